@@ -1,0 +1,42 @@
+package dev.sallyport.schema.event;
+
+import dev.sallyport.schema.id.CallId;
+import dev.sallyport.schema.id.DatabaseName;
+import dev.sallyport.schema.seal.Sealed;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The command: a gateway authorized this call and executors may run it. Signed by the gateway.
+ *
+ * @param scopes what the call needed and its caller had
+ * @param fingerprint the statement with its literals replaced; absent for tools that take no SQL
+ * @param deadline when nobody waits for the answer any more; a call not started by then is not run
+ * @param registryVersion the {@code Registry} that the gate decided by
+ * @param arguments the tool's arguments as JSON, sealed; the field name for sealing is {@code
+ *     arguments}
+ */
+public record CallAuthorized(
+        CallId call,
+        Principal principal,
+        String tool,
+        DatabaseName database,
+        StatementClass statementClass,
+        List<String> tables,
+        List<String> columns,
+        List<String> scopes,
+        @Nullable String fingerprint,
+        LiteralFeatures literals,
+        Limits limits,
+        Instant deadline,
+        long registryVersion,
+        ReplyAddress reply,
+        Sealed arguments)
+        implements Payload {
+    public CallAuthorized {
+        tables = List.copyOf(tables);
+        columns = List.copyOf(columns);
+        scopes = List.copyOf(scopes);
+    }
+}

@@ -1,0 +1,43 @@
+package dev.sallyport.schema.event;
+
+import dev.sallyport.schema.id.EventId;
+import dev.sallyport.schema.id.GatewayId;
+import dev.sallyport.schema.id.TenantId;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One event with its envelope; {@link EventCodec} gives it its CloudEvents 1.0 form.
+ *
+ * @param source who tells it, as a URI reference, such as {@code /gateway/g1}
+ * @param signedBy the gateway whose key signs the event's bytes; only commands are signed
+ */
+public record Event<P extends Payload>(
+        EventId id,
+        String source,
+        Instant time,
+        TenantId tenant,
+        @Nullable TraceContext trace,
+        @Nullable GatewayId signedBy,
+        P data) {
+    public Event {
+        if (source.isEmpty()) {
+            throw new IllegalArgumentException("source must not be empty");
+        }
+    }
+
+    /** An event that carries no signature. */
+    public static <P extends Payload> Event<P> of(
+            EventId id,
+            String source,
+            Instant time,
+            TenantId tenant,
+            @Nullable TraceContext trace,
+            P data) {
+        return new Event<>(id, source, time, tenant, trace, null, data);
+    }
+
+    public EventType type() {
+        return EventType.of(data);
+    }
+}

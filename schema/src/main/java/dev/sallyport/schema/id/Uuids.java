@@ -1,0 +1,68 @@
+package dev.sallyport.schema.id;
+
+import com.fasterxml.uuid.Generators;
+import com.fasterxml.uuid.impl.TimeBasedEpochRandomGenerator;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.UUID;
+
+/** UUIDv7 (RFC 9562 section 5.7). */
+final class Uuids {
+    private static final TimeBasedEpochRandomGenerator GENERATOR =
+            Generators.timeBasedEpochRandomGenerator();
+    private static final long RANDOM_OF_MOST = 0x0FFFL;
+    private static final long RANDOM_OF_LEAST = 0x3FFF_FFFF_FFFF_FFFFL;
+
+    private Uuids() {}
+
+    static UUID next() {
+        return GENERATOR.generate();
+    }
+
+    static UUID parse(String what, String text) {
+        try {
+            UUID parsed = UUID.fromString(text);
+            if (parsed.toString().equalsIgnoreCase(text)) {
+                return parsed;
+            }
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(what + " must be a UUID", e);
+        }
+        throw new IllegalArgumentException(what + " must be a UUID of 36 characters");
+    }
+
+    static void requireVersion7(String what, UUID value) {
+        if (value.version() != 7 || value.variant() != 2) {
+            throw new IllegalArgumentException(what + " must be a UUIDv7: " + value);
+        }
+    }
+
+    /** A UUIDv7 of the same instant whose random bits follow from the other and the purpose. */
+    static UUID derived(UUID from, String purpose) {
+        byte[] hash = sha256(from, purpose);
+        ByteBuffer random = ByteBuffer.wrap(hash);
+        long most =
+                (from.getMostSignificantBits() & ~RANDOM_OF_MOST)
+                        | (random.getLong() & RANDOM_OF_MOST);
+        long least =
+                (from.getLeastSignificantBits() & ~RANDOM_OF_LEAST)
+                        | (random.getLong() & RANDOM_OF_LEAST);
+        return new UUID(most, least);
+    }
+
+    private static byte[] sha256(UUID from, String purpose) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update(
+                    ByteBuffer.allocate(16)
+                            .putLong(from.getMostSignificantBits())
+                            .putLong(from.getLeastSignificantBits())
+                            .flip());
+            return digest.digest(purpose.getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+}

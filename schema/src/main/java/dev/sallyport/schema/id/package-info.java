@@ -1,0 +1,5 @@
+/** The names of things: tenants, calls, events, gateways, cells, databases. */
+@NullMarked
+package dev.sallyport.schema.id;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,43 @@
+package dev.sallyport.schema.json;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The one JSON mapper: members in the order of a record's components, absent instead of null,
+ * instants as RFC 3339 text, duplicate members refused, nesting and sizes bounded. Unknown members
+ * are passed over, so that an older reader understands a newer writer.
+ */
+public final class Json {
+    /** How deep arrays and objects may nest in anything that we read. */
+    public static final int NESTING_MAX = 64;
+
+    private static final JsonMapper MAPPER =
+            JsonMapper.builder(
+                            JsonFactory.builder()
+                                    .streamReadConstraints(
+                                            StreamReadConstraints.builder()
+                                                    .maxNestingDepth(NESTING_MAX)
+                                                    .build())
+                                    .enable(
+                                            tools.jackson.core.StreamReadFeature
+                                                    .STRICT_DUPLICATE_DETECTION)
+                                    .build())
+                    .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+                    .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                    .changeDefaultPropertyInclusion(
+                            inclusion -> inclusion.withValueInclusion(JsonInclude.Include.NON_NULL))
+                    .build();
+
+    private Json() {}
+
+    /** The mapper; it is immutable and shared between threads. */
+    public static JsonMapper mapper() {
+        return MAPPER;
+    }
+}

@@ -1,0 +1,220 @@
+package dev.sallyport.schema.registry;
+
+import dev.sallyport.schema.SchemaException;
+import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.topic.KafkaSettings;
+import dev.sallyport.schema.topic.Topics;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Follows the registry topic: reads it whole at the start, then every change as it comes. An entry
+ * that cannot be read takes nothing away from safety: it counts as absent, and a suspension that
+ * cannot be read still suspends.
+ */
+public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
+    private static final Logger LOG = LoggerFactory.getLogger(RegistryFeed.class);
+    private static final TopicPartition PARTITION = new TopicPartition(Topics.REGISTRY, 0);
+    private static final Duration POLL = Duration.ofMillis(500);
+    private static final Duration PAUSE_AFTER_FAILURE = Duration.ofMillis(250);
+    private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
+
+    private final KafkaConsumer<String, byte[]> consumer;
+    private final InstantSource clock;
+    private final Consumer<Registry> listener;
+    private final Map<String, RegistryEntry> entries = new HashMap<>();
+    private final CountDownLatch whole = new CountDownLatch(1);
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final Thread thread;
+    private volatile Registry current = Registry.EMPTY;
+    private volatile Instant lastTurn;
+    private long wholeAt = -1;
+
+    private RegistryFeed(
+            KafkaSettings kafka,
+            String clientId,
+            InstantSource clock,
+            Consumer<Registry> listener) {
+        this.consumer = new KafkaConsumer<>(kafka.consumer(clientId + "-registry"));
+        this.clock = clock;
+        this.listener = listener;
+        this.lastTurn = clock.instant();
+        this.thread =
+                Thread.ofPlatform().name(clientId + "-registry").daemon().unstarted(this::run);
+    }
+
+    /** As the other {@code start}, without a listener. */
+    public static RegistryFeed start(
+            KafkaSettings kafka, String clientId, InstantSource clock, Duration within) {
+        return start(kafka, clientId, clock, within, _ -> {});
+    }
+
+    /**
+     * Starts to follow the registry and returns when it was read whole.
+     *
+     * @param listener told of every new state, on the feed's thread: it must be quick
+     * @throws SchemaException {@code registry_unavailable} if the broker did not give it in that
+     *     time
+     */
+    public static RegistryFeed start(
+            KafkaSettings kafka,
+            String clientId,
+            InstantSource clock,
+            Duration within,
+            Consumer<Registry> listener) {
+        RegistryFeed feed = new RegistryFeed(kafka, clientId, clock, listener);
+        feed.thread.start();
+        try {
+            if (feed.whole.await(within.toMillis(), TimeUnit.MILLISECONDS)) {
+                return feed;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        feed.close();
+        throw new SchemaException(
+                "registry_unavailable",
+                "the registry could not be read from "
+                        + kafka.bootstrapServers()
+                        + " within "
+                        + within.toSeconds()
+                        + " s");
+    }
+
+    /** The registry as of the last change. */
+    @Override
+    public Registry get() {
+        return current;
+    }
+
+    /** How long ago the broker last answered: a feed that is far behind may miss a suspension. */
+    public Duration sinceLastTurn() {
+        return Duration.between(lastTurn, clock.instant());
+    }
+
+    private void run() {
+        try (consumer) {
+            consumer.assign(List.of(PARTITION));
+            consumer.seekToBeginning(List.of(PARTITION));
+            while (closing.getCount() > 0) {
+                try {
+                    turn();
+                } catch (WakeupException e) {
+                    LOG.atDebug().log("registry feed woken to close");
+                } catch (KafkaException e) {
+                    LOG.atWarn().setCause(e).log("registry cannot be followed just now");
+                    closing.await(PAUSE_AFTER_FAILURE.toMillis(), TimeUnit.MILLISECONDS);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void turn() {
+        if (wholeAt < 0) {
+            wholeAt = consumer.endOffsets(List.of(PARTITION)).getOrDefault(PARTITION, 0L);
+        }
+        ConsumerRecords<String, byte[]> records = consumer.poll(POLL);
+        records.forEach(this::apply);
+        if (!records.isEmpty()) {
+            Registry next = Registry.ofKeys(consumer.position(PARTITION), entries);
+            current = next;
+            listener.accept(next);
+        }
+        // liveness is the broker's answer, not an empty poll, which a broker that is down gives too
+        if (!records.isEmpty() || consumer.currentLag(PARTITION).isPresent()) {
+            lastTurn = clock.instant();
+        }
+        if (whole.getCount() > 0 && consumer.position(PARTITION) >= wholeAt) {
+            whole.countDown();
+        }
+    }
+
+    private void apply(ConsumerRecord<String, byte[]> record) {
+        String key = record.key();
+        byte @Nullable [] value = record.value();
+        if (key == null) {
+            LOG.atWarn()
+                    .addKeyValue("offset", record.offset())
+                    .log("registry record without a key passed over");
+        } else if (value == null) {
+            entries.remove(key);
+        } else {
+            RegistryEntry entry = read(key, value, record);
+            if (entry == null) {
+                entries.remove(key);
+            } else {
+                entries.put(key, entry);
+            }
+        }
+    }
+
+    private static @Nullable RegistryEntry read(
+            String key, byte[] value, ConsumerRecord<String, byte[]> record) {
+        try {
+            RegistryEntry entry = RegistryCodec.decode(key, value);
+            if (entry == null) {
+                LOG.atWarn()
+                        .addKeyValue("key", key)
+                        .log("registry entry of an unknown kind passed over");
+            }
+            return entry;
+        } catch (SchemaException e) {
+            LOG.atError()
+                    .addKeyValue("key", key)
+                    .addKeyValue("offset", record.offset())
+                    .log("registry entry cannot be read and counts as absent");
+            return suspensionOf(key, Instant.ofEpochMilli(record.timestamp()));
+        }
+    }
+
+    /** The suspension that the key alone tells of, or null where it tells of none. */
+    private static @Nullable Suspension suspensionOf(String key, Instant since) {
+        String[] parts = key.split("/", 3);
+        if (parts.length < 3 || !parts[0].equals("suspension")) {
+            return null;
+        }
+        try {
+            return new Suspension(
+                    new TenantId(parts[1]),
+                    parts[2],
+                    "the record of the suspension cannot be read",
+                    null,
+                    since);
+        } catch (IllegalArgumentException e) {
+            LOG.atError()
+                    .addKeyValue("key", key)
+                    .log("suspension names no tenant that could exist");
+            return null;
+        }
+    }
+
+    @Override
+    public void close() {
+        closing.countDown();
+        consumer.wakeup();
+        try {
+            thread.join(CLOSE_WITHIN.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,333 @@
+package dev.sallyport.schema.token;
+
+import com.auth0.jwt.JWT;
+import com.auth0.jwt.algorithms.Algorithm;
+import com.auth0.jwt.exceptions.JWTDecodeException;
+import com.auth0.jwt.exceptions.SignatureVerificationException;
+import com.auth0.jwt.interfaces.Claim;
+import com.auth0.jwt.interfaces.DecodedJWT;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.KeySourceException;
+import com.nimbusds.jose.jwk.JWK;
+import com.nimbusds.jose.jwk.source.RateLimitReachedException;
+import dev.sallyport.schema.event.Principal;
+import dev.sallyport.schema.registry.Issuer;
+import dev.sallyport.schema.registry.Registry;
+import dev.sallyport.schema.registry.Scope;
+import dev.sallyport.schema.registry.Tenant;
+import dev.sallyport.schema.token.Verification.Rejected;
+import dev.sallyport.schema.token.Verification.Verified;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Verifies access tokens as an OAuth 2.1 resource server: JWT (RFC 7519, RFC 9068) with issuer,
+ * audience (RFC 8707), expiry, not-before and an algorithm allow-list for each issuer. Which tenant
+ * a token leads to is decided by the registry each time, so a change there counts at once; only the
+ * signature's check is cached, for at most {@link #CACHED_FOR}.
+ */
+public final class AccessTokens {
+    /** The longest token that is looked at, in characters. */
+    public static final int CHARS_MAX = 8_192;
+
+    /** How far clocks may differ. */
+    public static final Duration LEEWAY = Duration.ofSeconds(5);
+
+    /** How long the check of a signature is remembered at the most. */
+    public static final Duration CACHED_FOR = Duration.ofSeconds(60);
+
+    private static final int CACHED_MAX = 100_000;
+
+    /** The media types of access tokens, as {@code typ} abbreviates them; an ID token is none. */
+    private static final Set<String> TYPES = Set.of("jwt", "at+jwt", "application/at+jwt");
+
+    private final String audience;
+    private final Supplier<Registry> registry;
+    private final InstantSource clock;
+    private final IssuerKeys keys = new IssuerKeys();
+    private final Cache<ByteBuffer, Checked> checked =
+            Caffeine.newBuilder().maximumSize(CACHED_MAX).expireAfterWrite(CACHED_FOR).build();
+
+    /**
+     * @param audience what a token's {@code aud} must name: this service's own resource identifier
+     */
+    public AccessTokens(URI audience, Supplier<Registry> registry, InstantSource clock) {
+        this.audience = audience.toString();
+        this.registry = registry;
+        this.clock = clock;
+    }
+
+    /**
+     * As {@link #verify}, of the value of an {@code Authorization} header (RFC 6750 section 2.1);
+     * null where there was none.
+     */
+    public Verification verifyHeader(@Nullable String authorization) {
+        if (authorization == null
+                || !authorization.toLowerCase(Locale.ROOT).startsWith("bearer ")) {
+            return rejected(
+                    TokenProblem.TOKEN_MISSING,
+                    "send an access token in the header: Authorization: Bearer <token>");
+        }
+        return verify(authorization.substring("bearer ".length()).strip());
+    }
+
+    /** Who the token stands for, or why it is not accepted. */
+    public Verification verify(String token) {
+        if (token.isEmpty()) {
+            return rejected(TokenProblem.TOKEN_MISSING, "the bearer token is empty");
+        }
+        if (token.length() > CHARS_MAX) {
+            return rejected(
+                    TokenProblem.TOKEN_MALFORMED,
+                    "an access token may have " + CHARS_MAX + " characters");
+        }
+        ByteBuffer digest = sha256(token);
+        Checked known = checked.getIfPresent(digest);
+        DecodedJWT decoded;
+        try {
+            decoded = known == null ? JWT.decode(token) : known.token();
+        } catch (JWTDecodeException e) {
+            return rejected(TokenProblem.TOKEN_MALFORMED, "the bearer token is not a JWT");
+        }
+        List<Candidate> candidates = candidates(decoded);
+        if (candidates.size() != 1) {
+            return candidates.isEmpty()
+                    ? rejected(
+                            TokenProblem.TOKEN_ISSUER_UNKNOWN,
+                            "no tenant trusts the token's issuer, or the token lacks the claim that names its tenant")
+                    : rejected(
+                            TokenProblem.TOKEN_TENANT_UNCLEAR,
+                            "the token leads to more than one tenant");
+        }
+        Candidate candidate = candidates.getFirst();
+        if (known == null || !known.issuer().equals(candidate.issuer())) {
+            Rejected problem = signatureProblem(decoded, candidate.issuer());
+            if (problem != null) {
+                return problem;
+            }
+            checked.put(digest, new Checked(decoded, candidate.issuer()));
+        }
+        return claims(decoded, candidate);
+    }
+
+    /** A token whose signature was found good by the keys of that issuer. */
+    private record Checked(DecodedJWT token, Issuer issuer) {}
+
+    /** A tenant that the token may lead to, and the issuer of that tenant that it names. */
+    private record Candidate(Tenant tenant, Issuer issuer) {}
+
+    /**
+     * Before the signature is checked: with whose keys it must be checked is for the tenant's own
+     * entry to say.
+     */
+    private List<Candidate> candidates(DecodedJWT token) {
+        URI uri = issuerUri(token);
+        if (uri == null) {
+            return List.of();
+        }
+        List<Candidate> candidates = new ArrayList<>();
+        for (Tenant tenant : registry.get().tenantsOf(uri)) {
+            tenant.issuers().stream()
+                    .filter(issuer -> issuer.uri().equals(uri) && carries(token, issuer))
+                    .findFirst()
+                    .ifPresent(issuer -> candidates.add(new Candidate(tenant, issuer)));
+        }
+        return candidates;
+    }
+
+    /** Why the token's signature is not accepted, or null where it is. */
+    private @Nullable Rejected signatureProblem(DecodedJWT token, Issuer issuer) {
+        String type = token.getType();
+        if (type != null && !TYPES.contains(type.toLowerCase(Locale.ROOT))) {
+            return rejected(TokenProblem.TOKEN_MALFORMED, "the token's typ must be at+jwt or JWT");
+        }
+        if (!token.getHeaderClaim("crit").isMissing()) {
+            return rejected(
+                    TokenProblem.TOKEN_MALFORMED,
+                    "the token has a crit header, and no extension is understood here");
+        }
+        String algorithm = token.getAlgorithm();
+        if (algorithm == null || !issuer.algorithms().contains(algorithm)) {
+            return rejected(
+                    TokenProblem.TOKEN_ALGORITHM_REFUSED,
+                    "the token must be signed with one of "
+                            + issuer.algorithms().stream().sorted().toList());
+        }
+        String keyId = token.getKeyId();
+        if (keyId == null) {
+            return rejected(TokenProblem.TOKEN_KEY_UNKNOWN, "the token names no key (kid)");
+        }
+        List<JWK> candidates;
+        try {
+            candidates = keys.find(issuer.jwksUri(), keyId);
+        } catch (RateLimitReachedException e) {
+            candidates = List.of();
+        } catch (KeySourceException e) {
+            return rejected(
+                    TokenProblem.ISSUER_UNREACHABLE,
+                    "the keys of the token's issuer cannot be fetched just now: try again");
+        }
+        if (candidates.isEmpty()) {
+            return rejected(
+                    TokenProblem.TOKEN_KEY_UNKNOWN, "the token's issuer has no such key (kid)");
+        }
+        for (JWK key : candidates) {
+            Algorithm verifier = algorithm(algorithm, key);
+            if (verifier != null && signedBy(token, verifier)) {
+                return null;
+            }
+        }
+        return rejected(
+                TokenProblem.TOKEN_SIGNATURE_INVALID, "the token's signature is not its issuer's");
+    }
+
+    private static @Nullable URI issuerUri(DecodedJWT token) {
+        try {
+            return token.getIssuer() == null ? null : URI.create(token.getIssuer());
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
+    }
+
+    /** The verifier of that algorithm with that key, or null where the key is not one for it. */
+    private static @Nullable Algorithm algorithm(String name, JWK key) {
+        if (key.getAlgorithm() != null && !key.getAlgorithm().getName().equals(name)) {
+            return null;
+        }
+        try {
+            return switch (name) {
+                case "RS256" -> Algorithm.RSA256(key.toRSAKey().toRSAPublicKey(), null);
+                case "RS384" -> Algorithm.RSA384(key.toRSAKey().toRSAPublicKey(), null);
+                case "RS512" -> Algorithm.RSA512(key.toRSAKey().toRSAPublicKey(), null);
+                case "ES256" -> Algorithm.ECDSA256(key.toECKey().toECPublicKey(), null);
+                case "ES384" -> Algorithm.ECDSA384(key.toECKey().toECPublicKey(), null);
+                case "ES512" -> Algorithm.ECDSA512(key.toECKey().toECPublicKey(), null);
+                default -> null;
+            };
+        } catch (JOSEException | ClassCastException e) {
+            return null;
+        }
+    }
+
+    private static boolean signedBy(DecodedJWT token, Algorithm algorithm) {
+        try {
+            algorithm.verify(token);
+            return true;
+        } catch (SignatureVerificationException e) {
+            return false;
+        }
+    }
+
+    private static boolean carries(DecodedJWT token, Issuer issuer) {
+        return issuer.claims().entrySet().stream()
+                .allMatch(wanted -> {
+                    Claim claim = token.getClaim(wanted.getKey());
+                    return wanted.getValue().equals(claim.asString());
+                });
+    }
+
+    private Verification claims(DecodedJWT token, Candidate candidate) {
+        String subject = token.getSubject();
+        if (subject == null || subject.isBlank() || subject.length() > Principal.NAME_MAX) {
+            return rejected(
+                    TokenProblem.TOKEN_CLAIM_MISSING,
+                    "the token must carry sub, of 1 to " + Principal.NAME_MAX + " characters");
+        }
+        Instant expires = token.getExpiresAtAsInstant();
+        if (expires == null) {
+            return rejected(TokenProblem.TOKEN_CLAIM_MISSING, "the token must carry exp");
+        }
+        Caller caller =
+                new Caller(
+                        candidate.tenant().id(),
+                        subject,
+                        clientOf(token, subject),
+                        scopesOf(token),
+                        candidate.issuer().uri(),
+                        expires);
+        Instant time = clock.instant();
+        if (!expires.plus(LEEWAY).isAfter(time)) {
+            return new Rejected(
+                    TokenProblem.TOKEN_EXPIRED,
+                    "the token expired at " + expires + ": get a new one",
+                    caller);
+        }
+        Instant notBefore = token.getNotBeforeAsInstant();
+        if (notBefore != null && notBefore.minus(LEEWAY).isAfter(time)) {
+            return new Rejected(
+                    TokenProblem.TOKEN_NOT_YET_VALID,
+                    "the token is not valid before " + notBefore,
+                    caller);
+        }
+        List<String> audiences = token.getAudience();
+        if (audiences == null || !audiences.contains(audience)) {
+            return new Rejected(
+                    TokenProblem.TOKEN_AUDIENCE_WRONG,
+                    "the token's aud must name " + audience,
+                    caller);
+        }
+        return new Verified(caller);
+    }
+
+    private static String clientOf(DecodedJWT token, String subject) {
+        for (String name : List.of("client_id", "azp")) {
+            String client = token.getClaim(name).asString();
+            if (client != null && !client.isBlank() && client.length() <= Principal.NAME_MAX) {
+                return client;
+            }
+        }
+        return subject;
+    }
+
+    /** RFC 9068 gives {@code scope} as text; some issuers give {@code scp} as a list. */
+    private static Set<Scope> scopesOf(DecodedJWT token) {
+        Set<Scope> scopes = EnumSet.noneOf(Scope.class);
+        String text = token.getClaim("scope").asString();
+        List<String> names =
+                text != null
+                        ? List.of(text.split(" ", -1))
+                        : token.getClaim("scp").isMissing()
+                                ? List.of()
+                                : listOf(token.getClaim("scp"));
+        names.forEach(name -> Scope.find(name).ifPresent(scopes::add));
+        return scopes;
+    }
+
+    private static List<String> listOf(Claim claim) {
+        try {
+            List<String> list = claim.asList(String.class);
+            return list == null ? List.of() : list;
+        } catch (JWTDecodeException e) {
+            return List.of();
+        }
+    }
+
+    private static Rejected rejected(TokenProblem problem, String message) {
+        return new Rejected(problem, message, null);
+    }
+
+    private static ByteBuffer sha256(String token) {
+        try {
+            return ByteBuffer.wrap(
+                    MessageDigest.getInstance("SHA-256")
+                            .digest(token.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+}

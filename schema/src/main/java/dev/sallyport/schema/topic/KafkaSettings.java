@@ -1,0 +1,81 @@
+package dev.sallyport.schema.topic;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/**
+ * How to reach the broker; part of every service's configuration.
+ *
+ * @param bootstrapServers {@code host:port} of some brokers, separated by commas
+ * @param properties further client properties of Apache Kafka, such as {@code security.protocol}
+ */
+public record KafkaSettings(String bootstrapServers, Map<String, String> properties) {
+    /** How long a producer tries before a record counts as not delivered. */
+    public static final Duration DELIVERY_TIMEOUT = Duration.ofSeconds(10);
+
+    private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(5);
+
+    public KafkaSettings {
+        if (bootstrapServers.isBlank()) {
+            throw new IllegalArgumentException(
+                    "bootstrapServers must name a broker, such as localhost:9092");
+        }
+        properties = Map.copyOf(properties);
+    }
+
+    /** Settings of an admin client, and what all clients share. */
+    public Map<String, Object> client(String clientId) {
+        Map<String, Object> settings = new HashMap<>(properties);
+        settings.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+        settings.put(CommonClientConfigs.CLIENT_ID_CONFIG, clientId);
+        return settings;
+    }
+
+    /**
+     * Settings of a producer of tenant-keyed bytes: idempotent, acknowledged by all in-sync
+     * replicas, never waiting for a batch, giving up after {@link #DELIVERY_TIMEOUT}.
+     */
+    public Map<String, Object> producer(String clientId) {
+        Map<String, Object> settings = client(clientId);
+        settings.put(ProducerConfig.ACKS_CONFIG, "all");
+        settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+        settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.REPLY_BYTES_MAX);
+        settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) REQUEST_TIMEOUT.toMillis());
+        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) DELIVERY_TIMEOUT.toMillis());
+        settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, REQUEST_TIMEOUT.toMillis());
+        settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, StringSerializer.class);
+        settings.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+        return settings;
+    }
+
+    /**
+     * Settings of a consumer of the same; it sees committed transactions only and commits no offset
+     * by itself.
+     */
+    public Map<String, Object> consumer(String clientId) {
+        Map<String, Object> settings = client(clientId);
+        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        settings.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 1);
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, StringDeserializer.class);
+        settings.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        return settings;
+    }
+
+    /** Settings of a consumer that shares its partitions with the others of its group. */
+    public Map<String, Object> consumer(String clientId, String group) {
+        Map<String, Object> settings = consumer(clientId);
+        settings.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        return settings;
+    }
+}

@@ -1,0 +1,42 @@
+package dev.sallyport.schema.topic;
+
+import java.nio.charset.StandardCharsets;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The headers of a reply: all that the gateway needs to know, so that it passes the result's bytes
+ * on unread.
+ */
+public final class ReplyHeaders {
+    /** The call's id. */
+    public static final String CALL = "call";
+
+    /** The gateway that waits. */
+    public static final String GATEWAY = "gateway";
+
+    /** How the call ended: a value of {@code Ended}. */
+    public static final String ENDED = "ended";
+
+    /** The stable code of what went wrong; absent where the call succeeded. */
+    public static final String CODE = "code";
+
+    /** What went wrong in words, safe for the caller; absent where the call succeeded. */
+    public static final String MESSAGE = "message";
+
+    private ReplyHeaders() {}
+
+    /** Adds a header with that text. */
+    public static void put(Headers headers, String name, String value) {
+        headers.add(name, value.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The header's text, or null where it is absent. */
+    public static @Nullable String get(Headers headers, String name) {
+        Header header = headers.lastHeader(name);
+        return header == null || header.value() == null
+                ? null
+                : new String(header.value(), StandardCharsets.UTF_8);
+    }
+}
