@@ -18,7 +18,8 @@ public record Checkpoint(String origin, long size, Hash root, List<String> exten
     public Checkpoint {
         extensions = List.copyOf(extensions);
         if (origin.isEmpty() || origin.contains("\n")) {
-            throw new IllegalArgumentException("an origin is one line that is not empty: '" + origin + "'");
+            throw new IllegalArgumentException(
+                    "an origin is one line that is not empty: '" + origin + "'");
         }
         if (size < 0) {
             throw new IllegalArgumentException("size must not be negative: " + size);
@@ -34,16 +35,21 @@ public record Checkpoint(String origin, long size, Hash root, List<String> exten
     public static Checkpoint parse(String text) {
         String[] lines = text.split("\n", -1);
         if (lines.length < 4 || !lines[lines.length - 1].isEmpty()) {
-            throw new IllegalArgumentException("a checkpoint has three lines: origin, size and root hash");
+            throw new IllegalArgumentException(
+                    "a checkpoint has three lines: origin, size and root hash");
         }
         if (!SIZE.matcher(lines[1]).matches()) {
-            throw new IllegalArgumentException("the second line of a checkpoint is the size in decimal digits: '" + lines[1] + "'");
+            throw new IllegalArgumentException(
+                    "the second line of a checkpoint is the size in decimal digits: '"
+                            + lines[1]
+                            + "'");
         }
         var extensions = List.of(lines).subList(3, lines.length - 1);
         if (extensions.stream().anyMatch(String::isEmpty)) {
             throw new IllegalArgumentException("an extension line of a checkpoint is not empty");
         }
-        return new Checkpoint(lines[0], Long.parseLong(lines[1]), Hash.of(Base64Text.read(lines[2])), extensions);
+        return new Checkpoint(
+                lines[0], Long.parseLong(lines[1]), Hash.of(Base64Text.read(lines[2])), extensions);
     }
 
     /** The text to be signed. */

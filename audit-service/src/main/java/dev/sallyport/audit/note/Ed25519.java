@@ -21,14 +21,16 @@ final class Ed25519 {
 
     // the DER headers of RFC 8410 that stand before the raw keys
     private static final byte[] PUBLIC_HEADER = HexFormat.of().parseHex("302a300506032b6570032100");
-    private static final byte[] PRIVATE_HEADER = HexFormat.of().parseHex("302e020100300506032b657004220420");
+    private static final byte[] PRIVATE_HEADER =
+            HexFormat.of().parseHex("302e020100300506032b657004220420");
 
     private Ed25519() {}
 
     static PublicKey publicKey(byte[] raw) {
         requireKeyBytes(raw);
         try {
-            return KeyFactory.getInstance("Ed25519").generatePublic(new X509EncodedKeySpec(concat(PUBLIC_HEADER, raw)));
+            return KeyFactory.getInstance("Ed25519")
+                    .generatePublic(new X509EncodedKeySpec(concat(PUBLIC_HEADER, raw)));
         } catch (GeneralSecurityException unusable) {
             throw new IllegalArgumentException("no Ed25519 public key", unusable);
         }
@@ -37,7 +39,8 @@ final class Ed25519 {
     static PrivateKey privateKey(byte[] seed) {
         requireKeyBytes(seed);
         try {
-            return KeyFactory.getInstance("Ed25519").generatePrivate(new PKCS8EncodedKeySpec(concat(PRIVATE_HEADER, seed)));
+            return KeyFactory.getInstance("Ed25519")
+                    .generatePrivate(new PKCS8EncodedKeySpec(concat(PRIVATE_HEADER, seed)));
         } catch (GeneralSecurityException unusable) {
             throw new IllegalArgumentException("no Ed25519 private key", unusable);
         }
@@ -47,7 +50,8 @@ final class Ed25519 {
     static byte[] publicOf(byte[] seed) {
         requireKeyBytes(seed);
         try {
-            // the platform offers no other way from a seed to its public key: a generator whose randomness is the seed
+            // the platform offers no other way from a seed to its public key: a generator whose
+            // randomness is the seed
             var generator = KeyPairGenerator.getInstance("Ed25519");
             generator.initialize(NamedParameterSpec.ED25519, new SeedOnly(seed));
             byte[] encoded = generator.generateKeyPair().getPublic().getEncoded();
@@ -104,7 +108,8 @@ final class Ed25519 {
         @Override
         public void nextBytes(byte[] bytes) {
             if (bytes.length != seed.length) {
-                throw new IllegalStateException("the generator asked for " + bytes.length + " bytes instead of a seed");
+                throw new IllegalStateException(
+                        "the generator asked for " + bytes.length + " bytes instead of a seed");
             }
             System.arraycopy(seed, 0, bytes, 0, seed.length);
         }

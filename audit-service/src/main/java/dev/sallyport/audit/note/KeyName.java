@@ -13,9 +13,13 @@ final class KeyName {
     private KeyName() {}
 
     static String checked(String name) {
-        if (name.isEmpty() || name.contains("+") || name.codePoints().anyMatch(KeyName::spaceOrControl)) {
+        if (name.isEmpty()
+                || name.contains("+")
+                || name.codePoints().anyMatch(KeyName::spaceOrControl)) {
             throw new IllegalArgumentException(
-                    "a key name is not empty and has no space, control character or plus sign: '" + name + "'");
+                    "a key name is not empty and has no space, control character or plus sign: '"
+                            + name
+                            + "'");
         }
         return name;
     }
@@ -34,6 +38,8 @@ final class KeyName {
     }
 
     private static boolean spaceOrControl(int character) {
-        return Character.isWhitespace(character) || Character.isSpaceChar(character) || character < 0x20;
+        return Character.isWhitespace(character)
+                || Character.isSpaceChar(character)
+                || character < 0x20;
     }
 }

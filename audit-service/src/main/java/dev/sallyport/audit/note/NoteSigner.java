@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * Signs notes with an Ed25519 key. The key's text form is the one that Go's note tools use:
- * {@code PRIVATE+KEY+<name>+<id in hex>+<base64 of 0x01 and the 32-byte seed>}.
+ * Signs notes with an Ed25519 key. The key's text form is the one that Go's note tools use: {@code
+ * PRIVATE+KEY+<name>+<id in hex>+<base64 of 0x01 and the 32-byte seed>}.
  */
 public final class NoteSigner {
     private static final String PREFIX = "PRIVATE+KEY+";
@@ -24,18 +24,32 @@ public final class NoteSigner {
 
     /** The signer whose key this text holds; the message of a refusal never quotes the key. */
     public static NoteSigner parse(String key) {
-        String[] parts = key.strip().startsWith(PREFIX) ? key.strip().substring(PREFIX.length()).split("\\+", 3) : new String[0];
+        String[] parts =
+                key.strip().startsWith(PREFIX)
+                        ? key.strip().substring(PREFIX.length()).split("\\+", 3)
+                        : new String[0];
         if (parts.length != 3) {
-            throw new IllegalArgumentException("a signing key looks like PRIVATE+KEY+name+12345678+base64");
+            throw new IllegalArgumentException(
+                    "a signing key looks like PRIVATE+KEY+name+12345678+base64");
         }
         byte[] material = Base64Text.read(parts[2]);
         if (material.length != 1 + Ed25519.KEY_BYTES || material[0] != KeyName.ED25519) {
-            throw new IllegalArgumentException("the signing key of " + parts[0] + " is no Ed25519 key");
+            throw new IllegalArgumentException(
+                    "the signing key of " + parts[0] + " is no Ed25519 key");
         }
         byte[] seed = Arrays.copyOfRange(material, 1, material.length);
-        var signer = new NoteSigner(new VerifierKey(parts[0], Ed25519.publicOf(seed)), Ed25519.privateKey(seed));
+        var signer =
+                new NoteSigner(
+                        new VerifierKey(parts[0], Ed25519.publicOf(seed)),
+                        Ed25519.privateKey(seed));
         if (!signer.hexId().equals(parts[1])) {
-            throw new IllegalArgumentException("the signing key of " + parts[0] + " has the id " + signer.hexId() + ", not " + parts[1]);
+            throw new IllegalArgumentException(
+                    "the signing key of "
+                            + parts[0]
+                            + " has the id "
+                            + signer.hexId()
+                            + ", not "
+                            + parts[1]);
         }
         return signer;
     }
@@ -48,7 +62,12 @@ public final class NoteSigner {
         byte[] material = new byte[1 + seed.length];
         material[0] = KeyName.ED25519;
         System.arraycopy(seed, 0, material, 1, seed.length);
-        return PREFIX + name + "+" + HexFormat.of().toHexDigits(id) + "+" + Base64Text.write(material);
+        return PREFIX
+                + name
+                + "+"
+                + HexFormat.of().toHexDigits(id)
+                + "+"
+                + Base64Text.write(material);
     }
 
     /** The public half. */
@@ -67,8 +86,17 @@ public final class NoteSigner {
             throw new IllegalArgumentException("the text of a note ends in a newline");
         }
         byte[] signature = Ed25519.sign(privateKey, text.getBytes(StandardCharsets.UTF_8));
-        var line = ByteBuffer.allocate(Integer.BYTES + signature.length).putInt(verifier.id()).put(signature);
-        return text + "\n" + SignedNote.DASH + verifier.name() + " " + Base64Text.write(line.array()) + "\n";
+        var line =
+                ByteBuffer.allocate(Integer.BYTES + signature.length)
+                        .putInt(verifier.id())
+                        .put(signature);
+        return text
+                + "\n"
+                + SignedNote.DASH
+                + verifier.name()
+                + " "
+                + Base64Text.write(line.array())
+                + "\n";
     }
 
     /** Never the key. */

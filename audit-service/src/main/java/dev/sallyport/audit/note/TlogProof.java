@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * The proof, in one text, that an entry is in a log (C2SP tlog-proof): index, inclusion path and signed checkpoint.
+ * The proof, in one text, that an entry is in a log (C2SP tlog-proof): index, inclusion path and
+ * signed checkpoint.
  *
  * @param index the entry's place in the log, from 0
  * @param path the inclusion path, the leaf's sibling first
@@ -27,11 +28,15 @@ public record TlogProof(long index, List<Hash> path, String checkpoint) {
             throw new IllegalArgumentException("index must not be negative: " + index);
         }
         if (path.size() > PATH_MAX) {
-            throw new IllegalArgumentException("an inclusion path has at most 63 hashes, not " + path.size());
+            throw new IllegalArgumentException(
+                    "an inclusion path has at most 63 hashes, not " + path.size());
         }
     }
 
-    /** The proof in the form of the specification; the extra line, which nothing authenticates, is not written. */
+    /**
+     * The proof in the form of the specification; the extra line, which nothing authenticates, is
+     * not written.
+     */
     public String text() {
         var text = new StringBuilder(FIRST_LINE + "\n" + INDEX + index + "\n");
         path.forEach(hash -> text.append(hash).append('\n'));
@@ -43,11 +48,13 @@ public record TlogProof(long index, List<Hash> path, String checkpoint) {
         int blank = text.indexOf("\n\n");
         String[] lines = blank < 0 ? new String[0] : text.substring(0, blank).split("\n", -1);
         if (lines.length < 2 || !lines[0].equals(FIRST_LINE) || !lines[1].startsWith(INDEX)) {
-            throw new IllegalArgumentException("a proof begins with the lines '" + FIRST_LINE + "' and 'index N'");
+            throw new IllegalArgumentException(
+                    "a proof begins with the lines '" + FIRST_LINE + "' and 'index N'");
         }
         String index = lines[1].substring(INDEX.length());
         if (!NUMBER.matcher(index).matches()) {
-            throw new IllegalArgumentException("the index of a proof is a decimal number: '" + index + "'");
+            throw new IllegalArgumentException(
+                    "the index of a proof is a decimal number: '" + index + "'");
         }
         var path = new ArrayList<Hash>();
         for (int i = 2; i < lines.length; i++) {
@@ -56,8 +63,12 @@ public record TlogProof(long index, List<Hash> path, String checkpoint) {
         return new TlogProof(Long.parseLong(index), path, text.substring(blank + 2));
     }
 
-    /** True when the entry with this leaf hash stands at the index of the log that the (verified) checkpoint describes. */
+    /**
+     * True when the entry with this leaf hash stands at the index of the log that the (verified)
+     * checkpoint describes.
+     */
     public boolean proves(Hash leaf, Checkpoint verified) {
-        return index < verified.size() && new InclusionProof(index, verified.size(), path).proves(leaf, verified.root());
+        return index < verified.size()
+                && new InclusionProof(index, verified.size(), path).proves(leaf, verified.root());
     }
 }

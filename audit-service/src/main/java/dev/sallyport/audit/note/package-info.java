@@ -1,4 +1,7 @@
-/** Signed notes, checkpoints and proofs as C2SP writes them (signed-note, tlog-checkpoint, tlog-proof), with Ed25519 keys. */
+/**
+ * Signed notes, checkpoints and proofs as C2SP writes them (signed-note, tlog-checkpoint,
+ * tlog-proof), with Ed25519 keys.
+ */
 @NullMarked
 package dev.sallyport.audit.note;
 

@@ -4,7 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The proof that a tree is the beginning of a larger one: nothing was changed or taken away (RFC 6962, section 2.1.2).
+ * The proof that a tree is the beginning of a larger one: nothing was changed or taken away (RFC
+ * 6962, section 2.1.2).
  *
  * @param smaller entries in the earlier tree
  * @param larger entries in the later tree
@@ -14,11 +15,15 @@ public record ConsistencyProof(long smaller, long larger, List<Hash> path) {
     public ConsistencyProof {
         path = List.copyOf(path);
         if (smaller < 0 || smaller > larger) {
-            throw new IllegalArgumentException("a tree of " + larger + " entries has no beginning of " + smaller);
+            throw new IllegalArgumentException(
+                    "a tree of " + larger + " entries has no beginning of " + smaller);
         }
     }
 
-    /** True when the tree with the first root is the beginning of the one with the second (RFC 9162, section 2.1.4.2). */
+    /**
+     * True when the tree with the first root is the beginning of the one with the second (RFC 9162,
+     * section 2.1.4.2).
+     */
     public boolean proves(Hash smallerRoot, Hash largerRoot) {
         if (smaller == larger) {
             return path.isEmpty() && smallerRoot.equals(largerRoot);

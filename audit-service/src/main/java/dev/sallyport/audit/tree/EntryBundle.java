@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Entry bundles of C2SP tlog-tiles: entries one after the other, each after its length as a big-endian uint16. */
+/**
+ * Entry bundles of C2SP tlog-tiles: entries one after the other, each after its length as a
+ * big-endian uint16.
+ */
 public final class EntryBundle {
     /** The longest entry, in bytes, that a bundle can hold. */
     public static final int ENTRY_BYTES_MAX = 65_535;
@@ -16,7 +19,8 @@ public final class EntryBundle {
      * What reading a bundle gave.
      *
      * @param entries the entries that could be read, in order
-     * @param clean false when bytes were left over that are no entry: a length prefix or the end of the bundle was changed
+     * @param clean false when bytes were left over that are no entry: a length prefix or the end of
+     *     the bundle was changed
      */
     public record Contents(List<byte[]> entries, boolean clean) {
         public Contents {
@@ -29,7 +33,8 @@ public final class EntryBundle {
         var bundle = new ByteArrayOutputStream();
         for (byte[] entry : entries) {
             if (entry.length > ENTRY_BYTES_MAX) {
-                throw new IllegalArgumentException("an entry has at most 65535 bytes, not " + entry.length);
+                throw new IllegalArgumentException(
+                        "an entry has at most 65535 bytes, not " + entry.length);
             }
             bundle.write(entry.length >>> 8);
             bundle.write(entry.length);

@@ -4,13 +4,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The right edge of a growing tree: its size and, for each tile level, the hashes of the one partial tile there. That is all
- * that appending needs, however large the tree is (at most 255 hashes a level).
+ * The right edge of a growing tree: its size and, for each tile level, the hashes of the one
+ * partial tile there. That is all that appending needs, however large the tree is (at most 255
+ * hashes a level).
  *
- * <p>A frontier never changes; {@link #grow} gives the next one together with the tiles that became full on the way.
+ * <p>A frontier never changes; {@link #grow} gives the next one together with the tiles that became
+ * full on the way.
  *
  * @param size entries in the tree
- * @param partials the hashes of the partial tile of each level, level 0 (leaf hashes) first; no list at all for an empty tree
+ * @param partials the hashes of the partial tile of each level, level 0 (leaf hashes) first; no
+ *     list at all for an empty tree
  */
 public record Frontier(long size, List<List<Hash>> partials) {
     /** The frontier of the tree without entries. */
@@ -23,13 +26,25 @@ public record Frontier(long size, List<List<Hash>> partials) {
         }
         if (partials.size() != levelsOf(size)) {
             throw new IllegalArgumentException(
-                    "a tree of " + size + " entries has " + levelsOf(size) + " tile levels, not " + partials.size());
+                    "a tree of "
+                            + size
+                            + " entries has "
+                            + levelsOf(size)
+                            + " tile levels, not "
+                            + partials.size());
         }
         for (int level = 0; level < partials.size(); level++) {
             int width = partialWidth(size, level);
             if (partials.get(level).size() != width) {
-                throw new IllegalArgumentException("level " + level + " of a tree of " + size + " entries ends in a tile of "
-                        + width + " hashes, not " + partials.get(level).size());
+                throw new IllegalArgumentException(
+                        "level "
+                                + level
+                                + " of a tree of "
+                                + size
+                                + " entries ends in a tile of "
+                                + width
+                                + " hashes, not "
+                                + partials.get(level).size());
             }
         }
     }
@@ -46,7 +61,10 @@ public record Frontier(long size, List<List<Hash>> partials) {
         }
     }
 
-    /** The number of tile levels that a tree of this size has, whether their last tile is partial or full. */
+    /**
+     * The number of tile levels that a tree of this size has, whether their last tile is partial or
+     * full.
+     */
     public static int levelsOf(long size) {
         int levels = 0;
         for (long rest = size; rest > 0; rest /= TilePath.WIDTH_MAX) {

@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A SHA-256 hash in a Merkle tree as RFC 6962, section 2.1, makes it: leaves and nodes are hashed with different prefixes,
- * so that a node can never be passed off as an entry.
+ * A SHA-256 hash in a Merkle tree as RFC 6962, section 2.1, makes it: leaves and nodes are hashed
+ * with different prefixes, so that a node can never be passed off as an entry.
  */
 public final class Hash {
     /** The length of a hash in bytes. */
@@ -53,10 +53,14 @@ public final class Hash {
         return new Hash(sha256().digest());
     }
 
-    /** The hashes that stand one after the other in {@code bytes}; a length that is no multiple of 32 is refused. */
+    /**
+     * The hashes that stand one after the other in {@code bytes}; a length that is no multiple of
+     * 32 is refused.
+     */
     public static List<Hash> split(byte[] bytes) {
         if (bytes.length % BYTES != 0) {
-            throw new IllegalArgumentException("a row of hashes has a multiple of 32 bytes, not " + bytes.length);
+            throw new IllegalArgumentException(
+                    "a row of hashes has a multiple of 32 bytes, not " + bytes.length);
         }
         var hashes = new Hash[bytes.length / BYTES];
         for (int i = 0; i < hashes.length; i++) {

@@ -7,12 +7,18 @@ import java.util.List;
 public final class Subtrees {
     private Subtrees() {}
 
-    /** The root over a row of hashes of equal height, as RFC 6962 shapes the tree; the empty tree's root for an empty row. */
+    /**
+     * The root over a row of hashes of equal height, as RFC 6962 shapes the tree; the empty tree's
+     * root for an empty row.
+     */
     public static Hash rootOver(List<Hash> row) {
         return rootOf(perfect(row));
     }
 
-    /** The roots of the perfect subtrees into which a row of hashes of equal height falls, the largest (leftmost) first. */
+    /**
+     * The roots of the perfect subtrees into which a row of hashes of equal height falls, the
+     * largest (leftmost) first.
+     */
     static List<Hash> perfect(List<Hash> row) {
         var roots = new ArrayList<Hash>();
         int from = 0;

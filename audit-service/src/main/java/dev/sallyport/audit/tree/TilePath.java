@@ -7,8 +7,8 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
- * Where an artefact of a log is published, relative to the log's prefix, as C2SP tlog-tiles prescribes:
- * {@code tile/<L>/<N>[.p/<W>]} and {@code tile/entries/<N>[.p/<W>]}.
+ * Where an artefact of a log is published, relative to the log's prefix, as C2SP tlog-tiles
+ * prescribes: {@code tile/<L>/<N>[.p/<W>]} and {@code tile/entries/<N>[.p/<W>]}.
  */
 public sealed interface TilePath {
     /** Hashes (or entries) in a full tile. */
@@ -65,7 +65,10 @@ public sealed interface TilePath {
             return Optional.empty();
         }
         long index = Long.parseLong(digits);
-        int width = matcher.group("width") == null ? WIDTH_MAX : Integer.parseInt(matcher.group("width"));
+        int width =
+                matcher.group("width") == null
+                        ? WIDTH_MAX
+                        : Integer.parseInt(matcher.group("width"));
         String level = matcher.group("level");
         if (width > WIDTH_MAX - (matcher.group("width") == null ? 0 : 1)
                 || (!level.equals("entries") && Integer.parseInt(level) > LEVEL_MAX)) {
@@ -75,27 +78,34 @@ public sealed interface TilePath {
                 level.equals("entries")
                         ? new Entries(index, width)
                         : new Hashes(Integer.parseInt(level), index, width);
-        // a path with superfluous groups (x000/001) spells the same index: only one spelling is valid
+        // a path with superfluous groups (x000/001) spells the same index: only one spelling is
+        // valid
         return tile.path().equals(path) ? Optional.of(tile) : Optional.empty();
     }
 
     /** All hash tiles of a tree of this size, level 0 first. */
     static Stream<Hashes> hashesOf(long size) {
-        return IntStream.range(0, Frontier.levelsOf(size)).boxed().flatMap(level -> hashesOf(size, level));
+        return IntStream.range(0, Frontier.levelsOf(size))
+                .boxed()
+                .flatMap(level -> hashesOf(size, level));
     }
 
     /** The hash tiles of one level of a tree of this size, in order. */
     static Stream<Hashes> hashesOf(long size, int level) {
         long hashes = size >>> (8 * level);
-        return LongStream.range(0, tiles(hashes)).mapToObj(index -> new Hashes(level, index, width(hashes, index)));
+        return LongStream.range(0, tiles(hashes))
+                .mapToObj(index -> new Hashes(level, index, width(hashes, index)));
     }
 
     /** All entry bundles of a tree of this size, in order. */
     static Stream<Entries> entriesOf(long size) {
-        return LongStream.range(0, tiles(size)).mapToObj(index -> new Entries(index, width(size, index)));
+        return LongStream.range(0, tiles(size))
+                .mapToObj(index -> new Entries(index, width(size, index)));
     }
 
-    /** The tile of hashes with this level and index in a tree of this size; it must not be empty. */
+    /**
+     * The tile of hashes with this level and index in a tree of this size; it must not be empty.
+     */
     static Hashes in(long size, int level, long index) {
         return new Hashes(level, index, width(size >>> (8 * level), index));
     }

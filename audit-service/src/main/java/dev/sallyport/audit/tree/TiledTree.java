@@ -31,7 +31,8 @@ public record TiledTree(long size, Tiles tiles) {
     /** The proof that the entry with this index is in the tree. */
     public InclusionProof inclusion(long index) {
         if (index < 0 || index >= size) {
-            throw new IllegalArgumentException("a tree of " + size + " entries has no entry " + index);
+            throw new IllegalArgumentException(
+                    "a tree of " + size + " entries has no entry " + index);
         }
         var path = new ArrayList<Hash>();
         long from = 0;
@@ -49,10 +50,13 @@ public record TiledTree(long size, Tiles tiles) {
         return new InclusionProof(index, size, path.reversed());
     }
 
-    /** The proof that the tree of the first {@code smaller} entries is the beginning of this one. */
+    /**
+     * The proof that the tree of the first {@code smaller} entries is the beginning of this one.
+     */
     public ConsistencyProof consistency(long smaller) {
         if (smaller < 0 || smaller > size) {
-            throw new IllegalArgumentException("a tree of " + size + " entries has no beginning of " + smaller);
+            throw new IllegalArgumentException(
+                    "a tree of " + size + " entries has no beginning of " + smaller);
         }
         var path = new ArrayList<Hash>();
         if (smaller > 0 && smaller < size) {
@@ -61,7 +65,8 @@ public record TiledTree(long size, Tiles tiles) {
         return new ConsistencyProof(smaller, size, path);
     }
 
-    // SUBPROOF of RFC 6962, section 2.1.2, for the subtree [from, to) and the first `smaller` of its entries
+    // SUBPROOF of RFC 6962, section 2.1.2, for the subtree [from, to) and the first `smaller` of
+    // its entries
     private void consistency(long smaller, long from, long to, boolean complete, List<Hash> path) {
         if (smaller == to - from) {
             if (!complete) {
@@ -79,7 +84,10 @@ public record TiledTree(long size, Tiles tiles) {
         }
     }
 
-    /** The Merkle tree hash of the entries from (inclusive) to (exclusive), a range that splitting the tree can yield. */
+    /**
+     * The Merkle tree hash of the entries from (inclusive) to (exclusive), a range that splitting
+     * the tree can yield.
+     */
     private Hash hash(long from, long to) {
         long count = to - from;
         if (Long.bitCount(count) == 1) {
@@ -89,7 +97,10 @@ public record TiledTree(long size, Tiles tiles) {
         return Hash.ofNode(hash(from, from + left), hash(from + left, to));
     }
 
-    /** The root of the perfect subtree of 2^height entries with this index among those of its height. */
+    /**
+     * The root of the perfect subtree of 2^height entries with this index among those of its
+     * height.
+     */
     private Hash perfect(int height, long index) {
         int level = height / 8;
         int rowHeight = height % 8;

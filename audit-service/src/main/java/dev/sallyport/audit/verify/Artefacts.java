@@ -1,14 +1,32 @@
 package dev.sallyport.audit.verify;
 
-/** Where a log's published artefacts are read: checkpoint, tiles and entry bundles under their C2SP tlog-tiles paths. */
+/**
+ * Where a log's published artefacts are read: checkpoint, tiles and entry bundles under their C2SP
+ * tlog-tiles paths.
+ */
 public interface Artefacts {
-    /** The artefact under a path relative to the log's prefix; more than {@code bytesMax} bytes are never read. */
+    /**
+     * The artefact under a path relative to the log's prefix; more than {@code bytesMax} bytes are
+     * never read.
+     */
     Fetched fetch(String path, int bytesMax);
 
     /** How reading ended. */
     sealed interface Fetched {
-        /** The artefact's bytes. */
-        record Found(byte[] bytes) implements Fetched {}
+        /** The artefact was read. */
+        final class Found implements Fetched {
+            private final byte[] bytes;
+
+            /** The artefact with these bytes, which the caller no longer changes. */
+            public Found(byte[] bytes) {
+                this.bytes = bytes;
+            }
+
+            /** The bytes; not to be changed. */
+            public byte[] bytes() {
+                return bytes;
+            }
+        }
 
         /** There is no such artefact. */
         record Absent() implements Fetched {}

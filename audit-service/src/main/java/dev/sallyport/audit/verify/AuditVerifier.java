@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Verifies a log, or the proof of one call, for someone who trusts nobody: from the published artefacts and the log's public key
- * alone.
+ * Verifies a log, or the proof of one call, for someone who trusts nobody: from the published
+ * artefacts and the log's public key alone.
  *
- * <p>The key may be the one of the log ({@code audit.example.com/log/acme}) or the one of the service
- * ({@code audit.example.com/log}), which speaks for each of its logs. It has to come from somewhere else than the log itself:
- * a key that was fetched together with the log proves nothing.
+ * <p>The key may be the one of the log ({@code audit.example.com/log/acme}) or the one of the
+ * service ({@code audit.example.com/log}), which speaks for each of its logs. It has to come from
+ * somewhere else than the log itself: a key that was fetched together with the log proves nothing.
  *
  * @param key the public key
  */
@@ -24,10 +24,16 @@ public record AuditVerifier(VerifierKey key) {
     /** The path of a log's checkpoint, relative to its prefix. */
     static final String CHECKPOINT = "checkpoint";
 
-    /** The longest proof file that is read, in bytes: a few entries of the greatest length in base64. */
+    /**
+     * The longest proof file that is read, in bytes: a few entries of the greatest length in
+     * base64.
+     */
     private static final int PROOF_BYTES_MAX = 4 * 1024 * 1024;
 
-    /** Verifies the log under an HTTP prefix, such as {@code http://localhost:8082/log/acme}; the token opens entries that are not public. */
+    /**
+     * Verifies the log under an HTTP prefix, such as {@code http://localhost:8082/log/acme}; the
+     * token opens entries that are not public.
+     */
     public Verdict log(URI prefix, Optional<String> token) {
         try (var artefacts = new HttpArtefacts(prefix, token)) {
             return log(artefacts);
@@ -42,9 +48,11 @@ public record AuditVerifier(VerifierKey key) {
     /** Verifies a log: signature, every entry, every tile, and the root. */
     public Verdict log(Artefacts artefacts) {
         return switch (artefacts.fetch(CHECKPOINT, SignedNote.BYTES_MAX)) {
-            case Artefacts.Fetched.Found(var note) -> log(artefacts, note);
-            case Artefacts.Fetched.Absent() -> new Verdict.Unreadable("there is no checkpoint: is this the address of a log?");
-            case Artefacts.Fetched.TooLong(var max) -> altered("it has more than " + max + " bytes");
+            case Artefacts.Fetched.Found note -> log(artefacts, note.bytes());
+            case Artefacts.Fetched.Absent() ->
+                    new Verdict.Unreadable("there is no checkpoint: is this the address of a log?");
+            case Artefacts.Fetched.TooLong(var max) ->
+                    altered("it has more than " + max + " bytes");
             case Artefacts.Fetched.Failed(var why) -> new Verdict.Unreadable(why);
         };
     }
@@ -63,7 +71,8 @@ public record AuditVerifier(VerifierKey key) {
         try {
             var findings = new LogCheck(artefacts, checkpoint).run();
             return findings.isEmpty()
-                    ? new Verdict.Verified(checkpoint.origin(), checkpoint.size(), checkpoint.root(), tree.note())
+                    ? new Verdict.Verified(
+                            checkpoint.origin(), checkpoint.size(), checkpoint.root(), tree.note())
                     : new Verdict.Tampered(findings);
         } catch (Unfetchable failed) {
             return new Verdict.Unreadable(failed.why());
@@ -75,7 +84,8 @@ public record AuditVerifier(VerifierKey key) {
         try (var in = Files.newInputStream(file)) {
             byte[] bytes = in.readNBytes(PROOF_BYTES_MAX + 1);
             return bytes.length > PROOF_BYTES_MAX
-                    ? new Verdict.Unreadable("the file " + file + " has more than " + PROOF_BYTES_MAX + " bytes")
+                    ? new Verdict.Unreadable(
+                            "the file " + file + " has more than " + PROOF_BYTES_MAX + " bytes")
                     : proof(bytes);
         } catch (IOException unreadable) {
             return new Verdict.Unreadable("the file " + file + " cannot be read: " + unreadable);

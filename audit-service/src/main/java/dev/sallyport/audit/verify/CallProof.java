@@ -40,7 +40,8 @@ public record CallProof(String callId, List<ProvedEntry> entries) {
     public CallProof {
         entries = List.copyOf(entries);
         if (entries.isEmpty() || entries.size() > ENTRIES_MAX) {
-            throw new IllegalArgumentException("a proof has 1 to " + ENTRIES_MAX + " entries, not " + entries.size());
+            throw new IllegalArgumentException(
+                    "a proof has 1 to " + ENTRIES_MAX + " entries, not " + entries.size());
         }
     }
 
@@ -63,7 +64,8 @@ public record CallProof(String callId, List<ProvedEntry> entries) {
         try {
             tree = STRICT.readTree(json);
         } catch (JacksonException malformed) {
-            throw new IllegalArgumentException("the proof is no JSON document: " + malformed.getOriginalMessage(), malformed);
+            throw new IllegalArgumentException(
+                    "the proof is no JSON document: " + malformed.getOriginalMessage(), malformed);
         }
         requireFields(tree, Set.of("format", "callId", "entries"));
         if (!text(tree, "format").equals(FORMAT)) {
@@ -85,13 +87,15 @@ public record CallProof(String callId, List<ProvedEntry> entries) {
         var tree = STRICT.createObjectNode();
         tree.put("format", FORMAT).put("callId", callId);
         var list = tree.putArray("entries");
-        entries.forEach(entry -> list.addObject().put("entry", entry.entry()).put("proof", entry.proof()));
+        entries.forEach(
+                entry -> list.addObject().put("entry", entry.entry()).put("proof", entry.proof()));
         return STRICT.writeValueAsBytes(tree);
     }
 
     private static void requireFields(JsonNode tree, Set<String> fields) {
         if (!tree.isObject() || !Set.copyOf(tree.propertyNames()).equals(fields)) {
-            throw new IllegalArgumentException("a proof has objects with exactly the fields " + new TreeSet<>(fields));
+            throw new IllegalArgumentException(
+                    "a proof has objects with exactly the fields " + new TreeSet<>(fields));
         }
     }
 

@@ -15,10 +15,17 @@ public sealed interface Finding {
      * @param bundle the path of the bundle that holds the entry, or the proof's place of it
      * @param why what is wrong
      */
-    record EntryAltered(long index, Optional<String> eventId, String bundle, String why) implements Finding {
+    record EntryAltered(long index, Optional<String> eventId, String bundle, String why)
+            implements Finding {
         @Override
         public String sentence() {
-            return "entry " + index + eventId.map(id -> " (event " + id + ")").orElse("") + " in " + bundle + ": " + why;
+            return "entry "
+                    + index
+                    + eventId.map(id -> " (event " + id + ")").orElse("")
+                    + " in "
+                    + bundle
+                    + ": "
+                    + why;
         }
     }
 

@@ -15,11 +15,14 @@ public record FolderArtefacts(Path folder) implements Artefacts {
     public Fetched fetch(String path, int bytesMax) {
         try (var in = Files.newInputStream(folder.resolve(path))) {
             byte[] bytes = in.readNBytes(bytesMax + 1);
-            return bytes.length > bytesMax ? new Fetched.TooLong(bytesMax) : new Fetched.Found(bytes);
+            return bytes.length > bytesMax
+                    ? new Fetched.TooLong(bytesMax)
+                    : new Fetched.Found(bytes);
         } catch (NoSuchFileException absent) {
             return new Fetched.Absent();
         } catch (IOException failed) {
-            return new Fetched.Failed("the file " + folder.resolve(path) + " cannot be read: " + failed.getMessage());
+            return new Fetched.Failed(
+                    "the file " + folder.resolve(path) + " cannot be read: " + failed.getMessage());
         }
     }
 }

@@ -13,7 +13,8 @@ public final class HttpArtefacts implements Artefacts, AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(30);
 
-    private final HttpClient client = HttpClient.newBuilder().connectTimeout(CONNECT_TIMEOUT).build();
+    private final HttpClient client =
+            HttpClient.newBuilder().connectTimeout(CONNECT_TIMEOUT).build();
     private final URI prefix;
     private final Optional<String> token;
 
@@ -39,8 +40,13 @@ public final class HttpArtefacts implements Artefacts, AutoCloseable {
                 return switch (response.statusCode()) {
                     case 200 -> found(body.readNBytes(bytesMax + 1), bytesMax);
                     case 404, 410 -> new Fetched.Absent();
-                    case 401, 403 -> new Fetched.Failed(uri + " asks for an access token that may read this log (--token)");
-                    default -> new Fetched.Failed(uri + " answered with status " + response.statusCode());
+                    case 401, 403 ->
+                            new Fetched.Failed(
+                                    uri
+                                            + " asks for an access token that may read this log (--token)");
+                    default ->
+                            new Fetched.Failed(
+                                    uri + " answered with status " + response.statusCode());
                 };
             }
         } catch (IOException unreachable) {

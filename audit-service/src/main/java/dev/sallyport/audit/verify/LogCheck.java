@@ -15,9 +15,10 @@ import java.util.Optional;
 /**
  * One check of a whole log against one signed checkpoint.
  *
- * <p>First every tile is rebuilt from the entries alone and compared with the published one; of level 0 only tiles where the two
- * differ are kept. When nothing differs and the rebuilt root is the signed one, the log is sound. Otherwise the signed root
- * decides, from the top of the tree downwards, which version of a tile is the authentic one: that tells an altered entry from an
+ * <p>First every tile is rebuilt from the entries alone and compared with the published one; of
+ * level 0 only tiles where the two differ are kept. When nothing differs and the rebuilt root is
+ * the signed one, the log is sound. Otherwise the signed root decides, from the top of the tree
+ * downwards, which version of a tile is the authentic one: that tells an altered entry from an
  * altered tile.
  */
 final class LogCheck {
@@ -28,7 +29,10 @@ final class LogCheck {
     private final Checkpoint signed;
     private final int levels;
 
-    /** For each level the rebuilt hashes, all of them; level 0 stays empty, for it is as long as the log. */
+    /**
+     * For each level the rebuilt hashes, all of them; level 0 stays empty, for it is as long as the
+     * log.
+     */
     private final List<List<Hash>> rebuiltRows = new ArrayList<>();
 
     /** The rebuilt rows of level 0 tiles that differ or are partial. */
@@ -80,8 +84,12 @@ final class LogCheck {
     private List<Hash> leaves(TilePath.Hashes path) throws Unfetchable {
         var published = reading.tile(path);
         var bundle = reading.bundle(bundleOf(path));
-        // from a broken bundle nothing can be rebuilt: the published tile stands in, so that the rest can be judged
-        List<Hash> rebuilt = bundle.sound() ? hashes(bundle) : orElse(published, Collections.nCopies(path.width(), UNKNOWN));
+        // from a broken bundle nothing can be rebuilt: the published tile stands in, so that the
+        // rest can be judged
+        List<Hash> rebuilt =
+                bundle.sound()
+                        ? hashes(bundle)
+                        : orElse(published, Collections.nCopies(path.width(), UNKNOWN));
         boolean differs = !bundle.sound() || !same(published, rebuilt);
         if (differs) {
             differing.put(path, published);
@@ -114,7 +122,10 @@ final class LogCheck {
         return new Frontier(signed.size(), partials).root();
     }
 
-    /** The rows of the edge that give the signed root; the published ones, and a finding, where no rows do. */
+    /**
+     * The rows of the edge that give the signed root; the published ones, and a finding, where no
+     * rows do.
+     */
     private List<List<Hash>> authentic(List<TilePath.Hashes> edge, List<List<Hash>> rebuilt) {
         // each row as rebuilt or as published: two choices for each of at most eight levels
         List<List<List<Hash>>> choices = List.of(List.of());
@@ -133,9 +144,15 @@ final class LogCheck {
                 return rows;
             }
         }
-        findings.add(new Finding.CheckpointAltered(
-                "its root " + signed.root() + " is neither the one of the " + signed.size() + " entries, which is "
-                        + rootOf(edge, rebuilt) + ", nor the one of the tiles"));
+        findings.add(
+                new Finding.CheckpointAltered(
+                        "its root "
+                                + signed.root()
+                                + " is neither the one of the "
+                                + signed.size()
+                                + " entries, which is "
+                                + rootOf(edge, rebuilt)
+                                + ", nor the one of the tiles"));
         var guess = new ArrayList<List<Hash>>();
         for (int i = 0; i < edge.size(); i++) {
             guess.add(published(edge.get(i), rebuilt.get(i)));
@@ -148,7 +165,8 @@ final class LogCheck {
         var authentic = new HashMap<TilePath.Hashes, List<Hash>>();
         for (int level = levels - 1; level >= 0; level--) {
             for (var path : tiles(level)) {
-                List<Hash> row = full(path) ? judged(path, authentic) : edgeRows.get(edge.indexOf(path));
+                List<Hash> row =
+                        full(path) ? judged(path, authentic) : edgeRows.get(edge.indexOf(path));
                 if (!full(path)) {
                     reportTile(path, row);
                 }
@@ -162,16 +180,23 @@ final class LogCheck {
         }
     }
 
-    /** The authentic row of a full tile, by the hash that the level above holds for it; empty when it is not kept and sound. */
+    /**
+     * The authentic row of a full tile, by the hash that the level above holds for it; empty when
+     * it is not kept and sound.
+     */
     private List<Hash> judged(TilePath.Hashes path, Map<TilePath.Hashes, List<Hash>> authentic) {
         Hash rebuiltRoot = rebuiltRows.get(path.level() + 1).get(Math.toIntExact(path.index()));
-        var parent = TilePath.in(signed.size(), path.level() + 1, path.index() / TilePath.WIDTH_MAX);
-        Hash expected = Optional.ofNullable(authentic.get(parent))
-                .map(row -> row.get((int) (path.index() % TilePath.WIDTH_MAX)))
-                .orElse(rebuiltRoot);
+        var parent =
+                TilePath.in(signed.size(), path.level() + 1, path.index() / TilePath.WIDTH_MAX);
+        Hash expected =
+                Optional.ofNullable(authentic.get(parent))
+                        .map(row -> row.get((int) (path.index() % TilePath.WIDTH_MAX)))
+                        .orElse(rebuiltRoot);
         if (!differing.containsKey(path)) {
             if (!expected.equals(rebuiltRoot)) {
-                findings.add(new Finding.TileAltered(path.path(), "it and the entries beneath it were altered alike"));
+                findings.add(
+                        new Finding.TileAltered(
+                                path.path(), "it and the entries beneath it were altered alike"));
             }
             return List.of();
         }
@@ -182,18 +207,22 @@ final class LogCheck {
             return rebuilt;
         }
         if (!Subtrees.rootOver(published).equals(expected)) {
-            findings.add(new Finding.TileAltered(
-                    path.path(), "neither its hashes nor the entries beneath it give the hash that the level above holds"));
+            findings.add(
+                    new Finding.TileAltered(
+                            path.path(),
+                            "neither its hashes nor the entries beneath it give the hash that the level above holds"));
         }
         return published;
     }
 
     private void reportTile(TilePath.Hashes path, List<Hash> authentic) {
         Optional.ofNullable(differing.get(path))
-                .flatMap(published -> switch (published) {
-                    case Reading.Tile.Unusable(var why) -> Optional.of(why);
-                    case Reading.Tile.Published(var hashes) -> firstDifference(hashes, authentic);
-                })
+                .flatMap(published ->
+                        switch (published) {
+                            case Reading.Tile.Unusable(var why) -> Optional.of(why);
+                            case Reading.Tile.Published(var hashes) ->
+                                    firstDifference(hashes, authentic);
+                        })
                 .ifPresent(why -> findings.add(new Finding.TileAltered(path.path(), why)));
     }
 
@@ -211,18 +240,29 @@ final class LogCheck {
         var bundle = reading.bundle(bundlePath);
         long first = path.index() * TilePath.WIDTH_MAX;
         int readable = Math.min(bundle.entries().size(), path.width());
-        for (int i = 0; i < readable; i++) {
+        boolean named = false;
+        for (int i = 0; i < readable && (bundle.sound() || !named); i++) {
             byte[] entry = bundle.entries().get(i);
             if (!Hash.ofLeaf(entry).equals(authentic.get(i))) {
-                findings.add(new Finding.EntryAltered(
-                        first + i, EventIdIn.entry(entry), bundlePath.path(), "its bytes do not have the hash that the tree holds"));
-                if (!bundle.sound()) {
-                    // a changed length shifts all that follows: the rest says nothing
-                    break;
-                }
+                findings.add(
+                        new Finding.EntryAltered(
+                                first + i,
+                                EventIdIn.entry(entry),
+                                bundlePath.path(),
+                                "its bytes do not have the hash that the tree holds"));
+                // where a length was changed, all that follows is shifted and says nothing
+                named = true;
             }
         }
         if (!bundle.sound()) {
+            if (!named && bundle.present() && readable < path.width()) {
+                findings.add(
+                        new Finding.EntryAltered(
+                                first + readable,
+                                Optional.empty(),
+                                bundlePath.path(),
+                                "its length was changed, or it was cut off"));
+            }
             findings.add(new Finding.TileAltered(bundlePath.path(), bundle.why()));
         }
     }
@@ -232,7 +272,9 @@ final class LogCheck {
     }
 
     private List<Hash> published(TilePath.Hashes path, List<Hash> otherwise) {
-        return Optional.ofNullable(differing.get(path)).map(tile -> orElse(tile, otherwise)).orElse(otherwise);
+        return Optional.ofNullable(differing.get(path))
+                .map(tile -> orElse(tile, otherwise))
+                .orElse(otherwise);
     }
 
     private static List<Hash> orElse(Reading.Tile tile, List<Hash> otherwise) {

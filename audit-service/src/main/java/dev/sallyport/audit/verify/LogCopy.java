@@ -10,7 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** Copies what a log has published into a folder, from which it can be verified, kept, or served as static files. */
+/**
+ * Copies what a log has published into a folder, from which it can be verified, kept, or served as
+ * static files.
+ */
 public final class LogCopy {
     private LogCopy() {}
 
@@ -41,9 +44,10 @@ public final class LogCopy {
 
     private static byte[] read(Artefacts from, String path, int bytesMax) throws IOException {
         return switch (from.fetch(path, bytesMax)) {
-            case Artefacts.Fetched.Found(var bytes) -> bytes;
+            case Artefacts.Fetched.Found found -> found.bytes();
             case Artefacts.Fetched.Absent() -> throw new IOException(path + " is missing");
-            case Artefacts.Fetched.TooLong(var max) -> throw new IOException(path + " has more than " + max + " bytes");
+            case Artefacts.Fetched.TooLong(var max) ->
+                    throw new IOException(path + " has more than " + max + " bytes");
             case Artefacts.Fetched.Failed(var why) -> throw new IOException(why);
         };
     }

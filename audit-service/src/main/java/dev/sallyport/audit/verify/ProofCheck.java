@@ -22,7 +22,13 @@ final class ProofCheck {
         var findings = new ArrayList<Finding>();
         var trees = new ArrayList<SignedTree>();
         for (int i = 0; i < proof.entries().size(); i++) {
-            verify(proof.callId(), proof.entries().get(i), "entry " + i + " of the proof", key, findings).ifPresent(trees::add);
+            verify(
+                            proof.callId(),
+                            proof.entries().get(i),
+                            "entry " + i + " of the proof",
+                            key,
+                            findings)
+                    .ifPresent(trees::add);
         }
         if (!findings.isEmpty()) {
             return new Verdict.Tampered(findings);
@@ -30,24 +36,40 @@ final class ProofCheck {
         var last = trees.getLast().checkpoint();
         if (trees.stream().anyMatch(tree -> !tree.checkpoint().equals(last))) {
             return new Verdict.Tampered(
-                    List.of(new Finding.CheckpointAltered("the entries of the proof stand under different checkpoints")));
+                    List.of(
+                            new Finding.CheckpointAltered(
+                                    "the entries of the proof stand under different checkpoints")));
         }
-        return new Verdict.Verified(last.origin(), last.size(), last.root(), trees.getLast().note());
+        return new Verdict.Verified(
+                last.origin(), last.size(), last.root(), trees.getLast().note());
     }
 
     private static Optional<SignedTree> verify(
-            String callId, CallProof.ProvedEntry proved, String place, VerifierKey key, List<Finding> findings) {
+            String callId,
+            CallProof.ProvedEntry proved,
+            String place,
+            VerifierKey key,
+            List<Finding> findings) {
         try {
             byte[] entry = proved.bytes();
             var tlogProof = TlogProof.parse(proved.proof());
             var eventId = EventIdIn.entry(entry);
-            var tree = SignedTree.open(tlogProof.checkpoint().getBytes(StandardCharsets.UTF_8), key);
+            var tree =
+                    SignedTree.open(tlogProof.checkpoint().getBytes(StandardCharsets.UTF_8), key);
             if (!tlogProof.proves(Hash.ofLeaf(entry), tree.checkpoint())) {
-                findings.add(new Finding.EntryAltered(
-                        tlogProof.index(), eventId, place, "it is not in the log that the checkpoint describes"));
+                findings.add(
+                        new Finding.EntryAltered(
+                                tlogProof.index(),
+                                eventId,
+                                place,
+                                "it is not in the log that the checkpoint describes"));
             } else if (!new String(entry, StandardCharsets.UTF_8).contains("\"" + callId + "\"")) {
-                findings.add(new Finding.EntryAltered(
-                        tlogProof.index(), eventId, place, "it is in the log but belongs to another call than " + callId));
+                findings.add(
+                        new Finding.EntryAltered(
+                                tlogProof.index(),
+                                eventId,
+                                place,
+                                "it is in the log but belongs to another call than " + callId));
             }
             return Optional.of(tree);
         } catch (IllegalArgumentException refused) {

@@ -15,7 +15,8 @@ record SignedTree(Checkpoint checkpoint, String note) {
     /**
      * The checkpoint in a note.
      *
-     * @throws IllegalArgumentException with the reason, when the note is malformed, not signed by the key or another log's
+     * @throws IllegalArgumentException with the reason, when the note is malformed, not signed by
+     *     the key or another log's
      */
     static SignedTree open(byte[] bytes, VerifierKey key) {
         var note = SignedNote.parse(bytes);
@@ -24,7 +25,11 @@ record SignedTree(Checkpoint checkpoint, String note) {
         // the key of the service speaks for each of its logs, under the log's origin as its name
         if (!origin.equals(key.name()) && !origin.startsWith(key.name() + "/")) {
             throw new IllegalArgumentException(
-                    "it is the checkpoint of '" + origin + "', and the key is the one of '" + key.name() + "'");
+                    "it is the checkpoint of '"
+                            + origin
+                            + "', and the key is the one of '"
+                            + key.name()
+                            + "'");
         }
         if (!note.signedBy(key.named(origin))) {
             throw new IllegalArgumentException("it is not signed by the key of '" + origin + "'");

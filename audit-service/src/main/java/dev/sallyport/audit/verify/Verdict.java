@@ -9,9 +9,11 @@ public sealed interface Verdict {
      * Everything is as the signed checkpoint says.
      *
      * @param origin the log's identity
-     * @param size entries in the log, all of which were checked (for a proof: those of the proof were)
+     * @param size entries in the log, all of which were checked (for a proof: those of the proof
+     *     were)
      * @param root the root of the tree
-     * @param checkpoint the signed checkpoint, verbatim: worth keeping, later ones must be consistent with it
+     * @param checkpoint the signed checkpoint, verbatim: worth keeping, later ones must be
+     *     consistent with it
      */
     record Verified(String origin, long size, Hash root, String checkpoint) implements Verdict {}
 
@@ -24,7 +26,8 @@ public sealed interface Verdict {
         public Tampered {
             findings = List.copyOf(findings);
             if (findings.isEmpty()) {
-                throw new IllegalArgumentException("a verdict of tampering names at least one finding");
+                throw new IllegalArgumentException(
+                        "a verdict of tampering names at least one finding");
             }
         }
     }

@@ -13,7 +13,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class NoteTest {
     /** The example of the specification. */
-    private static final String VKEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
+    private static final String VKEY =
+            "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
 
     private static final String NOTE =
             """
@@ -22,7 +23,8 @@ class NoteTest {
             \u2014 example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=
             """;
 
-    private final NoteSigner signer = NoteSigner.parse(NoteSigner.generate("example.com/log", new SecureRandom()));
+    private final NoteSigner signer =
+            NoteSigner.parse(NoteSigner.generate("example.com/log", new SecureRandom()));
 
     @Test
     void theExampleOfTheSpecificationVerifies() {
@@ -60,7 +62,8 @@ class NoteTest {
 
     @Test
     void signaturesOfOthersAreIgnoredAndAWrongOneInTheKeysNameSpoilsTheNote() {
-        var other = NoteSigner.parse(NoteSigner.generate("example.com/witness", new SecureRandom()));
+        var other =
+                NoteSigner.parse(NoteSigner.generate("example.com/witness", new SecureRandom()));
         String text = "text\n";
         String own = signer.sign(text);
         String witness = other.sign(text).substring(text.length() + 1);
@@ -81,27 +84,47 @@ class NoteTest {
         assertThat(read).hasToString("signer example.com/log");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> NoteSigner.parse(key.substring(0, key.length() - 3)))
-                .satisfies(refused -> assertThat(refused.getMessage()).doesNotContain(key.substring(50, 60)));
+                .satisfies(refused ->
+                        assertThat(refused.getMessage()).doesNotContain(key.substring(50, 60)));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "a+b", "example.com/foo+530d903b+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k", "foo+00000000+Ag=="})
+    @ValueSource(
+            strings = {
+                "",
+                "a+b",
+                "example.com/foo+530d903b+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
+                "foo+00000000+Ag=="
+            })
     void aMalformedVerifierKeyIsRefused(String vkey) {
         assertThatIllegalArgumentException().isThrownBy(() -> VerifierKey.parse(vkey));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "o\n1\n", "o\n01\nAAAA\n", "o\n-1\nAAAA\n", "o\n1\nAAAA\n", "o\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n"})
+    @ValueSource(
+            strings = {
+                "",
+                "o\n1\n",
+                "o\n01\nAAAA\n",
+                "o\n-1\nAAAA\n",
+                "o\n1\nAAAA\n",
+                "o\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n"
+            })
     void aMalformedCheckpointIsRefused(String text) {
         assertThatIllegalArgumentException().isThrownBy(() -> Checkpoint.parse(text));
     }
 
     @Test
     void aProofIsReadAsItWasWritten() {
-        var proof = new TlogProof(17, List.of(Hash.ofEmptyTree(), Hash.ofLeaf(new byte[0])), signer.sign("o\n18\nx\n"));
+        var proof =
+                new TlogProof(
+                        17,
+                        List.of(Hash.ofEmptyTree(), Hash.ofLeaf(new byte[0])),
+                        signer.sign("o\n18\nx\n"));
 
         assertThat(TlogProof.parse(proof.text())).isEqualTo(proof);
-        assertThatIllegalArgumentException().isThrownBy(() -> TlogProof.parse(proof.text().replace("index 17", "index 017")));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TlogProof.parse(proof.text().replace("index 17", "index 017")));
         assertThatIllegalArgumentException().isThrownBy(() -> TlogProof.parse("nonsense"));
     }
 

@@ -11,7 +11,15 @@ import org.junit.jupiter.api.Test;
 class HashTest {
     /** The leaves and roots of certificate-transparency's own tests. */
     private static final List<byte[]> ENTRIES =
-            Stream.of("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")
+            Stream.of(
+                            "",
+                            "00",
+                            "10",
+                            "2021",
+                            "3031",
+                            "40414243",
+                            "5051525354555657",
+                            "606162636465666768696a6b6c6d6e6f")
                     .map(HexFormat.of()::parseHex)
                     .toList();
 
@@ -44,7 +52,9 @@ class HashTest {
 
     @Test
     void aHashOfAnotherLengthIsRefused() {
-        assertThatIllegalArgumentException().isThrownBy(() -> Hash.of(new byte[31])).withMessageContaining("31");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Hash.of(new byte[31]))
+                .withMessageContaining("31");
     }
 
     @Test

@@ -3,7 +3,10 @@ package dev.sallyport.audit.tree;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The recursive definitions of RFC 6962, section 2.1, over a list of leaf hashes: the oracle of the tree tests. */
+/**
+ * The recursive definitions of RFC 6962, section 2.1, over a list of leaf hashes: the oracle of the
+ * tree tests.
+ */
 record ReferenceTree(List<Hash> leaves) {
     static ReferenceTree ofSize(int size) {
         var leaves = new ArrayList<Hash>();
@@ -22,7 +25,9 @@ record ReferenceTree(List<Hash> leaves) {
     }
 
     List<Hash> proof(int smaller) {
-        return smaller == 0 || smaller == leaves.size() ? List.of() : subproof(smaller, leaves, true);
+        return smaller == 0 || smaller == leaves.size()
+                ? List.of()
+                : subproof(smaller, leaves, true);
     }
 
     private static Hash mth(List<Hash> d) {
@@ -48,7 +53,9 @@ record ReferenceTree(List<Hash> leaves) {
         }
         return m <= k(d)
                 ? with(subproof(m, d.subList(0, k(d)), b), mth(d.subList(k(d), d.size())))
-                : with(subproof(m - k(d), d.subList(k(d), d.size()), false), mth(d.subList(0, k(d))));
+                : with(
+                        subproof(m - k(d), d.subList(k(d), d.size()), false),
+                        mth(d.subList(0, k(d))));
     }
 
     private static int k(List<Hash> d) {
