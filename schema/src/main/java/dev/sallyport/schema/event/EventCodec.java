@@ -8,12 +8,17 @@ import dev.sallyport.schema.json.Json;
 import java.io.ByteArrayOutputStream;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -31,7 +36,23 @@ public final class EventCodec {
 
     private static final int USUAL_BYTES = 2_048;
 
+    /** Within a document there is more to come after a value. */
+    private static final ObjectReader TREE =
+            Json.mapper().reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+    private static final Map<EventType, ObjectReader> READERS = new EnumMap<>(EventType.class);
+
+    static {
+        for (EventType type : EventType.values()) {
+            READERS.put(type, TREE.forType(type.payload()));
+        }
+    }
+
     private EventCodec() {}
+
+    private static ObjectReader reader(EventType type) {
+        return Objects.requireNonNull(READERS.get(type));
+    }
 
     /**
      * The event's bytes, without a signature.
@@ -142,7 +163,7 @@ public final class EventCodec {
                 throw new IllegalArgumentException("specversion must be 1.0");
             }
             if (data == null && dataBeforeType != null) {
-                data = Json.mapper().treeToValue(dataBeforeType, type().payload());
+                data = reader(type()).readValue(dataBeforeType);
             }
             String parent = traceparent;
             String gateway = signedby;
@@ -169,9 +190,9 @@ public final class EventCodec {
                 case "signedby" -> signedby = json.getString();
                 case "data" -> {
                     if (type == null) {
-                        dataBeforeType = Json.mapper().readTree(json);
+                        dataBeforeType = TREE.readTree(json);
                     } else {
-                        data = Json.mapper().readValue(json, type().payload());
+                        data = reader(type()).readValue(json);
                     }
                 }
                 default -> json.skipChildren();

@@ -1,0 +1,307 @@
+package dev.sallyport.schema.token;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.auth0.jwt.JWT;
+import com.auth0.jwt.JWTCreator;
+import com.auth0.jwt.algorithms.Algorithm;
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.KeyUse;
+import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import com.sun.net.httpserver.HttpServer;
+import dev.sallyport.schema.id.CellId;
+import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.registry.Issuer;
+import dev.sallyport.schema.registry.Registry;
+import dev.sallyport.schema.registry.Scope;
+import dev.sallyport.schema.registry.Tenant;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class AccessTokensTest {
+    private static final URI AUDIENCE = URI.create("https://mcp.example/mcp");
+    private static final URI ISSUER = URI.create("https://login.example/acme");
+    private static final URI SHARED = URI.create("https://login.example/shared");
+    private static final Instant NOW = Instant.parse("2026-11-22T08:00:00Z");
+    private static final RSAKey KEY = key("k1");
+
+    private final AtomicReference<Instant> clock = new AtomicReference<>(NOW);
+    private final AtomicReference<Registry> registry = new AtomicReference<>(Registry.EMPTY);
+    private final AtomicInteger fetches = new AtomicInteger();
+    private HttpServer keys;
+    private AccessTokens tokens;
+
+    @BeforeEach
+    void start() throws IOException {
+        keys = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        byte[] body = new JWKSet(KEY.toPublicJWK()).toString().getBytes(StandardCharsets.UTF_8);
+        keys.createContext(
+                "/",
+                exchange -> {
+                    fetches.incrementAndGet();
+                    exchange.sendResponseHeaders(200, body.length);
+                    exchange.getResponseBody().write(body);
+                    exchange.close();
+                });
+        keys.start();
+        registry.set(Registry.of(1, List.of(tenant("acme", issuer(ISSUER, Map.of())))));
+        tokens = new AccessTokens(AUDIENCE, registry::get, clock::get);
+    }
+
+    @AfterEach
+    void stop() {
+        keys.stop(0);
+    }
+
+    @Test
+    void aGoodTokenNamesItsTenantItsPersonAndItsScopes() {
+        Verification verification =
+                tokens.verifyHeader(
+                        "Bearer " + token(t -> t.withClaim("scope", "mcp:read openid mcp:write")));
+        assertThat(verification).isInstanceOf(Verification.Verified.class);
+        Caller caller = ((Verification.Verified) verification).caller();
+        assertThat(caller.tenant()).isEqualTo(new TenantId("acme"));
+        assertThat(caller.subject()).isEqualTo("ana");
+        assertThat(caller.client()).isEqualTo("agent-1");
+        assertThat(caller.scopes()).containsExactlyInAnyOrder(Scope.READ, Scope.WRITE);
+    }
+
+    @Test
+    void scopesMayComeAsAList() {
+        Verification verification =
+                tokens.verify(token(t -> t.withArrayClaim("scp", new String[] {"mcp:read"})));
+        assertThat(((Verification.Verified) verification).caller().scopes())
+                .containsExactly(Scope.READ);
+    }
+
+    @Test
+    void withoutATokenThereIsNobody() {
+        rejected(tokens.verifyHeader(null), TokenProblem.TOKEN_MISSING);
+        rejected(tokens.verifyHeader("Basic YTpi"), TokenProblem.TOKEN_MISSING);
+        rejected(tokens.verifyHeader("Bearer "), TokenProblem.TOKEN_MISSING);
+    }
+
+    @Test
+    void whatIsNoJwtIsMalformed() {
+        rejected(tokens.verify("abc"), TokenProblem.TOKEN_MALFORMED);
+        rejected(tokens.verify("a.b.c"), TokenProblem.TOKEN_MALFORMED);
+        rejected(
+                tokens.verify("x".repeat(AccessTokens.CHARS_MAX + 1)),
+                TokenProblem.TOKEN_MALFORMED);
+    }
+
+    @Test
+    void anExpiredTokenIsRefusedEvenIfItWasSeenGood() {
+        String token = token(t -> t);
+        assertThat(tokens.verify(token)).isInstanceOf(Verification.Verified.class);
+        clock.set(NOW.plus(Duration.ofMinutes(6)));
+        Verification.Rejected rejected = rejected(tokens.verify(token), TokenProblem.TOKEN_EXPIRED);
+        assertThat(rejected.proved()).isNotNull().extracting(Caller::subject).isEqualTo("ana");
+    }
+
+    @Test
+    void aTokenOfTheFutureIsRefused() {
+        rejected(
+                tokens.verify(token(t -> t.withNotBefore(NOW.plusSeconds(60)))),
+                TokenProblem.TOKEN_NOT_YET_VALID);
+    }
+
+    @Test
+    void aTokenForAnotherServiceIsRefused() {
+        rejected(
+                tokens.verify(token(t -> t.withAudience("https://other.example"))),
+                TokenProblem.TOKEN_AUDIENCE_WRONG);
+    }
+
+    @Test
+    void aTokenWithoutExpiryOrSubjectIsRefused() {
+        rejected(
+                tokens.verify(sign(base().withSubject("ana").withAudience(AUDIENCE.toString()))),
+                TokenProblem.TOKEN_CLAIM_MISSING);
+        rejected(tokens.verify(token(t -> t.withSubject(" "))), TokenProblem.TOKEN_CLAIM_MISSING);
+    }
+
+    @Test
+    void anUnknownIssuerLeadsNowhere() {
+        rejected(
+                tokens.verify(token(t -> t.withIssuer("https://evil.example"))),
+                TokenProblem.TOKEN_ISSUER_UNKNOWN);
+        registry.set(Registry.EMPTY);
+        rejected(tokens.verify(token(t -> t)), TokenProblem.TOKEN_ISSUER_UNKNOWN);
+    }
+
+    @Test
+    void aTenantThatIsRemovedIsShutOutAtOnce() {
+        String token = token(t -> t);
+        assertThat(tokens.verify(token)).isInstanceOf(Verification.Verified.class);
+        registry.set(Registry.EMPTY);
+        rejected(tokens.verify(token), TokenProblem.TOKEN_ISSUER_UNKNOWN);
+    }
+
+    @Test
+    void aSignatureByAnotherKeyIsRefused() throws JOSEException {
+        RSAKey other = key("k1");
+        String forged = claims(base()).sign(Algorithm.RSA256(null, other.toRSAPrivateKey()));
+        rejected(tokens.verify(forged), TokenProblem.TOKEN_SIGNATURE_INVALID);
+    }
+
+    @Test
+    void unsignedAndSharedKeyTokensAreRefused() throws JOSEException {
+        rejected(
+                tokens.verify(claims(base()).sign(Algorithm.none())),
+                TokenProblem.TOKEN_ALGORITHM_REFUSED);
+        byte[] publicKeyAsSecret = KEY.toRSAPublicKey().getEncoded();
+        rejected(
+                tokens.verify(claims(base()).sign(Algorithm.HMAC256(publicKeyAsSecret))),
+                TokenProblem.TOKEN_ALGORITHM_REFUSED);
+        rejected(
+                tokens.verify(claims(base()).sign(Algorithm.RSA384(null, KEY.toRSAPrivateKey()))),
+                TokenProblem.TOKEN_ALGORITHM_REFUSED);
+    }
+
+    @Test
+    void aTokenIsNotChangedUnnoticed() {
+        String[] parts = token(t -> t).split("\\.", -1);
+        String claims =
+                new String(Base64.getUrlDecoder().decode(parts[1]), StandardCharsets.UTF_8)
+                        .replace("ana", "eve");
+        String altered =
+                parts[0]
+                        + "."
+                        + Base64.getUrlEncoder()
+                                .withoutPadding()
+                                .encodeToString(claims.getBytes(StandardCharsets.UTF_8))
+                        + "."
+                        + parts[2];
+        rejected(tokens.verify(altered), TokenProblem.TOKEN_SIGNATURE_INVALID);
+    }
+
+    @Test
+    void anIdTokenOrOneWithExtensionsIsNoAccessToken() {
+        rejected(
+                tokens.verify(token(t -> t.withHeader(Map.of("typ", "dpop+jwt")))),
+                TokenProblem.TOKEN_MALFORMED);
+        rejected(
+                tokens.verify(token(t -> t.withHeader(Map.of("crit", List.of("b64"))))),
+                TokenProblem.TOKEN_MALFORMED);
+    }
+
+    @Test
+    void aFloodOfUnknownKeysFetchesFewTimesAndKnownOnesAreServed() {
+        assertThat(tokens.verify(token(t -> t))).isInstanceOf(Verification.Verified.class);
+        for (int i = 0; i < 50; i++) {
+            String id = "unknown-" + i;
+            rejected(tokens.verify(token(t -> t.withKeyId(id))), TokenProblem.TOKEN_KEY_UNKNOWN);
+        }
+        assertThat(fetches.get()).isLessThan(5);
+        assertThat(tokens.verify(token(t -> t.withJWTId("fresh"))))
+                .isInstanceOf(Verification.Verified.class);
+    }
+
+    @Test
+    void anIssuerThatIsDownIsOursToMend() {
+        keys.stop(0);
+        rejected(tokens.verify(token(t -> t)), TokenProblem.ISSUER_UNREACHABLE);
+    }
+
+    @Test
+    void aSharedIssuerTellsTenantsApartByAClaim() {
+        registry.set(
+                Registry.of(
+                        1,
+                        List.of(
+                                tenant("acme", issuer(SHARED, Map.of("org", "a"))),
+                                tenant("globex", issuer(SHARED, Map.of("org", "g"))))));
+        Verification globex =
+                tokens.verify(token(t -> t.withIssuer(SHARED.toString()).withClaim("org", "g")));
+        assertThat(((Verification.Verified) globex).caller().tenant())
+                .isEqualTo(new TenantId("globex"));
+        rejected(
+                tokens.verify(token(t -> t.withIssuer(SHARED.toString()))),
+                TokenProblem.TOKEN_ISSUER_UNKNOWN);
+    }
+
+    @Test
+    void aTokenThatLeadsToTwoTenantsLeadsToNone() {
+        registry.set(
+                Registry.of(
+                        1,
+                        List.of(
+                                tenant("acme", issuer(SHARED, Map.of())),
+                                tenant("globex", issuer(SHARED, Map.of())))));
+        rejected(
+                tokens.verify(token(t -> t.withIssuer(SHARED.toString()))),
+                TokenProblem.TOKEN_TENANT_UNCLEAR);
+    }
+
+    private static Verification.Rejected rejected(Verification verification, TokenProblem problem) {
+        assertThat(verification).isInstanceOf(Verification.Rejected.class);
+        Verification.Rejected rejected = (Verification.Rejected) verification;
+        assertThat(rejected.problem()).isEqualTo(problem);
+        assertThat(rejected.message()).isNotBlank();
+        return rejected;
+    }
+
+    private static JWTCreator.Builder base() {
+        return JWT.create().withIssuer(ISSUER.toString()).withKeyId("k1");
+    }
+
+    private static JWTCreator.Builder claims(JWTCreator.Builder builder) {
+        return builder.withSubject("ana")
+                .withClaim("client_id", "agent-1")
+                .withAudience(AUDIENCE.toString())
+                .withExpiresAt(NOW.plus(Duration.ofMinutes(5)));
+    }
+
+    private static String token(UnaryOperator<JWTCreator.Builder> change) {
+        return sign(change.apply(claims(base())));
+    }
+
+    private static String sign(JWTCreator.Builder builder) {
+        try {
+            return builder.sign(Algorithm.RSA256(null, KEY.toRSAPrivateKey()));
+        } catch (JOSEException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static RSAKey key(String id) {
+        try {
+            return new RSAKeyGenerator(2048).keyID(id).keyUse(KeyUse.SIGNATURE).generate();
+        } catch (JOSEException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Tenant tenant(String id, Issuer issuer) {
+        return new Tenant(new TenantId(id), id, new CellId("main"), List.of(issuer), false);
+    }
+
+    private Issuer issuer(URI uri, Map<String, String> claims) {
+        URI jwks =
+                URI.create(
+                        "http://"
+                                + InetAddress.getLoopbackAddress().getHostAddress()
+                                + ":"
+                                + keys.getAddress().getPort()
+                                + "/jwks");
+        return new Issuer(uri, jwks, Set.of("RS256"), claims);
+    }
+}
