@@ -1,5 +1,7 @@
 package dev.sallyport.schema.topic;
 
+import dev.sallyport.schema.config.Default;
+import dev.sallyport.schema.config.Example;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -17,7 +19,9 @@ import org.apache.kafka.common.serialization.StringSerializer;
  * @param bootstrapServers {@code host:port} of some brokers, separated by commas
  * @param properties further client properties of Apache Kafka, such as {@code security.protocol}
  */
-public record KafkaSettings(String bootstrapServers, Map<String, String> properties) {
+public record KafkaSettings(
+        @Example("localhost:9092") String bootstrapServers,
+        @Default("{}") Map<String, String> properties) {
     /** How long a producer tries before a record counts as not delivered. */
     public static final Duration DELIVERY_TIMEOUT = Duration.ofSeconds(10);
 
