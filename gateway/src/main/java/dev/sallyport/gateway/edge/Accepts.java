@@ -1,0 +1,48 @@
+package dev.sallyport.gateway.edge;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** The media types that a request names. */
+final class Accepts {
+
+    private Accepts() {}
+
+    /** Whether a body of this content type is JSON in UTF-8. */
+    static boolean json(@Nullable String contentType) {
+        if (contentType == null) {
+            return false;
+        }
+        String[] parts = contentType.toLowerCase(Locale.ROOT).split(";", -1);
+        if (!parts[0].strip().equals("application/json")) {
+            return false;
+        }
+        for (int i = 1; i < parts.length; i++) {
+            String parameter = parts[i].strip().replace("\"", "");
+            if (parameter.startsWith("charset=") && !parameter.equals("charset=utf-8")) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    static boolean jsonAnswer(@Nullable String accept) {
+        return accept == null
+                || lists(accept, "application/json")
+                || lists(accept, "application/*");
+    }
+
+    static boolean eventStream(@Nullable String accept) {
+        return accept != null && (lists(accept, "text/event-stream") || lists(accept, "text/*"));
+    }
+
+    private static boolean lists(String accept, String mediaType) {
+        for (String range : accept.toLowerCase(Locale.ROOT).split(",", -1)) {
+            String type = range.split(";", 2)[0].strip();
+            if (type.equals(mediaType) || type.equals("*/*")) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

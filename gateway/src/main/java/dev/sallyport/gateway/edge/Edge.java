@@ -1,0 +1,335 @@
+package dev.sallyport.gateway.edge;
+
+import dev.sallyport.gateway.identity.Authentication;
+import dev.sallyport.gateway.identity.Authenticator;
+import dev.sallyport.gateway.identity.ProtectedResource;
+import dev.sallyport.gateway.protocol.Answer;
+import dev.sallyport.gateway.protocol.ErrorCode;
+import dev.sallyport.gateway.protocol.Fault;
+import dev.sallyport.gateway.protocol.Inbound;
+import dev.sallyport.gateway.protocol.JsonBuffer;
+import dev.sallyport.gateway.protocol.Mcp;
+import dev.sallyport.gateway.protocol.Messages;
+import dev.sallyport.schema.token.Caller;
+import io.javalin.Javalin;
+import io.javalin.config.JavalinConfig;
+import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
+import io.javalin.http.HttpResponseException;
+import java.io.IOException;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.ServerConnector;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The HTTP server. Whatever a caller sends is answered with a status, a stable code and a sentence;
+ * defects are logged under the request's id and answered without their details.
+ */
+public final class Edge implements AutoCloseable {
+
+    static final String ENDPOINT = "/mcp";
+    static final String HEALTH = "/healthz";
+
+    private static final String REQUEST_ID = "requestId";
+
+    private static final Logger LOG = LoggerFactory.getLogger(Edge.class);
+    private static final Set<HandlerType> OTHER_METHODS =
+            Set.of(
+                    HandlerType.GET,
+                    HandlerType.DELETE,
+                    HandlerType.PUT,
+                    HandlerType.PATCH,
+                    HandlerType.HEAD,
+                    HandlerType.OPTIONS);
+
+    private final EdgeConfig config;
+    private final Authenticator authenticator;
+    private final Mcp mcp;
+    private final BooleanSupplier ready;
+    private final ProtectedResource resource;
+    private final Origins origins;
+    private final Javalin server;
+
+    private volatile boolean stopping;
+
+    private Edge(
+            EdgeConfig config,
+            ProtectedResource resource,
+            Authenticator authenticator,
+            Mcp mcp,
+            BooleanSupplier ready) {
+        this.config = config;
+        this.resource = resource;
+        this.authenticator = authenticator;
+        this.mcp = mcp;
+        this.ready = ready;
+        this.origins = new Origins(config.allowedOrigins());
+        this.server = Javalin.create(this::configure);
+    }
+
+    /**
+     * Starts to listen.
+     *
+     * @param ready whether calls can be served now; {@code /healthz} answers 503 otherwise
+     */
+    public static Edge start(
+            EdgeConfig config,
+            ProtectedResource resource,
+            Authenticator authenticator,
+            Mcp mcp,
+            BooleanSupplier ready) {
+        var edge = new Edge(config, resource, authenticator, mcp, ready);
+        edge.server.start(config.host(), config.port());
+        LOG.atInfo()
+                .addKeyValue("host", config.host())
+                .addKeyValue("port", edge.port())
+                .log("gateway listens");
+        return edge;
+    }
+
+    /** The port in use, also where the configuration left the choice to the system. */
+    public int port() {
+        return server.port();
+    }
+
+    /**
+     * Refuses new requests, waits for those under way as long as the configuration allows, and
+     * stops.
+     */
+    @Override
+    public void close() {
+        stopping = true;
+        server.stop();
+    }
+
+    private void configure(JavalinConfig javalin) {
+        javalin.startup.showJavalinBanner = false;
+        javalin.startup.startupWatcherEnabled = false;
+        javalin.concurrency.useVirtualThreads = true;
+        javalin.http.maxRequestSize = config.bodyBytesMax();
+        javalin.jetty.modifyHttpConfiguration(http -> {
+            http.setSendServerVersion(false);
+            http.setSendDateHeader(false);
+            http.setRequestHeaderSize(config.headerBytesMax());
+        });
+        javalin.jetty.modifyServer(jetty -> {
+            jetty.setStopTimeout(config.drainTimeout().toMillis());
+            jetty.setErrorHandler(new PlainErrors());
+        });
+        javalin.jetty.addConnector((jetty, http) -> {
+            var connector = new ServerConnector(jetty, new HttpConnectionFactory(http));
+            connector.setHost(config.host());
+            connector.setPort(config.port());
+            connector.setIdleTimeout(config.idleTimeout().toMillis());
+            connector.setAcceptQueueSize(config.acceptQueueMax());
+            return connector;
+        });
+        javalin.routes.before(this::before);
+        javalin.routes.post(ENDPOINT, this::message);
+        for (HandlerType method : OTHER_METHODS) {
+            javalin.routes.addHttpHandler(method, ENDPOINT, Edge::methodNotAllowed);
+        }
+        javalin.routes.get(HEALTH, this::health);
+        javalin.routes.get(ProtectedResource.METADATA_PATH, this::resourceMetadata);
+        javalin.routes.get(ProtectedResource.METADATA_PATH + ENDPOINT, this::resourceMetadata);
+        javalin.routes.exception(HttpResponseException.class, Edge::unrouted);
+        javalin.routes.exception(Exception.class, Edge::defect);
+    }
+
+    /**
+     * One MCP message: everything that can be told from the outside first, then who sends it, then
+     * the body.
+     */
+    private void message(Context context) throws IOException {
+        Fault outside = outside(context);
+        if (outside != null) {
+            send(context, outside);
+            return;
+        }
+        String remoteAddress = context.req().getRemoteAddr();
+        switch (authenticator.authenticate(context.header("Authorization"), remoteAddress)) {
+            case Authentication.Authenticated(var caller) ->
+                    message(context, caller, remoteAddress);
+            case Authentication.Missing(var message) ->
+                    send(
+                            context,
+                            challenge(ErrorCode.TOKEN_MISSING, message, resource.tokenChallenge()));
+            case Authentication.Rejected(var code, var message) ->
+                    send(
+                            context,
+                            challenge(
+                                            ErrorCode.TOKEN_REJECTED,
+                                            message,
+                                            resource.invalidTokenChallenge())
+                                    .with("reason", code));
+            case Authentication.Undecided(var message) ->
+                    send(context, Fault.of(ErrorCode.ISSUER_UNREACHABLE, message));
+            case Authentication.Suspended(var message) ->
+                    send(context, Fault.of(ErrorCode.PRINCIPAL_SUSPENDED, message));
+            case Authentication.Unlogged(var message) ->
+                    send(context, Fault.of(ErrorCode.LOG_UNAVAILABLE, message));
+        }
+    }
+
+    private void message(Context context, Caller caller, String remoteAddress) throws IOException {
+        switch (Body.read(context.req(), config.bodyBytesMax())) {
+            case Body.TooLarge _ ->
+                    send(
+                            context,
+                            Fault.of(
+                                    ErrorCode.BODY_TOO_LARGE,
+                                    "The body may have at most "
+                                            + config.bodyBytesMax()
+                                            + " bytes"));
+            case Body.Broken _ ->
+                    send(
+                            context,
+                            Fault.of(
+                                    ErrorCode.BODY_INCOMPLETE,
+                                    "The body did not arrive whole; send all of it, without pauses longer than "
+                                            + config.idleTimeout().toSeconds()
+                                            + " s"));
+            case Body.Whole whole -> {
+                var stream =
+                        new EventStream(
+                                context.res(), Accepts.eventStream(context.header("Accept")));
+                var inbound =
+                        new Inbound(requestId(context), context::header, remoteAddress, stream);
+                send(context, stream, mcp.answer(caller, inbound, whole.bytes()));
+            }
+        }
+    }
+
+    private @Nullable Fault outside(Context context) {
+        if (stopping) {
+            return Fault.of(
+                    ErrorCode.STOPPING,
+                    "The gateway is stopping; repeat the request, it was not looked at");
+        }
+        String origin = context.header("Origin");
+        if (origin != null && !origins.allow(origin)) {
+            return Fault.of(
+                    ErrorCode.ORIGIN_NOT_ALLOWED,
+                    "Pages of this origin may not call the gateway; its operator can allow it in allowedOrigins");
+        }
+        String contentType = context.header("Content-Type");
+        if (!Accepts.json(contentType)) {
+            return Fault.of(
+                    ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+                    "Header Content-Type must be application/json, in UTF-8");
+        }
+        if (!Accepts.jsonAnswer(context.header("Accept"))) {
+            return Fault.of(
+                    ErrorCode.NOT_ACCEPTABLE,
+                    "Header Accept must list application/json and text/event-stream");
+        }
+        return null;
+    }
+
+    private void before(Context context) {
+        String requestId = RequestIds.next();
+        context.attribute(REQUEST_ID, requestId);
+        context.header("X-Request-Id", requestId);
+        context.header("X-Content-Type-Options", "nosniff");
+        context.header("X-Frame-Options", "DENY");
+        context.header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+        context.header("Referrer-Policy", "no-referrer");
+        context.header("Cache-Control", "no-store");
+        if (config.https()) {
+            context.header("Strict-Transport-Security", "max-age=31536000; includeSubDomains");
+        }
+    }
+
+    private static String requestId(Context context) {
+        String id = context.attribute(REQUEST_ID);
+        return id == null ? "none" : id;
+    }
+
+    private static void send(Context context, EventStream stream, Answer answer)
+            throws IOException {
+        switch (answer) {
+            case Answer.Accepted _ -> context.status(202);
+            case Answer.Reply reply when stream.open() -> stream.finish(reply.body());
+            case Answer.Reply reply -> send(context, reply);
+        }
+    }
+
+    private static void send(Context context, Fault fault) {
+        send(context, Messages.error(null, fault));
+    }
+
+    private static void send(Context context, Answer.Reply reply) {
+        context.status(reply.httpStatus()).contentType("application/json");
+        reply.headers().forEach(context::header);
+        context.result(reply.body());
+    }
+
+    private static void methodNotAllowed(Context context) {
+        context.header("Allow", "POST");
+        send(
+                context,
+                Fault.of(
+                        ErrorCode.METHOD_NOT_ALLOWED,
+                        "The MCP endpoint takes POST only: it keeps no sessions and opens no streams by GET"));
+    }
+
+    /** The router found no endpoint; nothing here answers with these exceptions itself. */
+    private static void unrouted(HttpResponseException e, Context context) {
+        send(
+                context,
+                Fault.of(
+                        ErrorCode.NOT_FOUND,
+                        "There is nothing here; the MCP endpoint is POST " + ENDPOINT));
+    }
+
+    private void health(Context context) {
+        boolean healthy = !stopping && ready.getAsBoolean();
+        context.status(healthy ? 200 : 503)
+                .contentType("application/json")
+                .result(healthy ? "{\"status\":\"ready\"}" : "{\"status\":\"not ready\"}");
+    }
+
+    private void resourceMetadata(Context context) {
+        context.contentType("application/json").header("Cache-Control", "public, max-age=300");
+        var json = new JsonBuffer().raw("{\"resource\":").string(resource.identifier().toString());
+        array(json.raw(",\"authorization_servers\":"), resource.authorizationServers());
+        array(json.raw(",\"scopes_supported\":"), resource.scopes());
+        json.raw(",\"bearer_methods_supported\":[\"header\"],\"resource_name\":\"Sallyport\"}");
+        context.result(json.toByteArray());
+    }
+
+    private static void array(JsonBuffer json, List<String> values) {
+        json.raw("[");
+        for (Iterator<String> i = values.iterator(); i.hasNext(); ) {
+            json.string(i.next()).raw(i.hasNext() ? "," : "");
+        }
+        json.raw("]");
+    }
+
+    private static Fault challenge(ErrorCode code, String message, String challenge) {
+        return new Fault(
+                code, message, Map.of(), Map.of(ProtectedResource.CHALLENGE_HEADER, challenge));
+    }
+
+    private static void defect(Exception defect, Context context) {
+        LOG.atError()
+                .addKeyValue("requestId", requestId(context))
+                .setCause(defect)
+                .log("the edge failed on a request");
+        if (!context.res().isCommitted()) {
+            send(
+                    context,
+                    Fault.of(
+                            ErrorCode.INTERNAL,
+                            "The gateway failed on this request; its log has the details under request id "
+                                    + requestId(context)));
+        }
+    }
+}

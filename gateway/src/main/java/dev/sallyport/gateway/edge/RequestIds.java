@@ -1,0 +1,13 @@
+package dev.sallyport.gateway.edge;
+
+import java.util.concurrent.ThreadLocalRandom;
+
+/** Ids of HTTP requests: they join an answer to the gateway's log, and are no secret. */
+final class RequestIds {
+
+    private RequestIds() {}
+
+    static String next() {
+        return "%016x".formatted(ThreadLocalRandom.current().nextLong());
+    }
+}

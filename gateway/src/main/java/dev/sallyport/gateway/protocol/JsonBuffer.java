@@ -1,0 +1,117 @@
+package dev.sallyport.gateway.protocol;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * A growing buffer of UTF-8 JSON. Answers are put together here from bytes that are JSON already,
+ * so that a result that came over the log is copied, never parsed again.
+ */
+public final class JsonBuffer {
+
+    private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+    private static final int LENGTH_MAX = Integer.MAX_VALUE - 8;
+
+    private byte[] bytes;
+    private int length;
+
+    public JsonBuffer() {
+        this(512);
+    }
+
+    public JsonBuffer(int expectedBytes) {
+        bytes = new byte[Math.max(16, expectedBytes)];
+    }
+
+    /** Appends JSON that is known to be well formed. */
+    public JsonBuffer raw(String json) {
+        return raw(json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Appends JSON that is known to be well formed. */
+    public JsonBuffer raw(byte[] json) {
+        room(json.length);
+        System.arraycopy(json, 0, bytes, length, json.length);
+        length += json.length;
+        return this;
+    }
+
+    /** Appends a JSON string. */
+    public JsonBuffer string(String text) {
+        return string(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Appends a JSON string whose characters are given as UTF-8. */
+    public JsonBuffer string(byte[] utf8) {
+        // Most text needs no escape: one copy for each run of plain bytes.
+        room(utf8.length + 2);
+        bytes[length++] = '"';
+        int run = 0;
+        for (int i = 0; i < utf8.length; i++) {
+            byte b = utf8[i];
+            if (b == '"' || b == '\\' || (b >= 0 && b < 0x20)) {
+                plain(utf8, run, i);
+                escape(b);
+                run = i + 1;
+            }
+        }
+        plain(utf8, run, utf8.length);
+        room(1);
+        bytes[length++] = '"';
+        return this;
+    }
+
+    /** How many bytes have been appended. */
+    public int length() {
+        return length;
+    }
+
+    public byte[] toByteArray() {
+        return Arrays.copyOf(bytes, length);
+    }
+
+    @Override
+    public String toString() {
+        return new String(bytes, 0, length, StandardCharsets.UTF_8);
+    }
+
+    private void plain(byte[] source, int from, int to) {
+        room(to - from);
+        System.arraycopy(source, from, bytes, length, to - from);
+        length += to - from;
+    }
+
+    private void escape(byte b) {
+        room(6);
+        bytes[length++] = '\\';
+        switch (b) {
+            case '"', '\\' -> bytes[length++] = b;
+            case '\n' -> bytes[length++] = 'n';
+            case '\r' -> bytes[length++] = 'r';
+            case '\t' -> bytes[length++] = 't';
+            default -> {
+                bytes[length++] = 'u';
+                bytes[length++] = '0';
+                bytes[length++] = '0';
+                bytes[length++] = HEX[b >> 4];
+                bytes[length++] = HEX[b & 0xf];
+            }
+        }
+    }
+
+    private void room(int more) {
+        if (more > LENGTH_MAX - length) {
+            throw new IllegalStateException(
+                    "an answer may not grow beyond " + LENGTH_MAX + " bytes");
+        }
+        if (bytes.length - length < more) {
+            bytes =
+                    Arrays.copyOf(
+                            bytes,
+                            (int)
+                                    Math.min(
+                                            LENGTH_MAX,
+                                            Math.max((long) length + more, 2L * bytes.length)));
+        }
+    }
+}

@@ -1,0 +1,237 @@
+package dev.sallyport.gateway.protocol;
+
+import dev.sallyport.gateway.protocol.Messages.Incoming;
+import dev.sallyport.schema.token.Caller;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The one path of every MCP message: read, settle on a revision, check what that revision asks for,
+ * hand the request to its handler, and give the outcome the form that the revision wants. Nothing
+ * is remembered between two messages.
+ */
+public final class Mcp {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Mcp.class);
+
+    /**
+     * Methods that revision 2026-07-28 took away: a handler for them serves initialize-based
+     * clients only.
+     */
+    private static final Set<String> REMOVED =
+            Set.of("logging/setLevel", "resources/subscribe", "resources/unsubscribe");
+
+    private final Map<String, Handler> handlers;
+    private final byte[] discovery;
+    private final byte[] identification;
+    private final Offer offer;
+
+    public Mcp(Offer offer) {
+        this.offer = offer;
+        this.handlers = offer.handlers();
+        this.discovery = discovery(offer);
+        this.identification =
+                new JsonBuffer()
+                        .raw("\"_meta\":{\"io.modelcontextprotocol/serverInfo\":")
+                        .raw(serverInfo(offer))
+                        .raw("}")
+                        .toByteArray();
+    }
+
+    /** Answers one message. Never throws for what a caller sent. */
+    public Answer answer(Caller caller, Inbound inbound, byte[] body) {
+        return switch (Messages.read(body)) {
+            case Incoming.Unreadable(var id, var fault) -> Messages.error(id, fault);
+            case Incoming.Notification _ -> notification(inbound);
+            case Incoming.Response _ -> response(inbound);
+            case Incoming.Call call -> call(caller, inbound, call);
+        };
+    }
+
+    private static Answer notification(Inbound inbound) {
+        String version = inbound.headers().get(RequestHeaders.VERSION);
+        if (version != null && Revision.of(version).isEmpty()) {
+            return Messages.error(null, Negotiation.unsupported(version));
+        }
+        return new Answer.Accepted();
+    }
+
+    private static Answer response(Inbound inbound) {
+        String version = inbound.headers().get(RequestHeaders.VERSION);
+        if (version != null && Revision.of(version).filter(r -> !r.stateless()).isPresent()) {
+            return new Answer.Accepted();
+        }
+        return Messages.error(
+                null,
+                Fault.of(
+                        ErrorCode.INVALID_REQUEST,
+                        "This server sends no requests, so it takes no responses"));
+    }
+
+    private Answer call(Caller caller, Inbound inbound, Incoming.Call call) {
+        return switch (Negotiation.of(inbound.headers(), call)) {
+            case Negotiation.Refused(var fault) -> Messages.error(call.id(), fault);
+            case Negotiation.Agreed(var revision, var capabilities) ->
+                    answer(
+                            revision,
+                            call,
+                            new Request(
+                                    revision,
+                                    call.id(),
+                                    call.method(),
+                                    call.params(),
+                                    capabilities,
+                                    caller,
+                                    inbound));
+        };
+    }
+
+    private Answer answer(Revision revision, Incoming.Call call, Request request) {
+        return switch (outcome(request)) {
+            case Outcome.Complete(var members) -> reply(revision, call.id(), "complete", members);
+            case Outcome.Cacheable(var members, var timeToLive) ->
+                    reply(
+                            revision,
+                            call.id(),
+                            "complete",
+                            revision.stateless()
+                                    ? json -> {
+                                        members.writeTo(json);
+                                        // Every list depends on the caller: nobody else may be
+                                        // served from it.
+                                        json.raw(
+                                                ",\"ttlMs\":"
+                                                        + timeToLive.toMillis()
+                                                        + ",\"cacheScope\":\"private\"");
+                                    }
+                                    : members);
+            case Outcome.InputRequired(var members) -> {
+                if (!revision.stateless()) {
+                    throw new IllegalStateException(
+                            "input_required cannot be said in revision " + revision.wireName());
+                }
+                yield reply(revision, call.id(), "input_required", members);
+            }
+            case Outcome.Failed(var fault) ->
+                    Messages.error(call.id(), fault, status(revision, fault));
+        };
+    }
+
+    /**
+     * To an initialize-based client 404 means that its session is gone; an unknown method is an
+     * ordinary answer there.
+     */
+    private static int status(Revision revision, Fault fault) {
+        return !revision.stateless() && fault.code() == ErrorCode.METHOD_UNKNOWN
+                ? 200
+                : fault.code().httpStatus();
+    }
+
+    private Outcome outcome(Request request) {
+        boolean stateless = request.revision().stateless();
+        String method = request.method();
+        if (stateless && method.equals("server/discover")) {
+            return new Outcome.Cacheable(json -> json.raw(discovery), Offer.TIME_TO_LIVE);
+        }
+        if (!stateless && method.equals("initialize")) {
+            return initialize(request);
+        }
+        if (!stateless && method.equals("ping")) {
+            return new Outcome.Complete(Outcome.Members.NONE);
+        }
+        Handler handler = handlers.get(method);
+        if (handler == null || (stateless && REMOVED.contains(method))) {
+            return Outcome.failed(
+                    ErrorCode.METHOD_UNKNOWN,
+                    "No such method; in revision %s this server has %s"
+                            .formatted(request.revision().wireName(), known(stateless)));
+        }
+        try {
+            return handler.answer(request);
+        } catch (RuntimeException defect) {
+            LOG.atError()
+                    .addKeyValue("requestId", request.inbound().requestId())
+                    .addKeyValue("method", method)
+                    .setCause(defect)
+                    .log("a handler failed");
+            return Outcome.failed(
+                    ErrorCode.INTERNAL,
+                    "The gateway failed on this request; its log has the details under request id "
+                            + request.inbound().requestId());
+        }
+    }
+
+    private String known(boolean stateless) {
+        var names = new TreeSet<>(handlers.keySet());
+        if (stateless) {
+            names.removeAll(REMOVED);
+            names.add("server/discover");
+        } else {
+            names.add("initialize");
+            names.add("ping");
+        }
+        return String.join(", ", names);
+    }
+
+    private Outcome initialize(Request request) {
+        Revision revision =
+                Optional.ofNullable(Messages.text(request.params().get("protocolVersion")))
+                        .flatMap(Revision::of)
+                        .filter(r -> !r.stateless())
+                        .orElse(Revision.newestWithInitialize());
+        return new Outcome.Complete(json ->
+                json.raw("\"protocolVersion\":")
+                        .string(revision.wireName())
+                        .raw(",\"capabilities\":")
+                        .raw(Messages.bytes(offer.capabilities()))
+                        .raw(",\"serverInfo\":")
+                        .raw(serverInfo(offer))
+                        .raw(",\"instructions\":")
+                        .string(offer.instructions()));
+    }
+
+    private Answer reply(
+            Revision revision, JsonNode id, String resultType, Outcome.Members members) {
+        var json = new JsonBuffer();
+        json.raw("{\"jsonrpc\":\"2.0\",\"id\":");
+        Messages.id(json, id);
+        json.raw(",\"result\":{");
+        if (revision.stateless()) {
+            json.raw("\"resultType\":\"" + resultType + "\",");
+            int before = json.length();
+            members.writeTo(json);
+            if (json.length() > before) {
+                json.raw(",");
+            }
+            json.raw(identification);
+        } else {
+            members.writeTo(json);
+        }
+        return new Answer.Reply(200, json.raw("}}").toByteArray(), Map.of());
+    }
+
+    private static byte[] discovery(Offer offer) {
+        var versions = JsonNodeFactory.instance.arrayNode();
+        Revision.wireNames().forEach(versions::add);
+        return new JsonBuffer()
+                .raw("\"supportedVersions\":")
+                .raw(Messages.bytes(versions))
+                .raw(",\"capabilities\":")
+                .raw(Messages.bytes(offer.capabilities()))
+                .raw(",\"instructions\":")
+                .string(offer.instructions())
+                .toByteArray();
+    }
+
+    private static byte[] serverInfo(Offer offer) {
+        ObjectNode info = JsonNodeFactory.instance.objectNode();
+        return Messages.bytes(info.put("name", offer.name()).put("version", offer.version()));
+    }
+}

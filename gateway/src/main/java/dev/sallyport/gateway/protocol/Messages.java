@@ -1,0 +1,183 @@
+package dev.sallyport.gateway.protocol;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectReader;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** JSON-RPC 2.0 messages: reading what a client sent, once, and writing what it gets. */
+public final class Messages {
+
+    /** Deeper JSON is refused; the deepest schema of a built-in tool needs 4. */
+    static final int NESTING_DEPTH_MAX = 64;
+
+    static final int NUMBER_LENGTH_MAX = 100;
+
+    private static final JsonMapper JSON =
+            JsonMapper.builder(
+                            JsonFactory.builder()
+                                    .streamReadConstraints(
+                                            StreamReadConstraints.builder()
+                                                    .maxNestingDepth(NESTING_DEPTH_MAX)
+                                                    .maxNumberLength(NUMBER_LENGTH_MAX)
+                                                    .build())
+                                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                                    .build())
+                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                    .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+                    .build();
+    private static final ObjectReader TREE = JSON.readerFor(JsonNode.class);
+
+    private Messages() {}
+
+    /** One message from a client. */
+    sealed interface Incoming {
+        record Call(JsonNode id, String method, ObjectNode params) implements Incoming {}
+
+        record Notification(String method) implements Incoming {}
+
+        /** An answer to a request that this server never makes. */
+        record Response() implements Incoming {}
+
+        /** Not a message; the id is known when at least that could be read. */
+        record Unreadable(@Nullable JsonNode id, Fault fault) implements Incoming {}
+    }
+
+    static Incoming read(byte[] body) {
+        JsonNode root;
+        try {
+            root = TREE.readValue(body);
+        } catch (JacksonException e) {
+            var where = e.getLocation();
+            return unreadable(
+                    null,
+                    ErrorCode.MALFORMED_JSON,
+                    "The body is not well-formed JSON (line %d, column %d); send one JSON-RPC 2.0 object in UTF-8, without duplicate members and at most %d levels deep"
+                            .formatted(
+                                    where == null ? 1 : where.getLineNr(),
+                                    where == null ? 1 : where.getColumnNr(),
+                                    NESTING_DEPTH_MAX));
+        }
+        if (root == null || root.isMissingNode()) {
+            return unreadable(
+                    null,
+                    ErrorCode.MALFORMED_JSON,
+                    "The body is empty; send one JSON-RPC 2.0 object");
+        }
+        if (root.isArray()) {
+            return unreadable(
+                    null,
+                    ErrorCode.INVALID_REQUEST,
+                    "Batches are not part of MCP; send one JSON-RPC object in each POST");
+        }
+        if (!(root instanceof ObjectNode message)) {
+            return unreadable(null, ErrorCode.INVALID_REQUEST, "A JSON-RPC message is an object");
+        }
+        return shape(message);
+    }
+
+    private static Incoming shape(ObjectNode message) {
+        JsonNode id = message.get("id");
+        boolean idFits = id != null && (id.isString() || id.isIntegralNumber());
+        JsonNode knownId = idFits ? id : null;
+        if (!"2.0".equals(text(message.get("jsonrpc")))) {
+            return unreadable(
+                    knownId,
+                    ErrorCode.INVALID_REQUEST,
+                    "Member jsonrpc must be the string \"2.0\"");
+        }
+        String method = text(message.get("method"));
+        if (method == null) {
+            if (!message.has("method") && (message.has("result") || message.has("error"))) {
+                return new Incoming.Response();
+            }
+            return unreadable(
+                    knownId,
+                    ErrorCode.INVALID_REQUEST,
+                    "Member method must be a string, such as \"tools/call\"");
+        }
+        JsonNode params = message.get("params");
+        if (params != null && !params.isObject()) {
+            return unreadable(
+                    knownId, ErrorCode.INVALID_REQUEST, "Member params must be an object");
+        }
+        if (id == null) {
+            return new Incoming.Notification(method);
+        }
+        if (knownId == null) {
+            return unreadable(
+                    null, ErrorCode.INVALID_REQUEST, "Member id must be a string or an integer");
+        }
+        return new Incoming.Call(
+                knownId,
+                method,
+                params instanceof ObjectNode object ? object : JSON.createObjectNode());
+    }
+
+    private static Incoming unreadable(@Nullable JsonNode id, ErrorCode code, String message) {
+        return new Incoming.Unreadable(id, Fault.of(code, message));
+    }
+
+    /** The text of a string node; null for anything else. */
+    static @Nullable String text(@Nullable JsonNode node) {
+        return node != null && node.isString() ? node.stringValue() : null;
+    }
+
+    /**
+     * A whole error response. Where the id could not be read there is none in it, as MCP 2026-07-28
+     * has it.
+     */
+    public static Answer.Reply error(@Nullable JsonNode id, Fault fault) {
+        return error(id, fault, fault.code().httpStatus());
+    }
+
+    static Answer.Reply error(@Nullable JsonNode id, Fault fault, int httpStatus) {
+        var json = new JsonBuffer();
+        json.raw("{\"jsonrpc\":\"2.0\"");
+        if (id != null) {
+            json.raw(",\"id\":");
+            id(json, id);
+        }
+        json.raw(",\"error\":{\"code\":" + fault.code().rpcCode() + ",\"message\":")
+                .string(fault.message())
+                .raw(",\"data\":{\"code\":")
+                .string(fault.code().code());
+        for (Map.Entry<String, Object> entry : fault.data().entrySet()) {
+            json.raw(",")
+                    .string(entry.getKey())
+                    .raw(":")
+                    .raw(JSON.writeValueAsBytes(entry.getValue()));
+        }
+        json.raw("}}}");
+        return new Answer.Reply(httpStatus, json.toByteArray(), fault.headers());
+    }
+
+    static void id(JsonBuffer json, JsonNode id) {
+        if (id.isString()) {
+            json.string(id.stringValue());
+        } else {
+            json.raw(id.asString());
+        }
+    }
+
+    static byte[] notification(String method, ObjectNode params) {
+        return new JsonBuffer()
+                .raw("{\"jsonrpc\":\"2.0\",\"method\":")
+                .string(method)
+                .raw(",\"params\":")
+                .raw(JSON.writeValueAsBytes(params))
+                .raw("}")
+                .toByteArray();
+    }
+
+    static byte[] bytes(JsonNode node) {
+        return JSON.writeValueAsBytes(node);
+    }
+}

@@ -1,0 +1,48 @@
+package dev.sallyport.gateway.protocol;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** The revisions of the Model Context Protocol that the gateway speaks, newest first. */
+public enum Revision {
+    /**
+     * Stateless: every request carries its revision and the client's capabilities in {@code _meta}.
+     */
+    V2026_07_28("2026-07-28", true),
+    V2025_11_25("2025-11-25", false),
+    V2025_06_18("2025-06-18", false);
+
+    private final String wireName;
+    private final boolean stateless;
+
+    Revision(String wireName, boolean stateless) {
+        this.wireName = wireName;
+        this.stateless = stateless;
+    }
+
+    public String wireName() {
+        return wireName;
+    }
+
+    /**
+     * Whether requests describe themselves in {@code _meta}, with no {@code initialize} before
+     * them.
+     */
+    public boolean stateless() {
+        return stateless;
+    }
+
+    static Optional<Revision> of(String wireName) {
+        return Arrays.stream(values()).filter(r -> r.wireName.equals(wireName)).findFirst();
+    }
+
+    static List<String> wireNames() {
+        return Arrays.stream(values()).map(Revision::wireName).toList();
+    }
+
+    /** The revision offered to a client that initializes with one the gateway does not speak. */
+    static Revision newestWithInitialize() {
+        return V2025_11_25;
+    }
+}

@@ -1,0 +1,53 @@
+package dev.sallyport.gateway.protocol;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The shapes that a tool's result takes: data, plain text, or an error that the model is meant to
+ * read.
+ */
+public final class ToolResult {
+
+    private ToolResult() {}
+
+    /**
+     * A result whose JSON object is known: as text for the model, and as structured content for
+     * programs.
+     */
+    public static Outcome data(byte[] jsonObject) {
+        return new Outcome.Complete(json ->
+                json.raw("\"content\":[{\"type\":\"text\",\"text\":")
+                        .string(jsonObject)
+                        .raw("}],\"structuredContent\":")
+                        .raw(jsonObject)
+                        .raw(",\"isError\":false"));
+    }
+
+    public static Outcome text(String text) {
+        return new Outcome.Complete(json ->
+                json.raw("\"content\":[{\"type\":\"text\",\"text\":")
+                        .string(text)
+                        .raw("}],\"isError\":false"));
+    }
+
+    /**
+     * The call was understood and did not succeed: the model reads why, programs read the stable
+     * code.
+     *
+     * @param callId the call's id in the audit log, where it has one
+     */
+    public static Outcome error(String code, String message, @Nullable String callId) {
+        return new Outcome.Complete(json -> {
+            json.raw("\"content\":[{\"type\":\"text\",\"text\":")
+                    .string(code + ": " + message)
+                    .raw("}],\"structuredContent\":{\"error\":{\"code\":")
+                    .string(code)
+                    .raw(",\"message\":")
+                    .string(message);
+            if (callId != null) {
+                json.raw(",\"call\":").string(callId);
+            }
+            json.raw("}},\"isError\":true");
+        });
+    }
+}

@@ -1,0 +1,366 @@
+package dev.sallyport.gateway.edge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sallyport.gateway.identity.Authentication;
+import dev.sallyport.gateway.identity.ProtectedResource;
+import dev.sallyport.gateway.protocol.Mcp;
+import dev.sallyport.gateway.protocol.Offer;
+import dev.sallyport.gateway.protocol.Outcome;
+import dev.sallyport.gateway.protocol.ToolResult;
+import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.token.Caller;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.node.JsonNodeFactory;
+
+class EdgeTest {
+
+    private static final int BODY_BYTES_MAX = 4096;
+    private static final Caller CALLER =
+            new Caller(
+                    new TenantId("acme"),
+                    "alice",
+                    "agent",
+                    Set.of(),
+                    URI.create("https://issuer.example.org"),
+                    Instant.parse("2026-12-01T00:00:00Z"));
+    private static final String PING = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}";
+
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final AtomicBoolean ready = new AtomicBoolean(true);
+    private Authentication authentication = new Authentication.Authenticated(CALLER);
+    private Edge edge;
+
+    @BeforeEach
+    void start() {
+        var mcp =
+                new Mcp(
+                        new Offer(
+                                "sallyport",
+                                "1",
+                                "",
+                                JsonNodeFactory.instance.objectNode(),
+                                Map.of(
+                                        "notices",
+                                        request -> {
+                                            request.notify(
+                                                    "notifications/message",
+                                                    JsonNodeFactory.instance
+                                                            .objectNode()
+                                                            .put("n", 1));
+                                            return ToolResult.text("done");
+                                        },
+                                        "defect",
+                                        request -> {
+                                            throw new IllegalStateException("inner detail");
+                                        },
+                                        "plain",
+                                        request -> new Outcome.Complete(Outcome.Members.NONE))));
+        var config =
+                new EdgeConfig(
+                        "127.0.0.1",
+                        0,
+                        true,
+                        List.of("https://console.example.org"),
+                        BODY_BYTES_MAX,
+                        8192,
+                        Duration.ofMillis(500),
+                        Duration.ofSeconds(2),
+                        16);
+        edge =
+                Edge.start(
+                        config,
+                        new ProtectedResource(
+                                URI.create("https://sallyport.example.org/mcp"),
+                                List.of("https://issuer.example.org"),
+                                List.of("mcp:read", "mcp:write")),
+                        (authorization, remoteAddress) -> authentication,
+                        mcp,
+                        ready::get);
+    }
+
+    @AfterEach
+    void stop() {
+        edge.close();
+    }
+
+    @Test
+    void aMessageIsAnsweredWithSecurityHeadersAndARequestId() throws Exception {
+        var response = send(post(PING));
+
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.body()).isEqualTo("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}");
+        assertThat(response.headers().firstValue("Content-Type")).contains("application/json");
+        assertThat(response.headers().firstValue("X-Request-Id")).isPresent();
+        assertThat(response.headers().firstValue("X-Content-Type-Options")).contains("nosniff");
+        assertThat(response.headers().firstValue("Cache-Control")).contains("no-store");
+        assertThat(response.headers().firstValue("Strict-Transport-Security")).isPresent();
+        assertThat(response.headers().firstValue("Server")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"GET", "DELETE", "PUT", "PATCH", "OPTIONS"})
+    void onlyPostIsAllowed(String method) throws Exception {
+        var response =
+                send(HttpRequest.newBuilder(uri("/mcp")).method(method, BodyPublishers.noBody()));
+
+        assertThat(response.statusCode()).isEqualTo(405);
+        assertThat(response.headers().firstValue("Allow")).contains("POST");
+        assertThat(response.body()).contains("\"code\":\"method_not_allowed\"");
+    }
+
+    @Test
+    void aBodyWithATellingLengthIsRefusedUnread() throws Exception {
+        var response = send(post("x".repeat(BODY_BYTES_MAX + 1)));
+
+        assertThat(response.statusCode()).isEqualTo(413);
+        assertThat(response.body()).contains("\"code\":\"body_too_large\"", "4096 bytes");
+    }
+
+    @Test
+    void aChunkedBodyIsCountedWhileItArrives() throws Exception {
+        BodyPublisher chunks =
+                BodyPublishers.fromPublisher(
+                        BodyPublishers.ofByteArrays(List.of(new byte[3000], new byte[3000])));
+        var response = send(post(chunks));
+
+        assertThat(response.statusCode()).isEqualTo(413);
+    }
+
+    @Test
+    void aBodyOfExactlyTheLimitIsRead() throws Exception {
+        var response = send(post(PING + " ".repeat(BODY_BYTES_MAX - PING.length())));
+
+        assertThat(response.statusCode()).isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "https://evil.example",
+                "http://evil.example:80",
+                "null",
+                "http://127.0.0.1.evil.example",
+                "::"
+            })
+    void pagesOfOtherOriginsAreRefused(String origin) throws Exception {
+        var response = send(post(PING).header("Origin", origin));
+
+        assertThat(response.statusCode()).isEqualTo(403);
+        assertThat(response.body()).contains("\"code\":\"origin_not_allowed\"");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "http://localhost:3000",
+                "http://127.0.0.1",
+                "http://[::1]:6274",
+                "https://console.example.org"
+            })
+    void localPagesAndAllowedOriginsMayCall(String origin) throws Exception {
+        assertThat(send(post(PING).header("Origin", origin)).statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void theBodyMustBeDeclaredAsJson() throws Exception {
+        for (String type :
+                List.of(
+                        "text/plain",
+                        "application/json; charset=utf-16",
+                        "application/x-www-form-urlencoded")) {
+            var response =
+                    send(
+                            HttpRequest.newBuilder(uri("/mcp"))
+                                    .header("Content-Type", type)
+                                    .POST(BodyPublishers.ofString(PING)));
+            assertThat(response.statusCode()).isEqualTo(415);
+            assertThat(response.body()).contains("\"code\":\"unsupported_media_type\"");
+        }
+        assertThat(
+                        send(post(PING)
+                                        .setHeader(
+                                                "Content-Type",
+                                                "application/json; charset=\"UTF-8\""))
+                                .statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void aCallerThatCannotTakeJsonIsTold() throws Exception {
+        var response = send(post(PING).header("Accept", "text/html"));
+
+        assertThat(response.statusCode()).isEqualTo(406);
+        assertThat(response.body()).contains("\"code\":\"not_acceptable\"");
+    }
+
+    @Test
+    void noticesTurnTheAnswerIntoAStream() throws Exception {
+        String call = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"notices\"}";
+        var response = send(post(call).header("Accept", "application/json, text/event-stream"));
+
+        assertThat(response.headers().firstValue("Content-Type").orElse(""))
+                .startsWith("text/event-stream");
+        assertThat(response.body())
+                .startsWith(
+                        "event: message\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{\"n\":1}}\n\n")
+                .contains("\"text\":\"done\"");
+    }
+
+    @Test
+    void aClientThatTakesNoStreamGetsTheAnswerAlone() throws Exception {
+        String call = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"notices\"}";
+        var response = send(post(call).header("Accept", "application/json"));
+
+        assertThat(response.headers().firstValue("Content-Type")).contains("application/json");
+        assertThat(response.body()).startsWith("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":");
+    }
+
+    @Test
+    void aRequestWithoutATokenIsLedToTheMetadata() throws Exception {
+        authentication = new Authentication.Missing("Send a bearer token");
+        var response = send(post("not even JSON"));
+
+        assertThat(response.statusCode()).isEqualTo(401);
+        assertThat(response.body()).contains("\"code\":\"token_missing\"");
+        assertThat(response.headers().firstValue("WWW-Authenticate"))
+                .contains(
+                        "Bearer resource_metadata=\"https://sallyport.example.org/.well-known/oauth-protected-resource/mcp\"");
+
+        authentication = new Authentication.Rejected("token_expired", "The token has expired");
+        assertThat(send(post(PING)).headers().firstValue("WWW-Authenticate").orElse(""))
+                .contains("error=\"invalid_token\"");
+        assertThat(send(post(PING)).body()).contains("\"reason\":\"token_expired\"");
+    }
+
+    @Test
+    void theMetadataStandsUnderBothPaths() throws Exception {
+        for (String path :
+                List.of(
+                        "/.well-known/oauth-protected-resource",
+                        "/.well-known/oauth-protected-resource/mcp")) {
+            assertThat(send(HttpRequest.newBuilder(uri(path))).body())
+                    .isEqualTo(
+                            "{\"resource\":\"https://sallyport.example.org/mcp\",\"authorization_servers\":[\"https://issuer.example.org\"],"
+                                    + "\"scopes_supported\":[\"mcp:read\",\"mcp:write\"],"
+                                    + "\"bearer_methods_supported\":[\"header\"],\"resource_name\":\"Sallyport\"}");
+        }
+    }
+
+    @Test
+    void healthFollowsReadiness() throws Exception {
+        assertThat(send(HttpRequest.newBuilder(uri("/healthz"))).statusCode()).isEqualTo(200);
+        ready.set(false);
+        assertThat(send(HttpRequest.newBuilder(uri("/healthz"))).statusCode()).isEqualTo(503);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "/nowhere", "/mcp/", "/mcp/x", "/..%2f..%2fetc/passwd"})
+    void otherPathsAreNotFound(String path) throws Exception {
+        var response = send(HttpRequest.newBuilder(uri(path)));
+
+        assertThat(response.statusCode()).isBetween(400, 405);
+        assertThat(response.body()).doesNotContain("Exception", "jetty", "at dev.", "<html");
+    }
+
+    @Test
+    void aDefectShowsNothingOfItsInside() throws Exception {
+        var response = send(post("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"defect\"}"));
+
+        assertThat(response.statusCode()).isEqualTo(500);
+        assertThat(response.body())
+                .doesNotContain("inner detail", "Exception")
+                .contains("\"code\":\"internal\"");
+    }
+
+    @Test
+    void bytesThatAreNoHttpGetNoPage() throws Exception {
+        assertThat(exchange("NONSENSE\r\n\r\n"))
+                .contains(" 400 ")
+                .doesNotContain("Exception", "<html", "Jetty");
+        assertThat(
+                        exchange(
+                                "POST /mcp HTTP/1.1\r\nHost: a\r\nX: "
+                                        + "y".repeat(10_000)
+                                        + "\r\n\r\n"))
+                .contains(" 431 ")
+                .doesNotContain("<html");
+    }
+
+    @Test
+    void aBodyThatNeverComesEndsTheWait() throws Exception {
+        String answer =
+                exchange(
+                        "POST /mcp HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{");
+
+        assertThat(answer).contains(" 400 ").contains("body_incomplete");
+    }
+
+    @Test
+    void aBodyCutShortIsNoCall() throws Exception {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), edge.port())) {
+            socket.getOutputStream()
+                    .write(
+                            "POST /mcp HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{"
+                                    .getBytes(StandardCharsets.US_ASCII));
+            socket.shutdownOutput();
+            assertThat(read(socket.getInputStream())).contains(" 400 ");
+        }
+    }
+
+    private String exchange(String request) throws IOException {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), edge.port())) {
+            socket.setSoTimeout(5_000);
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            return read(socket.getInputStream());
+        }
+    }
+
+    private static String read(InputStream in) throws IOException {
+        return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+
+    private HttpRequest.Builder post(String body) {
+        return post(BodyPublishers.ofString(body));
+    }
+
+    private HttpRequest.Builder post(BodyPublisher body) {
+        return HttpRequest.newBuilder(uri("/mcp"))
+                .header("Content-Type", "application/json")
+                .header("MCP-Protocol-Version", "2025-11-25")
+                .POST(body);
+    }
+
+    private HttpResponse<String> send(HttpRequest.Builder request)
+            throws IOException, InterruptedException {
+        return client.send(
+                request.timeout(Duration.ofSeconds(10)).build(), BodyHandlers.ofString());
+    }
+
+    private URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + edge.port() + path);
+    }
+}
