@@ -40,7 +40,9 @@ public final class EmbeddedPostgres implements AutoCloseable {
     private static final String DUPLICATE_DATABASE = "42P04";
 
     private final FolderLock lock;
+    private final Path logFolder;
     private final PostgresIdentity identity;
+
     private final PostgresBinaries binaries;
     private final Map<String, String> settings;
     private final String password;
@@ -49,8 +51,12 @@ public final class EmbeddedPostgres implements AutoCloseable {
     private boolean closed;
 
     private EmbeddedPostgres(
-            FolderLock lock, PostgresIdentity identity, Map<String, String> settings) {
+            FolderLock lock,
+            Path logFolder,
+            PostgresIdentity identity,
+            Map<String, String> settings) {
         this.lock = lock;
+        this.logFolder = logFolder;
         this.identity = identity;
         this.settings = new TreeMap<>(settings);
         this.binaries = PostgresBinaries.unpackedIn(binariesFolder(lock.folder(), identity));
@@ -75,14 +81,22 @@ public final class EmbeddedPostgres implements AutoCloseable {
      * @throws EmbeddedException when the folder is in use, or the server does not start
      */
     public static EmbeddedPostgres start(Path dataFolder, Map<String, String> settings) {
-        return start(dataFolder, settings, PostgresIdentity.ofThisProcess());
+        return start(
+                dataFolder, dataFolder.resolve("logs"), settings, PostgresIdentity.ofThisProcess());
+    }
+
+    static EmbeddedPostgres startLoggingTo(Path logFolder, Path dataFolder) {
+        return start(dataFolder, logFolder, Map.of(), PostgresIdentity.ofThisProcess());
     }
 
     static EmbeddedPostgres start(
-            Path dataFolder, Map<String, String> settings, PostgresIdentity identity) {
+            Path dataFolder,
+            Path logFolder,
+            Map<String, String> settings,
+            PostgresIdentity identity) {
         FolderLock lock = FolderLock.take(dataFolder);
         try {
-            EmbeddedPostgres postgres = new EmbeddedPostgres(lock, identity, settings);
+            EmbeddedPostgres postgres = new EmbeddedPostgres(lock, logFolder, identity, settings);
             postgres.startAgain();
             return postgres;
         } catch (RuntimeException e) {
@@ -269,7 +283,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
 
     private File logFile() {
-        Path file = lock.folder().resolve("logs").resolve("postgres.log");
+        Path file = logFolder.resolve("postgres.log");
         try {
             Files.createDirectories(file.getParent());
         } catch (IOException e) {

@@ -34,6 +34,12 @@ public final class TestServers {
                                             "synchronous_commit",
                                             "off")));
 
+    private static final Shared<EmbeddedOAuth> OAUTH = new Shared<>("oauth", EmbeddedOAuth::start);
+    private static final Shared<EmbeddedOpenSearch> OPEN_SEARCH =
+            new Shared<>("opensearch", EmbeddedOpenSearch::start);
+
+    private static boolean logging;
+
     private TestServers() {}
 
     /** The Kafka broker of this JVM's tests. */
@@ -46,6 +52,16 @@ public final class TestServers {
         return POSTGRES.get();
     }
 
+    /** The OAuth server of this JVM's tests. */
+    public static EmbeddedOAuth oauth() {
+        return OAUTH.get();
+    }
+
+    /** The OpenSearch node of this JVM's tests. */
+    public static EmbeddedOpenSearch openSearch() {
+        return OPEN_SEARCH.get();
+    }
+
     /**
      * Creates a database that nobody else uses and gives its name, for {@link
      * EmbeddedPostgres#jdbcUrl}.
@@ -56,6 +72,18 @@ public final class TestServers {
         String name = prefix + "_" + DATABASES.incrementAndGet();
         postgres().createDatabase(name);
         return name;
+    }
+
+    // What the servers say of a failed test must outlive their temporary folders.
+    private static synchronized void logToTarget() {
+        if (!logging) {
+            logging = true;
+            Logging.toFolder(
+                    Path.of(
+                            "target",
+                            "test-servers",
+                            String.valueOf(ProcessHandle.current().pid())));
+        }
     }
 
     private static final class Shared<T extends AutoCloseable> {
@@ -72,6 +100,7 @@ public final class TestServers {
         synchronized T get() {
             T server = running;
             if (server == null) {
+                logToTarget();
                 Path folder = temporaryFolder();
                 T started = start.apply(folder);
                 Runtime.getRuntime()

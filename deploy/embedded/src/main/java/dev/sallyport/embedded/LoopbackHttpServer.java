@@ -1,0 +1,168 @@
+package dev.sallyport.embedded;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import kotlin.jvm.functions.Function1;
+import no.nav.security.mock.oauth2.http.OAuth2HttpRequest;
+import no.nav.security.mock.oauth2.http.OAuth2HttpResponse;
+import no.nav.security.mock.oauth2.http.OAuth2HttpServer;
+import no.nav.security.mock.oauth2.http.Ssl;
+import okhttp3.Headers;
+import okhttp3.HttpUrl;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The HTTP side of the OAuth server, on the JDK's own: unlike the two that the server brings along,
+ * its port is free as soon as it is stopped, it keeps no record of every request, and its address
+ * does not follow the caller's Host header, so that a tenant has one issuer.
+ */
+final class LoopbackHttpServer implements OAuth2HttpServer {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LoopbackHttpServer.class);
+
+    private static final int BODY_BYTES_MAX = 65_536;
+    private static final int BACKLOG = 100;
+    private static final Set<String> ADDRESS_HEADERS =
+            Set.of("host", "x-forwarded-proto", "x-forwarded-port", "x-forwarded-host");
+
+    private @Nullable HttpServer server;
+
+    @Override
+    public OAuth2HttpServer start(
+            Function1<? super OAuth2HttpRequest, OAuth2HttpResponse> handler) {
+        return start(0, handler);
+    }
+
+    @Override
+    public OAuth2HttpServer start(
+            int port, Function1<? super OAuth2HttpRequest, OAuth2HttpResponse> handler) {
+        return start(InetAddress.getLoopbackAddress(), port, handler);
+    }
+
+    @Override
+    public OAuth2HttpServer start(
+            InetAddress address,
+            int port,
+            Function1<? super OAuth2HttpRequest, OAuth2HttpResponse> handler) {
+        try {
+            HttpServer starting = HttpServer.create(new InetSocketAddress(address, port), BACKLOG);
+            starting.createContext("/", exchange -> answer(exchange, handler));
+            starting.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+            starting.start();
+            server = starting;
+            return this;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public OAuth2HttpServer stop() {
+        HttpServer running = server;
+        if (running != null) {
+            server = null;
+            running.stop(0);
+        }
+        return this;
+    }
+
+    @Override
+    public void close() {
+        stop();
+    }
+
+    @Override
+    public int port() {
+        return address().getPort();
+    }
+
+    @Override
+    public HttpUrl url(String path) {
+        HttpUrl base =
+                new HttpUrl.Builder()
+                        .scheme("http")
+                        .host(address().getAddress().getHostAddress())
+                        .port(port())
+                        .build();
+        HttpUrl url = base.resolve(path);
+        if (url == null) {
+            throw new IllegalArgumentException("not a path: " + path);
+        }
+        return url;
+    }
+
+    @Override
+    public @Nullable Ssl sslConfig() {
+        return null;
+    }
+
+    private InetSocketAddress address() {
+        HttpServer running = server;
+        if (running == null) {
+            throw new IllegalStateException("the server is stopped");
+        }
+        return running.getAddress();
+    }
+
+    private void answer(
+            HttpExchange exchange, Function1<? super OAuth2HttpRequest, OAuth2HttpResponse> handler)
+            throws IOException {
+        try (exchange) {
+            byte[] body = exchange.getRequestBody().readNBytes(BODY_BYTES_MAX + 1);
+            if (body.length > BODY_BYTES_MAX) {
+                exchange.sendResponseHeaders(413, -1);
+                return;
+            }
+            OAuth2HttpResponse response;
+            try {
+                response =
+                        handler.invoke(
+                                new OAuth2HttpRequest(
+                                        headers(exchange),
+                                        exchange.getRequestMethod(),
+                                        url(exchange.getRequestURI().toString()),
+                                        new String(body, UTF_8)));
+            } catch (RuntimeException e) {
+                LOG.atWarn()
+                        .addKeyValue("path", exchange.getRequestURI().getPath())
+                        .setCause(e)
+                        .log("request failed");
+                exchange.sendResponseHeaders(400, -1);
+                return;
+            }
+            send(exchange, response);
+        }
+    }
+
+    private static Headers headers(HttpExchange exchange) {
+        Headers.Builder headers = new Headers.Builder();
+        for (Map.Entry<String, List<String>> header : exchange.getRequestHeaders().entrySet()) {
+            if (ADDRESS_HEADERS.stream().noneMatch(header.getKey()::equalsIgnoreCase)) {
+                header.getValue().forEach(value -> headers.add(header.getKey(), value));
+            }
+        }
+        return headers.build();
+    }
+
+    private static void send(HttpExchange exchange, OAuth2HttpResponse response)
+            throws IOException {
+        response.getHeaders().toMultimap().forEach(exchange.getResponseHeaders()::put);
+        String text = response.getBody();
+        byte[] bytes = response.getBytesBody();
+        byte[] body = text != null ? text.getBytes(UTF_8) : bytes != null ? bytes : new byte[0];
+        exchange.sendResponseHeaders(response.getStatus(), body.length == 0 ? -1 : body.length);
+        exchange.getResponseBody().write(body);
+    }
+}
