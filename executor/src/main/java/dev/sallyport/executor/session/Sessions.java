@@ -1,0 +1,84 @@
+package dev.sallyport.executor.session;
+
+import dev.sallyport.schema.registry.Database;
+import dev.sallyport.schema.secret.Secret;
+import dev.sallyport.schema.secret.Secrets;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The sessions of the databases that calls have named, opened when first needed. A database whose
+ * registry entry changed gets a new session, and the old one's connections are closed as calls give
+ * them back.
+ */
+public final class Sessions implements AutoCloseable {
+    private final Secrets secrets;
+    private final InstantSource clock;
+    private final boolean plainAllowed;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Map<String, Opened> opened = new HashMap<>();
+
+    private record Opened(Database database, Session session) {}
+
+    /**
+     * @param plainAllowed whether connections to other machines may be unencrypted
+     */
+    public Sessions(Secrets secrets, InstantSource clock, boolean plainAllowed) {
+        this.secrets = secrets;
+        this.clock = clock;
+        this.plainAllowed = plainAllowed;
+    }
+
+    /**
+     * The session of the database.
+     *
+     * @throws dev.sallyport.executor.failure.ExecutorException {@code database_url_refused}
+     */
+    public Session of(Database database) {
+        lock.lock();
+        try {
+            Opened known = opened.get(database.key());
+            if (known != null && known.database().equals(database)) {
+                return known.session();
+            }
+            Session session = open(database);
+            opened.put(database.key(), new Opened(database, session));
+            if (known != null) {
+                Thread.ofVirtual().name("close-" + database.key()).start(known.session()::close);
+            }
+            return session;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Session open(Database database) {
+        ConnectionPool pool =
+                ConnectionPool.of(
+                        database.tenant() + "." + database.name(),
+                        DatabaseUrl.checked(database.jdbcUrl(), plainAllowed),
+                        database.user(),
+                        () -> secrets.resolve(database.password()),
+                        database.connectionsMax());
+        return new Session(
+                pool,
+                () -> {
+                    Secret key = secrets.resolve(database.sealKey());
+                    return SealKey.of(key.value());
+                },
+                clock);
+    }
+
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            opened.values().forEach(entry -> entry.session().close());
+            opened.clear();
+        } finally {
+            lock.unlock();
+        }
+    }
+}

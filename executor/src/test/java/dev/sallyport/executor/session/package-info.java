@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sallyport.executor.session;
+
+import org.jspecify.annotations.NullMarked;
