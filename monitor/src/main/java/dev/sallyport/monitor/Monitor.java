@@ -1,0 +1,112 @@
+package dev.sallyport.monitor;
+
+import dev.sallyport.monitor.detect.RefusalBurstDetector;
+import dev.sallyport.monitor.detect.VolumeDetector;
+import dev.sallyport.monitor.fault.MonitorException;
+import dev.sallyport.monitor.health.Health;
+import dev.sallyport.monitor.health.HealthServer;
+import dev.sallyport.monitor.index.Index;
+import dev.sallyport.monitor.index.IndexTally;
+import dev.sallyport.monitor.stream.DetectionStream;
+import dev.sallyport.monitor.stream.DetectionTopology;
+import dev.sallyport.monitor.stream.StreamTally;
+import dev.sallyport.schema.secret.Secrets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The monitor service: detection, response, and the index. Detection does not depend on the index:
+ * OpenSearch may be away without an alert being late.
+ */
+public final class Monitor implements AutoCloseable {
+    private static final Duration STALE = Duration.ofSeconds(30);
+
+    private final InstantSource clock;
+    private final StreamTally detected = new StreamTally();
+    private final DetectionStream stream;
+    private final Index index;
+    private final HealthServer server;
+
+    private Monitor(MonitorConfig config, Secrets secrets, InstantSource clock) {
+        this.clock = clock;
+        DetectionTopology topology =
+                new DetectionTopology(
+                        List.of(
+                                new VolumeDetector(config.volume()),
+                                new RefusalBurstDetector(config.refusalBurst())),
+                        config.response(),
+                        config.rememberedFor(),
+                        clock,
+                        detected);
+        this.stream = DetectionStream.start(config.kafka(), config.stateDir(), topology);
+        this.index = Index.start(config.kafka(), config.openSearch(), secrets, clock);
+        try {
+            this.server = HealthServer.start(config.health(), this::health);
+        } catch (MonitorException e) {
+            index.close();
+            stream.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Starts everything and returns; {@link #awaitRunning} tells when detection runs. The topics
+     * must be there, OpenSearch need not.
+     *
+     * @throws MonitorException {@code topics_unfit}, {@code broker_unavailable}, {@code
+     *     port_unavailable}
+     */
+    public static Monitor start(MonitorConfig config, Secrets secrets, InstantSource clock) {
+        return new Monitor(config, secrets, clock);
+    }
+
+    /** As the other {@code start}, for a configuration without secrets from the environment. */
+    public static Monitor start(MonitorConfig config, InstantSource clock) {
+        return start(config, new Secrets(Map.of()), clock);
+    }
+
+    /** Whether detection came to run within that time. */
+    public boolean awaitRunning(Duration within) {
+        return stream.awaitRunning(within);
+    }
+
+    /** Where {@code /healthz} is answered. */
+    public int healthPort() {
+        return server.port();
+    }
+
+    /** How the monitor fares; what {@code /healthz} shows. An index that waits for OpenSearch is no reason to be replaced. */
+    public Health health() {
+        IndexTally indexed = index.tally();
+        Instant holding = indexed.holdingSince();
+        Instant turned = indexed.lastTurn();
+        boolean stale = turned != null && turned.plus(STALE).isBefore(clock.instant());
+        SortedMap<String, Object> figures = new TreeMap<>();
+        figures.put("detection", stream.state());
+        figures.put("index", stale ? "stuck" : holding == null ? "following" : "waiting for OpenSearch since " + holding);
+        figures.put("events", detected.events());
+        figures.put("duplicates", detected.duplicates());
+        figures.put("undecodable", detected.undecodable());
+        figures.put("detectorFailures", detected.detectorFailures());
+        figures.put("threadFailures", detected.threadFailures());
+        figures.put("alerts", detected.alerts());
+        figures.put("alertsSuppressed", detected.suppressed());
+        figures.put("suspensions", detected.suspensions());
+        figures.put("documentsCreated", indexed.created());
+        figures.put("documentsAlreadyThere", indexed.alreadyThere());
+        figures.put("documentsRefused", indexed.refused());
+        return new Health(stream.alive() && !stale, figures);
+    }
+
+    @Override
+    public void close() {
+        server.close();
+        stream.close();
+        index.close();
+    }
+}

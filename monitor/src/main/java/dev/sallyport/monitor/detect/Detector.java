@@ -1,0 +1,35 @@
+package dev.sallyport.monitor.detect;
+
+import dev.sallyport.schema.event.Severity;
+import java.util.Optional;
+
+/**
+ * One way of looking at a principal: a fold over what was observed of it, in the order of arrival.
+ * A detector is a value and keeps nothing itself; who runs it keeps one state a tenant and
+ * principal. The same observations from the same state always give the same findings, so recorded
+ * events can be run again.
+ *
+ * @param <S> the state: a record that Jackson can write and read, bounded in size
+ */
+public sealed interface Detector<S> permits VolumeDetector, RefusalBurstDetector {
+    /** In lower snake case. It names the detector in alerts, configuration and the state's store. */
+    String name();
+
+    /** How soon a human should look at what it finds. */
+    Severity severity();
+
+    Class<S> stateType();
+
+    /** The state of a principal that was never seen. */
+    S fresh();
+
+    /** The state after the observation, and what there is to say. Whether it was said before is not the detector's concern. */
+    Step<S> step(String subject, S before, Observation observed);
+
+    /** What one observation led to. */
+    record Step<S>(S after, Optional<Finding> finding) {
+        static <S> Step<S> quiet(S after) {
+            return new Step<>(after, Optional.empty());
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package dev.sallyport.monitor.detect;
+
+import dev.sallyport.schema.id.CallId;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * What the volume detector keeps of a principal.
+ *
+ * @param newestMillis latest event time seen
+ * @param slots what was returned lately, oldest first, at most a few dozen
+ * @param windows what is usual in a window
+ * @param calls what is usual in a call
+ */
+public record VolumeState(long newestMillis, List<Slot> slots, Usual windows, Usual calls) {
+    static final VolumeState FRESH =
+            new VolumeState(Long.MIN_VALUE, List.of(), Usual.UNKNOWN, Usual.UNKNOWN);
+
+    public VolumeState {
+        slots = List.copyOf(slots);
+    }
+
+    /** The two baselines of one kind of amount. */
+    record Usual(Baseline rows, Baseline bytes) {
+        static final Usual UNKNOWN = new Usual(Baseline.UNKNOWN, Baseline.UNKNOWN);
+
+        Usual learn(Volume amount, BaselineTuning tuning) {
+            return new Usual(rows.learn(amount.rows(), tuning), bytes.learn(amount.bytes(), tuning));
+        }
+    }
+
+    /**
+     * A short stretch of time.
+     *
+     * @param suspicious part of something that was found: not to be learnt from
+     * @param heaviest its calls that returned most rows, heaviest first
+     */
+    record Slot(long startMillis, Volume volume, boolean suspicious, List<Share> heaviest) {
+        private static final int HEAVIEST_MAX = 4;
+
+        Slot {
+            heaviest = List.copyOf(heaviest);
+        }
+
+        static Slot of(long startMillis, Share share) {
+            return new Slot(startMillis, share.volume(), false, List.of(share));
+        }
+
+        Slot plus(Share share) {
+            return new Slot(
+                    startMillis,
+                    volume.plus(share.volume()),
+                    suspicious,
+                    heaviestOf(Stream.concat(heaviest.stream(), Stream.of(share)), HEAVIEST_MAX));
+        }
+
+        Slot marked() {
+            return new Slot(startMillis, volume, true, heaviest);
+        }
+    }
+
+    /** What one call returned. */
+    record Share(CallId call, Volume volume) {}
+
+    static List<Share> heaviestOf(Stream<Share> shares, int max) {
+        return shares.sorted(
+                        Comparator.comparingLong((Share share) -> share.volume().rows())
+                                .thenComparingLong(share -> share.volume().bytes())
+                                .reversed())
+                .limit(max)
+                .toList();
+    }
+
+    /** The state in which everything older than the newest event allows is learnt and forgotten. */
+    VolumeState at(long millis, Sliding sliding, BaselineTuning tuning) {
+        long newest = Math.max(newestMillis, millis);
+        long openSince = sliding.openSince(newest);
+        if (slots.isEmpty() || slots.getFirst().startMillis() >= openSince) {
+            return new VolumeState(newest, slots, windows, calls);
+        }
+        Usual learnt = windows;
+        int next = 0;
+        while (next < slots.size() && slots.get(next).startMillis() < openSince) {
+            long window = sliding.fixedWindowOf(slots.get(next).startMillis());
+            Volume sum = Volume.NONE;
+            boolean suspicious = false;
+            for (;
+                    next < slots.size()
+                            && sliding.fixedWindowOf(slots.get(next).startMillis()) == window;
+                    next++) {
+                sum = sum.plus(slots.get(next).volume());
+                suspicious |= slots.get(next).suspicious();
+            }
+            if (!suspicious) {
+                learnt = learnt.learn(sum, tuning);
+            }
+        }
+        return new VolumeState(newest, slots.subList(next, slots.size()), learnt, calls);
+    }
+
+    VolumeState with(long slotMillis, Share share) {
+        List<Slot> changed = new ArrayList<>(slots);
+        int index = changed.size();
+        while (index > 0 && changed.get(index - 1).startMillis() > slotMillis) {
+            index--;
+        }
+        if (index > 0 && changed.get(index - 1).startMillis() == slotMillis) {
+            changed.set(index - 1, changed.get(index - 1).plus(share));
+        } else {
+            changed.add(index, Slot.of(slotMillis, share));
+        }
+        return new VolumeState(newestMillis, changed, windows, calls);
+    }
+
+    VolumeState marked(long fromMillis, long toMillis) {
+        List<Slot> changed =
+                slots.stream()
+                        .map(
+                                slot ->
+                                        slot.startMillis() >= fromMillis
+                                                        && slot.startMillis() < toMillis
+                                                ? slot.marked()
+                                                : slot)
+                        .toList();
+        return new VolumeState(newestMillis, changed, windows, calls);
+    }
+
+    /** Without what is not learnt yet: used after a reinstatement, when the latest use was not usual. */
+    VolumeState withoutSlots() {
+        return new VolumeState(newestMillis, List.of(), windows, calls);
+    }
+
+    VolumeState withCallLearnt(Volume amount, BaselineTuning tuning) {
+        return new VolumeState(newestMillis, slots, windows, calls.learn(amount, tuning));
+    }
+
+    List<Slot> between(long fromMillis, long toMillis) {
+        return slots.stream()
+                .filter(slot -> slot.startMillis() >= fromMillis && slot.startMillis() < toMillis)
+                .toList();
+    }
+}

@@ -1,0 +1,5 @@
+/** What the monitor throws. */
+@NullMarked
+package dev.sallyport.monitor.fault;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,74 @@
+package dev.sallyport.monitor.index;
+
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** What the index did so far; read by the health endpoint while the indexer works. */
+public final class IndexTally {
+    private final AtomicLong created = new AtomicLong();
+    private final AtomicLong alreadyThere = new AtomicLong();
+    private final AtomicLong refused = new AtomicLong();
+    private final AtomicLong undecodable = new AtomicLong();
+    private final AtomicReference<@Nullable Instant> holdingSince = new AtomicReference<>();
+    private final AtomicReference<@Nullable Instant> lastTurn = new AtomicReference<>();
+
+    /** Documents stored. */
+    public long created() {
+        return created.get();
+    }
+
+    /** Documents that an earlier delivery had stored. */
+    public long alreadyThere() {
+        return alreadyThere.get();
+    }
+
+    /** Documents that OpenSearch will never take, and that were therefore given up, with a log entry each. */
+    public long refused() {
+        return refused.get();
+    }
+
+    /** Records that are no event, passed over with a log entry each. */
+    public long undecodable() {
+        return undecodable.get();
+    }
+
+    /** Since when OpenSearch has not taken documents that wait; null while it takes them. */
+    public @Nullable Instant holdingSince() {
+        return holdingSince.get();
+    }
+
+    /** When the indexer last finished a turn; null before the first. */
+    public @Nullable Instant lastTurn() {
+        return lastTurn.get();
+    }
+
+    void countCreated() {
+        created.incrementAndGet();
+    }
+
+    void countAlreadyThere() {
+        alreadyThere.incrementAndGet();
+    }
+
+    void countRefused() {
+        refused.incrementAndGet();
+    }
+
+    void countUndecodable() {
+        undecodable.incrementAndGet();
+    }
+
+    void holding(Instant now) {
+        holdingSince.compareAndSet(null, now);
+    }
+
+    void following() {
+        holdingSince.set(null);
+    }
+
+    void turned(Instant now) {
+        lastTurn.set(now);
+    }
+}

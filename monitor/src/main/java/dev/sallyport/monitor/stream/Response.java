@@ -1,0 +1,164 @@
+package dev.sallyport.monitor.stream;
+
+import dev.sallyport.monitor.stream.Notice.Found;
+import dev.sallyport.monitor.stream.Notice.Whose;
+import dev.sallyport.schema.event.AlertRaised;
+import dev.sallyport.schema.event.Event;
+import dev.sallyport.schema.event.EventCodec;
+import dev.sallyport.schema.event.Payload;
+import dev.sallyport.schema.event.PrincipalSuspended;
+import dev.sallyport.schema.id.EventId;
+import dev.sallyport.schema.registry.RegistryCodec;
+import dev.sallyport.schema.registry.Suspension;
+import java.time.InstantSource;
+import java.util.function.UnaryOperator;
+import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Turns findings into alerts, one for each detector and principal within the cooldown, and alerts
+ * into suspensions where the policy says so. All of it leaves in the transaction of the event that
+ * led to it.
+ */
+final class Response extends ContextualProcessor<String, Notice, String, byte[]> {
+    static final String NAME = "response";
+    static final String STANDINGS = "standing";
+    static final String TO_SIGNALS = "signals";
+    static final String TO_REGISTRY = "registry";
+
+    /** Who the events of this service come from. */
+    static final String SOURCE = "/monitor";
+
+    private static final Logger LOG = LoggerFactory.getLogger(Response.class);
+
+    private final ResponsePolicy policy;
+    private final InstantSource clock;
+    private final StreamTally tally;
+    private @Nullable KeyValueStore<String, Standing> standings;
+
+    Response(ResponsePolicy policy, InstantSource clock, StreamTally tally) {
+        this.policy = policy;
+        this.clock = clock;
+        this.tally = tally;
+    }
+
+    @Override
+    public void init(ProcessorContext<String, byte[]> context) {
+        super.init(context);
+        standings = context.getStateStore(STANDINGS);
+    }
+
+    @Override
+    public void process(Record<String, Notice> record) {
+        switch (record.value()) {
+            case Notice.Observed _ -> {}
+            case Found found -> change(record, before -> respond(record, before, found));
+            case Notice.Suspended _ -> change(record, Standing::withSuspension);
+            case Notice.Reinstated _ -> change(record, _ -> Standing.GOOD);
+        }
+    }
+
+    private void change(Record<String, Notice> record, UnaryOperator<Standing> by) {
+        KeyValueStore<String, Standing> store = standings;
+        if (store == null) {
+            throw new IllegalStateException("not initialised");
+        }
+        Standing stored = store.get(record.key());
+        Standing before = stored == null ? Standing.GOOD : stored;
+        Standing after = by.apply(before);
+        if (!after.equals(before)) {
+            store.put(record.key(), after);
+        }
+    }
+
+    private Standing respond(Record<String, Notice> record, Standing before, Found found) {
+        long at = found.at().toEpochMilli();
+        if (before.alerted(found.detector(), at, policy.cooldown().toMillis())) {
+            tally.countSuppressed();
+            return before;
+        }
+        AlertRaised alert = alert(found);
+        signal(record, found, alert);
+        tally.countAlert();
+        LOG.atWarn()
+                .addKeyValue("alert", alert.alert())
+                .addKeyValue("tenant", found.whose().tenant())
+                .addKeyValue("subject", found.whose().subject())
+                .addKeyValue("detector", found.detector())
+                .addKeyValue("reason", alert.reason())
+                .log("alert raised");
+        Standing after = before.withAlert(found.detector(), at);
+        if (policy.suspendOn().contains(found.detector()) && !before.suspended()) {
+            suspend(record, found, alert);
+            after = after.withSuspension();
+        }
+        // not to wait for the commit interval: a gateway sees it only once it is committed
+        context().commit();
+        return after;
+    }
+
+    private void suspend(Record<String, Notice> record, Found found, AlertRaised alert) {
+        Whose whose = found.whose();
+        Suspension suspension =
+                new Suspension(
+                        whose.tenant(),
+                        whose.subject(),
+                        alert.reason(),
+                        alert.alert(),
+                        clock.instant());
+        context()
+                .forward(
+                        new Record<>(
+                                suspension.key(),
+                                RegistryCodec.encode(suspension),
+                                record.timestamp()),
+                        TO_REGISTRY);
+        signal(
+                record,
+                found,
+                new PrincipalSuspended(whose.subject(), alert.reason(), alert.alert(), SOURCE));
+        tally.countSuspension();
+        LOG.atWarn()
+                .addKeyValue("alert", alert.alert())
+                .addKeyValue("tenant", whose.tenant())
+                .addKeyValue("subject", whose.subject())
+                .log("principal suspended");
+    }
+
+    private void signal(Record<String, Notice> record, Found found, Payload payload) {
+        Event<?> event =
+                Event.of(
+                        EventId.next(),
+                        SOURCE,
+                        clock.instant(),
+                        found.whose().tenant(),
+                        found.trace(),
+                        payload);
+        context()
+                .forward(
+                        new Record<>(
+                                found.whose().tenant().value(),
+                                EventCodec.encode(event),
+                                record.timestamp()),
+                        TO_SIGNALS);
+    }
+
+    private static AlertRaised alert(Found found) {
+        return new AlertRaised(
+                EventId.next().toString(),
+                found.detector(),
+                found.severity(),
+                found.principal(),
+                found.finding().reason(),
+                found.finding().evidence(),
+                found.finding().observed(),
+                found.finding().expected(),
+                found.finding().from(),
+                found.finding().to());
+    }
+}

@@ -1,0 +1,272 @@
+package dev.sallyport.monitor.stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sallyport.monitor.detect.RefusalBurstDetector;
+import dev.sallyport.monitor.detect.RefusalBurstTuning;
+import dev.sallyport.monitor.detect.VolumeDetector;
+import dev.sallyport.monitor.detect.VolumeTuning;
+import dev.sallyport.monitor.fixture.Told;
+import dev.sallyport.schema.config.Settings;
+import dev.sallyport.schema.event.AlertRaised;
+import dev.sallyport.schema.event.Event;
+import dev.sallyport.schema.event.EventCodec;
+import dev.sallyport.schema.event.PrincipalSuspended;
+import dev.sallyport.schema.event.Severity;
+import dev.sallyport.schema.id.CallId;
+import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.registry.RegistryCodec;
+import dev.sallyport.schema.registry.Suspension;
+import dev.sallyport.schema.topic.KafkaSettings;
+import dev.sallyport.schema.topic.Topics;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.TestOutputTopic;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.test.TestRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DetectionTopologyTest {
+    private static final TenantId ACME = new TenantId("acme");
+    private static final TenantId GLOBEX = new TenantId("globex");
+
+    private final Told ana = new Told(ACME, "ana");
+    private final StreamTally tally = new StreamTally();
+    private Instant now = Instant.now();
+
+    @TempDir Path folder;
+    private TopologyTestDriver driver;
+    private TestInputTopic<String, byte[]> outcomes;
+    private TestInputTopic<String, byte[]> signals;
+    private TestOutputTopic<String, byte[]> told;
+    private TestOutputTopic<String, byte[]> registry;
+
+    @BeforeEach
+    void start() {
+        KafkaSettings kafka = new KafkaSettings("nowhere:1", Map.of());
+        Properties settings = new Properties();
+        settings.putAll(DetectionStream.settings(kafka, folder));
+        driver = new TopologyTestDriver(topology(Set.of("volume")).get(), settings, now);
+        outcomes =
+                driver.createInputTopic(
+                        Topics.OUTCOMES, new StringSerializer(), new ByteArraySerializer());
+        signals =
+                driver.createInputTopic(
+                        Topics.SIGNALS, new StringSerializer(), new ByteArraySerializer());
+        told =
+                driver.createOutputTopic(
+                        Topics.SIGNALS, new StringDeserializer(), new ByteArrayDeserializer());
+        registry =
+                driver.createOutputTopic(
+                        Topics.REGISTRY, new StringDeserializer(), new ByteArrayDeserializer());
+    }
+
+    @AfterEach
+    void stop() {
+        driver.close();
+    }
+
+    @Test
+    void aBulkReadBecomesAnAlertAnEventOfSuspensionAndARegistryRecord() {
+        steady(ana, 10);
+        CallId bulk = CallId.next();
+        settle(ana.read(bulk, now, 4_812));
+
+        List<TestRecord<String, byte[]>> said = told.readRecordsToList();
+        assertThat(said).hasSize(2).allSatisfy(record -> assertThat(record.key()).isEqualTo("acme"));
+        AlertRaised alert = (AlertRaised) EventCodec.decode(said.get(0).value()).data();
+        assertThat(alert.detector()).isEqualTo("volume");
+        assertThat(alert.severity()).isEqualTo(Severity.HIGH);
+        assertThat(alert.principal().subject()).isEqualTo("ana");
+        assertThat(alert.principal().address()).isEqualTo("192.0.2.7");
+        assertThat(alert.evidence()).containsExactly(bulk);
+        assertThat(alert.reason()).startsWith("ana read 4,812 rows in one call; usual is 12 rows");
+        PrincipalSuspended suspended =
+                (PrincipalSuspended) EventCodec.decode(said.get(1).value()).data();
+        assertThat(suspended.subject()).isEqualTo("ana");
+        assertThat(suspended.alert()).isEqualTo(alert.alert());
+
+        TestRecord<String, byte[]> entry = registry.readRecord();
+        assertThat(entry.key()).isEqualTo("suspension/acme/ana");
+        Suspension suspension = (Suspension) RegistryCodec.decode(entry.key(), entry.value());
+        assertThat(suspension).isNotNull();
+        assertThat(suspension.alert()).isEqualTo(alert.alert());
+        assertThat(suspension.reason()).isEqualTo(alert.reason());
+        assertThat(registry.isEmpty()).isTrue();
+    }
+
+    @Test
+    void anOutcomeThatComesAgainCountsOnce() {
+        steady(ana, 10);
+        CallId call = CallId.next();
+        for (int i = 0; i < 50; i++) {
+            settle(ana.read(call, now.plusMillis(i), 900));
+        }
+
+        assertThat(told.isEmpty()).isTrue();
+        assertThat(tally.duplicates()).isEqualTo(49);
+    }
+
+    @Test
+    void oneAlertSpeaksForFurtherFindingsUntilTheCooldownIsOver() {
+        steady(ana, 10);
+        for (int second = 0; second < 60; second++) {
+            pass(Duration.ofSeconds(5));
+            settle(ana.read(now, 5_000));
+        }
+        assertThat(told.readRecordsToList()).hasSize(2);
+        assertThat(tally.suppressed()).isEqualTo(59);
+
+        pass(Duration.ofMinutes(10));
+        settle(ana.read(now, 5_000));
+
+        // a second alert, but no second suspension
+        assertThat(told.readValuesToList()).hasSize(1);
+        assertThat(registry.readRecordsToList()).hasSize(1);
+    }
+
+    @Test
+    void whoIsReinstatedStartsAfreshAndIsSuspendedAgainWhenItHappensAgain() {
+        steady(ana, 10);
+        settle(ana.read(now, 5_000));
+        assertThat(registry.readRecordsToList()).hasSize(1);
+
+        pass(Duration.ofSeconds(5));
+        signal(ana.reinstated(now));
+        pass(Duration.ofSeconds(1));
+        settle(ana.read(now, 12));
+        assertThat(registry.isEmpty()).isTrue();
+        pass(Duration.ofSeconds(1));
+        settle(ana.read(now, 5_000));
+
+        assertThat(registry.readRecordsToList()).hasSize(1);
+        assertThat(tally.alerts()).isEqualTo(2);
+    }
+
+    @Test
+    void aBurstOfRefusalsAlertsAndDoesNotSuspend() {
+        for (int i = 0; i < 15; i++) {
+            signal(ana.refused(now, "statement_refused", 1));
+        }
+        for (int i = 0; i < 5; i++) {
+            settle(ana.refusedByTheDatabase(now));
+        }
+        assertThat(told.isEmpty()).isTrue();
+        signal(ana.refused(now, "scope_missing", 4));
+
+        AlertRaised alert = (AlertRaised) EventCodec.decode(told.readValue()).data();
+        assertThat(alert.detector()).isEqualTo("refusal_burst");
+        assertThat(alert.reason())
+                .isEqualTo(
+                        "ana was refused 24 times in 60 s (statement_refused 15, sqlstate_42501 5,"
+                                + " scope_missing 4); up to 20 is accepted");
+        assertThat(told.isEmpty()).isTrue();
+        assertThat(registry.isEmpty()).isTrue();
+    }
+
+    @Test
+    void principalsOfTheSameNameInTwoTenantsAreTwo() {
+        Told other = new Told(GLOBEX, "ana");
+        steady(ana, 10);
+        for (int minute = 0; minute < 10; minute++) {
+            pass(Duration.ofMinutes(1));
+            settle(other.read(now, 8_000));
+        }
+        assertThat(told.isEmpty()).isTrue();
+
+        settle(ana.read(now, 8_000));
+
+        assertThat(told.readRecordsToList())
+                .isNotEmpty()
+                .allSatisfy(record -> assertThat(record.key()).isEqualTo("acme"));
+        assertThat(registry.readRecord().key()).isEqualTo("suspension/acme/ana");
+    }
+
+    @Test
+    void whatIsNoEventIsPassedOver() {
+        outcomes.pipeInput("acme", "no json".getBytes(StandardCharsets.UTF_8));
+        outcomes.pipeInput("acme", new byte[0]);
+        outcomes.pipeInput("acme", null);
+        outcomes.pipeInput(null, new byte[] {0});
+        steady(ana, 10);
+        settle(ana.read(now, 5_000));
+
+        assertThat(tally.undecodable()).isEqualTo(4);
+        assertThat(registry.readRecordsToList()).hasSize(1);
+    }
+
+    @Test
+    void whatTheGatewayAnswersByItselfIsNoData() {
+        steady(ana, 10);
+        signal(ana.answeredByTheGateway(now, 100_000));
+
+        assertThat(told.isEmpty()).isTrue();
+    }
+
+    @Test
+    void aClockThatIsAheadDoesNotMakeTheOthersLate() {
+        steady(ana, 10);
+        settle(ana.read(now.plus(Duration.ofDays(300)), 12));
+        for (int i = 0; i < 30; i++) {
+            settle(ana.read(now, 90));
+        }
+
+        assertThat(registry.readRecordsToList()).hasSize(1);
+    }
+
+    @Test
+    void aPolicyThatNamesNoDetectorIsRefused() {
+        assertThatThrownBy(() -> topology(Set.of("volumes")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("suspendOn names no detector: volumes");
+    }
+
+    private DetectionTopology topology(Set<String> suspendOn) {
+        return new DetectionTopology(
+                List.of(
+                        new VolumeDetector(
+                                Settings.load(VolumeTuning.class, "test", null, Map.of())),
+                        new RefusalBurstDetector(
+                                Settings.load(RefusalBurstTuning.class, "test", null, Map.of()))),
+                new ResponsePolicy(suspendOn, Duration.ofMinutes(10)),
+                Duration.ofHours(1),
+                (InstantSource) () -> now,
+                tally);
+    }
+
+    private void steady(Told principal, int minutes) {
+        for (int minute = 0; minute < minutes; minute++) {
+            settle(principal.read(now, 12));
+            pass(Duration.ofMinutes(1));
+        }
+    }
+
+    private void pass(Duration time) {
+        driver.advanceWallClockTime(time);
+        now = now.plus(time);
+    }
+
+    private void settle(Event<?> event) {
+        outcomes.pipeInput(event.tenant().value(), EventCodec.encode(event), now);
+    }
+
+    private void signal(Event<?> event) {
+        signals.pipeInput(event.tenant().value(), EventCodec.encode(event), now);
+    }
+}
