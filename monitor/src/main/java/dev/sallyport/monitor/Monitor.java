@@ -80,7 +80,10 @@ public final class Monitor implements AutoCloseable {
         return server.port();
     }
 
-    /** How the monitor fares; what {@code /healthz} shows. An index that waits for OpenSearch is no reason to be replaced. */
+    /**
+     * How the monitor fares; what {@code /healthz} shows. An index that waits for OpenSearch is no
+     * reason to be replaced.
+     */
     public Health health() {
         IndexTally indexed = index.tally();
         Instant holding = indexed.holdingSince();
@@ -88,7 +91,13 @@ public final class Monitor implements AutoCloseable {
         boolean stale = turned != null && turned.plus(STALE).isBefore(clock.instant());
         SortedMap<String, Object> figures = new TreeMap<>();
         figures.put("detection", stream.state());
-        figures.put("index", stale ? "stuck" : holding == null ? "following" : "waiting for OpenSearch since " + holding);
+        figures.put(
+                "index",
+                stale
+                        ? "stuck"
+                        : holding == null
+                                ? "following"
+                                : "waiting for OpenSearch since " + holding);
         figures.put("events", detected.events());
         figures.put("duplicates", detected.duplicates());
         figures.put("undecodable", detected.undecodable());

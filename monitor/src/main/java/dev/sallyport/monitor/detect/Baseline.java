@@ -42,7 +42,7 @@ record Baseline(int learnt, double mean, double variance) {
      * the time. The same holds downwards, or what is usual would be underestimated.
      */
     Baseline learn(long amount, BaselineTuning tuning) {
-        double level = Math.log1p(amount);
+        double level = Math.log1p((double) amount);
         if (established(tuning)) {
             double swing = Math.log(tuning.swingMax());
             level = Math.clamp(level, mean - swing, mean + swing);

@@ -12,7 +12,9 @@ import java.util.Optional;
  * @param <S> the state: a record that Jackson can write and read, bounded in size
  */
 public sealed interface Detector<S> permits VolumeDetector, RefusalBurstDetector {
-    /** In lower snake case. It names the detector in alerts, configuration and the state's store. */
+    /**
+     * In lower snake case. It names the detector in alerts, configuration and the state's store.
+     */
     String name();
 
     /** How soon a human should look at what it finds. */
@@ -23,7 +25,10 @@ public sealed interface Detector<S> permits VolumeDetector, RefusalBurstDetector
     /** The state of a principal that was never seen. */
     S fresh();
 
-    /** The state after the observation, and what there is to say. Whether it was said before is not the detector's concern. */
+    /**
+     * The state after the observation, and what there is to say. Whether it was said before is not
+     * the detector's concern.
+     */
     Step<S> step(String subject, S before, Observation observed);
 
     /** What one observation led to. */

@@ -16,7 +16,12 @@ import java.util.List;
  * @param evidence the calls that weigh most, at most {@value #EVIDENCE_MAX}, newest last
  */
 public record Finding(
-        String reason, Instant from, Instant to, long observed, long expected, List<CallId> evidence) {
+        String reason,
+        Instant from,
+        Instant to,
+        long observed,
+        long expected,
+        List<CallId> evidence) {
     public static final int EVIDENCE_MAX = 10;
 
     public Finding {

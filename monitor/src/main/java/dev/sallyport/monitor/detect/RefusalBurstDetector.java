@@ -12,7 +12,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** Finds a principal that is refused more often in a sliding window than mistakes explain. */
-public record RefusalBurstDetector(RefusalBurstTuning tuning) implements Detector<RefusalBurstState> {
+public record RefusalBurstDetector(RefusalBurstTuning tuning)
+        implements Detector<RefusalBurstState> {
     private static final int CODES_TOLD_MAX = 3;
 
     @Override
@@ -42,7 +43,8 @@ public record RefusalBurstDetector(RefusalBurstTuning tuning) implements Detecto
             case Observation.Refused refused when !tuning.passedOver().contains(refused.code()) ->
                     count(subject, before, refused);
             case Observation.Refused _, Observation.Returned _ -> Step.quiet(before);
-            case Observation.Reinstated _ -> Step.quiet(new RefusalBurstState(before.newestMillis(), List.of()));
+            case Observation.Reinstated _ ->
+                    Step.quiet(new RefusalBurstState(before.newestMillis(), List.of()));
         };
     }
 
@@ -88,7 +90,8 @@ public record RefusalBurstDetector(RefusalBurstTuning tuning) implements Detecto
         return byCode.entrySet().stream()
                 .sorted(Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder()))
                 .limit(CODES_TOLD_MAX)
-                .map(entry -> String.format(Locale.ROOT, "%s %,d", entry.getKey(), entry.getValue()))
+                .map(entry ->
+                        String.format(Locale.ROOT, "%s %,d", entry.getKey(), entry.getValue()))
                 .collect(Collectors.joining(", "));
     }
 
@@ -104,5 +107,9 @@ public record RefusalBurstDetector(RefusalBurstTuning tuning) implements Detecto
     }
 
     private record Fullest(
-            long fromMillis, long toMillis, long count, Map<String, Long> byCode, List<Slot> slots) {}
+            long fromMillis,
+            long toMillis,
+            long count,
+            Map<String, Long> byCode,
+            List<Slot> slots) {}
 }

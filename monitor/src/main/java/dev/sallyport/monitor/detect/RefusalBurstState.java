@@ -53,7 +53,8 @@ public record RefusalBurstState(long newestMillis, List<Slot> slots) {
         }
     }
 
-    RefusalBurstState with(long slotMillis, long millis, Sliding sliding, Observation.Refused refused) {
+    RefusalBurstState with(
+            long slotMillis, long millis, Sliding sliding, Observation.Refused refused) {
         long newest = Math.max(newestMillis, millis);
         long openSince = sliding.openSince(newest);
         if (slotMillis < openSince) {

@@ -19,7 +19,8 @@ record Sliding(Duration width, Duration grace) {
 
     static void require(Duration width, Duration grace) {
         if (width.toMillis() < SLOTS || width.compareTo(Duration.ofDays(1)) > 0) {
-            throw new IllegalArgumentException("window must be " + SLOTS + " ms to 1 day: " + width);
+            throw new IllegalArgumentException(
+                    "window must be " + SLOTS + " ms to 1 day: " + width);
         }
         if (grace.isNegative() || grace.compareTo(Duration.ofDays(1)) > 0) {
             throw new IllegalArgumentException("grace must be 0 to 1 day: " + grace);
@@ -43,13 +44,19 @@ record Sliding(Duration width, Duration grace) {
         return slot - (SLOTS - 1) * slotMillis();
     }
 
-    /** Start of the fixed window that the slot belongs to: fixed windows stand side by side, and are what a baseline learns from. */
+    /**
+     * Start of the fixed window that the slot belongs to: fixed windows stand side by side, and are
+     * what a baseline learns from.
+     */
     long fixedWindowOf(long slot) {
         long width = SLOTS * slotMillis();
         return Math.floorDiv(slot, width) * width;
     }
 
-    /** Fixed windows that start before this are closed: nothing that is still counted can fall into one. */
+    /**
+     * Fixed windows that start before this are closed: nothing that is still counted can fall into
+     * one.
+     */
     long openSince(long newestMillis) {
         return fixedWindowOf(slotOf(newestMillis - grace.toMillis() - width.toMillis()));
     }

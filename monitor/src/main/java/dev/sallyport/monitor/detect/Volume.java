@@ -6,7 +6,8 @@ public record Volume(long rows, long bytes) {
 
     public Volume {
         if (rows < 0 || bytes < 0) {
-            throw new IllegalArgumentException("a volume is not negative: " + rows + " rows, " + bytes + " bytes");
+            throw new IllegalArgumentException(
+                    "a volume is not negative: " + rows + " rows, " + bytes + " bytes");
         }
     }
 

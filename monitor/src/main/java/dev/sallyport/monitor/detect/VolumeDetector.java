@@ -12,9 +12,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds a principal that carries out more data than it usually does: more rows or bytes in a sliding
- * window than its own baseline of earlier windows allows, or in a single call than its own baseline
- * of earlier calls. Baselines learn only from what was not found.
+ * Finds a principal that carries out more data than it usually does: more rows or bytes in a
+ * sliding window than its own baseline of earlier windows allows, or in a single call than its own
+ * baseline of earlier calls. Baselines learn only from what was not found.
  */
 public record VolumeDetector(VolumeTuning tuning) implements Detector<VolumeState> {
     @Override
@@ -75,23 +75,31 @@ public record VolumeDetector(VolumeTuning tuning) implements Detector<VolumeStat
     private Optional<Finding> singleCall(
             String subject, Usual usual, Observation.Returned returned) {
         return excess(returned.volume(), Scope.CALL, usual)
-                .map(
-                        excess ->
-                                new Finding(
-                                        subject + " read " + excess.amountText() + " in one call; "
-                                                + excess.comparedWith("one call"),
-                                        returned.at(),
-                                        returned.at(),
-                                        excess.amount(),
-                                        excess.expected(),
-                                        List.of(returned.call())));
+                .map(excess ->
+                        new Finding(
+                                subject
+                                        + " read "
+                                        + excess.amountText()
+                                        + " in one call; "
+                                        + excess.comparedWith("one call"),
+                                returned.at(),
+                                returned.at(),
+                                excess.amount(),
+                                excess.expected(),
+                                List.of(returned.call())));
     }
 
     private Finding windowFinding(String subject, Excessive window) {
         String span = inWords(tuning.window());
         Excess excess = window.excess();
         return new Finding(
-                subject + " read " + excess.amountText() + " in " + span + "; " + excess.comparedWith(span),
+                subject
+                        + " read "
+                        + excess.amountText()
+                        + " in "
+                        + span
+                        + "; "
+                        + excess.comparedWith(span),
                 Instant.ofEpochMilli(window.fromMillis()),
                 Instant.ofEpochMilli(window.toMillis()),
                 excess.amount(),
@@ -104,10 +112,16 @@ public record VolumeDetector(VolumeTuning tuning) implements Detector<VolumeStat
                         .toList());
     }
 
-    /** Of all windows that hold the slot, the one that holds most of what is too much: so a late event is judged by its own time. */
+    /**
+     * Of all windows that hold the slot, the one that holds most of what is too much: so a late
+     * event is judged by its own time.
+     */
     private Optional<Excessive> excessiveWindowAround(
             long slot, VolumeState state, Sliding sliding) {
-        long last = Math.min(sliding.slotOf(state.newestMillis()), sliding.lastSlotOfWindowStartingWith(slot));
+        long last =
+                Math.min(
+                        sliding.slotOf(state.newestMillis()),
+                        sliding.lastSlotOfWindowStartingWith(slot));
         @Nullable Excessive worst = null;
         for (long end = slot; end <= last; end += sliding.slotMillis()) {
             long from = sliding.firstSlotOfWindowEndingWith(end);
@@ -133,14 +147,13 @@ public record VolumeDetector(VolumeTuning tuning) implements Detector<VolumeStat
         Volume floor = scope == Scope.WINDOW ? tuning.windowFloor() : tuning.callFloor();
         Volume newcomer = scope == Scope.WINDOW ? tuning.windowNewcomer() : tuning.callNewcomer();
         return excess(amount.rows(), floor.rows(), newcomer.rows(), usual.rows(), Unit.ROWS)
-                .or(
-                        () ->
-                                excess(
-                                        amount.bytes(),
-                                        floor.bytes(),
-                                        newcomer.bytes(),
-                                        usual.bytes(),
-                                        Unit.BYTES));
+                .or(() ->
+                        excess(
+                                amount.bytes(),
+                                floor.bytes(),
+                                newcomer.bytes(),
+                                usual.bytes(),
+                                Unit.BYTES));
     }
 
     private Optional<Excess> excess(
@@ -163,9 +176,16 @@ public record VolumeDetector(VolumeTuning tuning) implements Detector<VolumeStat
 
         String comparedWith(String span) {
             return established
-                    ? "usual is " + unit.text(usual) + ", and up to " + unit.text(limit) + " is accepted"
-                    : "there is too little history to compare with, and " + span
-                            + " may hold " + unit.text(limit) + " until there is";
+                    ? "usual is "
+                            + unit.text(usual)
+                            + ", and up to "
+                            + unit.text(limit)
+                            + " is accepted"
+                    : "there is too little history to compare with, and "
+                            + span
+                            + " may hold "
+                            + unit.text(limit)
+                            + " until there is";
         }
     }
 

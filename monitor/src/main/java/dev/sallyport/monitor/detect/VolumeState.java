@@ -27,7 +27,8 @@ public record VolumeState(long newestMillis, List<Slot> slots, Usual windows, Us
         static final Usual UNKNOWN = new Usual(Baseline.UNKNOWN, Baseline.UNKNOWN);
 
         Usual learn(Volume amount, BaselineTuning tuning) {
-            return new Usual(rows.learn(amount.rows(), tuning), bytes.learn(amount.bytes(), tuning));
+            return new Usual(
+                    rows.learn(amount.rows(), tuning), bytes.learn(amount.bytes(), tuning));
         }
     }
 
@@ -117,17 +118,18 @@ public record VolumeState(long newestMillis, List<Slot> slots, Usual windows, Us
     VolumeState marked(long fromMillis, long toMillis) {
         List<Slot> changed =
                 slots.stream()
-                        .map(
-                                slot ->
-                                        slot.startMillis() >= fromMillis
-                                                        && slot.startMillis() < toMillis
-                                                ? slot.marked()
-                                                : slot)
+                        .map(slot ->
+                                slot.startMillis() >= fromMillis && slot.startMillis() < toMillis
+                                        ? slot.marked()
+                                        : slot)
                         .toList();
         return new VolumeState(newestMillis, changed, windows, calls);
     }
 
-    /** Without what is not learnt yet: used after a reinstatement, when the latest use was not usual. */
+    /**
+     * Without what is not learnt yet: used after a reinstatement, when the latest use was not
+     * usual.
+     */
     VolumeState withoutSlots() {
         return new VolumeState(newestMillis, List.of(), windows, calls);
     }

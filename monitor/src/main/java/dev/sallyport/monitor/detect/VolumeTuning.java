@@ -4,8 +4,8 @@ import dev.sallyport.schema.config.Default;
 import java.time.Duration;
 
 /**
- * When a volume is too much. Up to a floor nothing alerts, whatever the baseline; a principal without
- * an established baseline is held to the newcomer's limit instead.
+ * When a volume is too much. Up to a floor nothing alerts, whatever the baseline; a principal
+ * without an established baseline is held to the newcomer's limit instead.
  *
  * @param window length of the sliding window
  * @param grace how late an event may arrive and still be counted in its window
@@ -42,8 +42,13 @@ public record VolumeTuning(
     private static void requireOrdered(String what, long floor, long newcomer) {
         if (floor < 0 || newcomer < floor) {
             throw new IllegalArgumentException(
-                    what + "Floor must not be negative, and " + what + "Newcomer not below it: "
-                            + floor + " and " + newcomer);
+                    what
+                            + "Floor must not be negative, and "
+                            + what
+                            + "Newcomer not below it: "
+                            + floor
+                            + " and "
+                            + newcomer);
         }
     }
 

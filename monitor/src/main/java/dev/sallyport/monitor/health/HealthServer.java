@@ -10,7 +10,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 
-/** Answers {@code GET /healthz} with the figures as JSON: 200 while the monitor detects, else 503. */
+/**
+ * Answers {@code GET /healthz} with the figures as JSON: 200 while the monitor detects, else 503.
+ */
 public final class HealthServer implements AutoCloseable {
     private static final int BACKLOG = 16;
 
@@ -23,6 +25,8 @@ public final class HealthServer implements AutoCloseable {
     }
 
     /**
+     * Listens until closed.
+     *
      * @throws MonitorException {@code port_unavailable}
      */
     public static HealthServer start(HealthSettings settings, Supplier<Health> health) {
@@ -38,7 +42,11 @@ public final class HealthServer implements AutoCloseable {
         } catch (IOException e) {
             throw new MonitorException(
                     "port_unavailable",
-                    "health.port " + settings.port() + " on " + settings.host() + " cannot be listened on",
+                    "health.port "
+                            + settings.port()
+                            + " on "
+                            + settings.host()
+                            + " cannot be listened on",
                     e);
         }
     }

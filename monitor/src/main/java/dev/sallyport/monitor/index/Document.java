@@ -5,9 +5,9 @@ package dev.sallyport.monitor.index;
  *
  * @param index the data stream or index
  * @param id unique in it: the id of the event, so that an event which is read twice is stored once
- * @param json the document, without line breaks
+ * @param json the document as one line
  */
-record Document(String index, String id, byte[] json) {
+record Document(String index, String id, String json) {
     /** The data stream of settled calls. */
     static final String CALLS = "calls";
 

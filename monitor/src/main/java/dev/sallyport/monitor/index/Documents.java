@@ -5,20 +5,20 @@ import dev.sallyport.schema.event.AlertRaised;
 import dev.sallyport.schema.event.ApprovalDenied;
 import dev.sallyport.schema.event.ApprovalGranted;
 import dev.sallyport.schema.event.ApprovalRequested;
+import dev.sallyport.schema.event.Attested;
 import dev.sallyport.schema.event.AuditRead;
 import dev.sallyport.schema.event.AuthenticationFailed;
 import dev.sallyport.schema.event.CallAuthorized;
 import dev.sallyport.schema.event.CallRefused;
-import dev.sallyport.schema.event.ExportMade;
-import dev.sallyport.schema.event.KeyErased;
-import dev.sallyport.schema.event.PrincipalReinstated;
-import dev.sallyport.schema.event.PrincipalSuspended;
-import dev.sallyport.schema.event.RegistryChanged;
-import dev.sallyport.schema.event.Attested;
 import dev.sallyport.schema.event.CallSettled;
 import dev.sallyport.schema.event.Ended;
 import dev.sallyport.schema.event.Event;
+import dev.sallyport.schema.event.ExportMade;
+import dev.sallyport.schema.event.KeyErased;
 import dev.sallyport.schema.event.Principal;
+import dev.sallyport.schema.event.PrincipalReinstated;
+import dev.sallyport.schema.event.PrincipalSuspended;
+import dev.sallyport.schema.event.RegistryChanged;
 import dev.sallyport.schema.event.Severity;
 import dev.sallyport.schema.event.StatementClass;
 import dev.sallyport.schema.event.Timings;
@@ -42,26 +42,29 @@ final class Documents {
 
     static Optional<Document> of(Event<?> event) {
         return switch (event.data()) {
-            case CallSettled settled -> Optional.of(document(Document.CALLS, event, call(event, settled)));
-            case AlertRaised raised -> Optional.of(document(Document.ALERTS, event, alert(event, raised)));
+            case CallSettled settled ->
+                    Optional.of(document(Document.CALLS, event, call(event, settled)));
+            case AlertRaised raised ->
+                    Optional.of(document(Document.ALERTS, event, alert(event, raised)));
             case CallAuthorized _,
-                            CallRefused _,
-                            AuthenticationFailed _,
-                            ApprovalRequested _,
-                            ApprovalGranted _,
-                            ApprovalDenied _,
-                            RegistryChanged _,
-                            PrincipalSuspended _,
-                            PrincipalReinstated _,
-                            AuditRead _,
-                            ExportMade _,
-                            KeyErased _ ->
+                    CallRefused _,
+                    AuthenticationFailed _,
+                    ApprovalRequested _,
+                    ApprovalGranted _,
+                    ApprovalDenied _,
+                    RegistryChanged _,
+                    PrincipalSuspended _,
+                    PrincipalReinstated _,
+                    AuditRead _,
+                    ExportMade _,
+                    KeyErased _ ->
                     Optional.empty();
         };
     }
 
     private static Document document(String index, Event<?> event, Object content) {
-        return new Document(index, event.id().toString(), Json.mapper().writeValueAsBytes(content));
+        return new Document(
+                index, event.id().toString(), Json.mapper().writeValueAsString(content));
     }
 
     private static CallDocument call(Event<?> event, CallSettled settled) {

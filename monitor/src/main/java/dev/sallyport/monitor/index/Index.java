@@ -38,10 +38,15 @@ public final class Index implements AutoCloseable {
     private final InstantSource clock;
     private final IndexTally tally = new IndexTally();
     private final CountDownLatch stopped = new CountDownLatch(1);
-    private final AtomicReference<@Nullable Consumer<String, byte[]>> reading = new AtomicReference<>();
+    private final AtomicReference<@Nullable Consumer<String, byte[]>> reading =
+            new AtomicReference<>();
     private final Thread thread;
 
-    private Index(KafkaSettings kafka, OpenSearchSettings openSearch, Secrets secrets, InstantSource clock) {
+    private Index(
+            KafkaSettings kafka,
+            OpenSearchSettings openSearch,
+            Secrets secrets,
+            InstantSource clock) {
         this.kafka = kafka;
         this.openSearch = openSearch;
         this.secrets = secrets;
@@ -51,7 +56,10 @@ public final class Index implements AutoCloseable {
 
     /** Starts to index at once; whether OpenSearch is there does not matter. */
     public static Index start(
-            KafkaSettings kafka, OpenSearchSettings openSearch, Secrets secrets, InstantSource clock) {
+            KafkaSettings kafka,
+            OpenSearchSettings openSearch,
+            Secrets secrets,
+            InstantSource clock) {
         Index index = new Index(kafka, openSearch, secrets, clock);
         index.thread.start();
         return index;

@@ -24,7 +24,10 @@ public final class IndexTally {
         return alreadyThere.get();
     }
 
-    /** Documents that OpenSearch will never take, and that were therefore given up, with a log entry each. */
+    /**
+     * Documents that OpenSearch will never take, and that were therefore given up, with a log entry
+     * each.
+     */
     public long refused() {
         return refused.get();
     }

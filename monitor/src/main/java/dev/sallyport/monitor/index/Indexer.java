@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Reads events and stores their documents. Offsets move only when every document of a poll is
  * stored, was there before, or is refused for good; until then the same documents are tried again,
- * and nothing more is read. A crash in between repeats documents, whose ids make that harmless.
- * Not for several threads.
+ * and nothing more is read. A crash in between repeats documents, whose ids make that harmless. Not
+ * for several threads.
  */
 final class Indexer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Indexer.class);
@@ -72,7 +72,8 @@ final class Indexer implements AutoCloseable {
         } else {
             // the partitions are paused: this only keeps our place in the group
             Duration rest = Duration.between(clock.instant(), waiting.next());
-            consumer.poll(rest.isNegative() ? Duration.ZERO : rest.compareTo(POLL) < 0 ? rest : POLL);
+            consumer.poll(
+                    rest.isNegative() ? Duration.ZERO : rest.compareTo(POLL) < 0 ? rest : POLL);
             waiting = held;
         }
         int done = waiting == null || clock.instant().isBefore(waiting.next()) ? 0 : store(waiting);
@@ -119,7 +120,9 @@ final class Indexer implements AutoCloseable {
         }
         consumer.commitSync();
         if (held != null) {
-            LOG.atInfo().addKeyValue("attempts", waiting.attempts() + 1).log("the index takes documents again");
+            LOG.atInfo()
+                    .addKeyValue("attempts", waiting.attempts() + 1)
+                    .log("the index takes documents again");
             follow();
         }
         return waiting.documents().size();
@@ -156,7 +159,8 @@ final class Indexer implements AutoCloseable {
 
     private Optional<Document> document(ConsumerRecord<String, byte[]> record) {
         try {
-            return Documents.of(EventCodec.decode(record.value() == null ? new byte[0] : record.value()));
+            return Documents.of(
+                    EventCodec.decode(record.value() == null ? new byte[0] : record.value()));
         } catch (SchemaException e) {
             tally.countUndecodable();
             LOG.atWarn()
@@ -174,7 +178,10 @@ final class Indexer implements AutoCloseable {
         consumer.close(CloseOptions.timeout(CLOSE));
     }
 
-    /** With eager assignment every rebalance starts again from the committed offsets: what is held will be read again. */
+    /**
+     * With eager assignment every rebalance starts again from the committed offsets: what is held
+     * will be read again.
+     */
     private final class Rebalance implements ConsumerRebalanceListener {
         @Override
         public void onPartitionsRevoked(Collection<TopicPartition> partitions) {

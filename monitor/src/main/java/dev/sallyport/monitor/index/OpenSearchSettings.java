@@ -28,7 +28,8 @@ public record OpenSearchSettings(
             throw new IllegalArgumentException("user and password must be given together");
         }
         if (requestTimeout.isNegative() || requestTimeout.isZero()) {
-            throw new IllegalArgumentException("requestTimeout must be positive: " + requestTimeout);
+            throw new IllegalArgumentException(
+                    "requestTimeout must be positive: " + requestTimeout);
         }
     }
 }

@@ -37,7 +37,11 @@ import tools.jackson.databind.JsonNode;
 final class OpenSearchStore implements DocumentStore {
     private static final Logger LOG = LoggerFactory.getLogger(OpenSearchStore.class);
     private static final Map<String, String> TEMPLATES =
-            Map.of("sallyport-calls", "calls.template.json", "sallyport-alerts", "alerts.template.json");
+            Map.of(
+                    "sallyport-calls",
+                    "calls.template.json",
+                    "sallyport-alerts",
+                    "alerts.template.json");
     private static final int CONFLICT = 409;
     private static final int TOO_MANY = 429;
     private static final int WHY_CHARS_MAX = 300;
@@ -77,8 +81,7 @@ final class OpenSearchStore implements DocumentStore {
     @Override
     public List<Creation> create(List<Document> documents) {
         prepare();
-        JsonNode answer =
-                ask("POST", "/_bulk", "application/x-ndjson", ndjson(documents));
+        JsonNode answer = ask("POST", "/_bulk", "application/x-ndjson", ndjson(documents));
         List<Creation> creations = new ArrayList<>(documents.size());
         for (JsonNode item : answer.path("items")) {
             creations.add(creation(item.path("create")));
@@ -86,7 +89,11 @@ final class OpenSearchStore implements DocumentStore {
         if (creations.size() != documents.size()) {
             throw new MonitorException(
                     "index_unavailable",
-                    "OpenSearch answered for " + creations.size() + " of " + documents.size() + " documents");
+                    "OpenSearch answered for "
+                            + creations.size()
+                            + " of "
+                            + documents.size()
+                            + " documents");
         }
         return creations;
     }
@@ -95,10 +102,12 @@ final class OpenSearchStore implements DocumentStore {
         if (prepared) {
             return;
         }
-        TEMPLATES.forEach(
-                (name, file) -> ask("PUT", "/_index_template/" + name, "application/json", resource(file)));
+        TEMPLATES.forEach((name, file) ->
+                ask("PUT", "/_index_template/" + name, "application/json", resource(file)));
         prepared = true;
-        LOG.atInfo().addKeyValue("templates", TEMPLATES.keySet()).log("index templates are in place");
+        LOG.atInfo()
+                .addKeyValue("templates", TEMPLATES.keySet())
+                .log("index templates are in place");
     }
 
     private static byte[] ndjson(List<Document> documents) {
@@ -109,9 +118,13 @@ final class OpenSearchStore implements DocumentStore {
                             .writeValueAsBytes(
                                     Map.of(
                                             "create",
-                                            Map.of("_index", document.index(), "_id", document.id()))));
+                                            Map.of(
+                                                    "_index",
+                                                    document.index(),
+                                                    "_id",
+                                                    document.id()))));
             lines.write('\n');
-            lines.writeBytes(document.json());
+            lines.writeBytes(document.json().getBytes(StandardCharsets.UTF_8));
             lines.write('\n');
         }
         return lines.toByteArray();
@@ -119,18 +132,27 @@ final class OpenSearchStore implements DocumentStore {
 
     private static Creation creation(JsonNode item) {
         int status = item.path("status").asInt(0);
-        String why = item.path("error").path("type").asString("") + ": " + item.path("error").path("reason").asString("");
+        String why =
+                item.path("error").path("type").asString("")
+                        + ": "
+                        + item.path("error").path("reason").asString("");
         if (status >= 200 && status < 300) {
             return new Creation.Created();
         }
         return switch (status) {
             case CONFLICT -> new Creation.AlreadyThere();
             case TOO_MANY -> new Creation.Busy(shortened(why));
-            default -> status >= 500 || status == 0 ? new Creation.Busy(shortened(why)) : new Creation.Refused(shortened(why));
+            default ->
+                    status >= 500 || status == 0
+                            ? new Creation.Busy(shortened(why))
+                            : new Creation.Refused(shortened(why));
         };
     }
 
-    /** Sends and reads the answer; anything but a success means that OpenSearch is of no use at the moment. */
+    /**
+     * Sends and reads the answer; anything but a success means that OpenSearch is of no use at the
+     * moment.
+     */
     private JsonNode ask(String method, String path, String contentType, byte[] content) {
         Request request =
                 Requests.builder()
@@ -144,7 +166,12 @@ final class OpenSearchStore implements DocumentStore {
                 throw new MonitorException(
                         "index_unavailable",
                         "OpenSearch answered "
-                                + method + " " + path + " with " + response.getStatus() + ": "
+                                + method
+                                + " "
+                                + path
+                                + " with "
+                                + response.getStatus()
+                                + ": "
                                 + shortened(new String(body, StandardCharsets.UTF_8)));
             }
             return Json.mapper().readTree(body);

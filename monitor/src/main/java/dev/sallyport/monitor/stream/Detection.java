@@ -54,7 +54,10 @@ final class Detection<S> extends ContextualProcessor<String, Notice, String, Not
         Principal principal = observed.principal();
         if (principal != null) {
             step.finding()
-                    .ifPresent(finding -> context().forward(record.withValue(found(observed, principal, finding))));
+                    .ifPresent(finding ->
+                            context()
+                                    .forward(
+                                            record.withValue(found(observed, principal, finding))));
         }
     }
 

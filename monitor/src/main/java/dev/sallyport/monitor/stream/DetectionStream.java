@@ -56,8 +56,7 @@ public final class DetectionStream implements AutoCloseable {
             KafkaSettings kafka, Path stateDir, DetectionTopology topology) {
         requireTopics(kafka);
         KafkaStreams streams =
-                new KafkaStreams(
-                        topology.get(), new StreamsConfig(settings(kafka, stateDir)));
+                new KafkaStreams(topology.get(), new StreamsConfig(settings(kafka, stateDir)));
         DetectionStream stream = new DetectionStream(streams);
         streams.setStateListener(stream::stateChanged);
         streams.setUncaughtExceptionHandler(failure -> stream.replaced(failure, topology.tally()));
@@ -74,7 +73,9 @@ public final class DetectionStream implements AutoCloseable {
         settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
         // -1: as many copies as the broker gives a topic by default
         settings.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, -1);
-        settings.put(StreamsConfig.WINDOW_STORE_CHANGE_LOG_ADDITIONAL_RETENTION_MS_CONFIG, Duration.ofMinutes(10).toMillis());
+        settings.put(
+                StreamsConfig.WINDOW_STORE_CHANGE_LOG_ADDITIONAL_RETENTION_MS_CONFIG,
+                Duration.ofMinutes(10).toMillis());
         settings.put(
                 StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
         settings.put(
@@ -108,27 +109,42 @@ public final class DetectionStream implements AutoCloseable {
             if (counts.size() != 1) {
                 throw new MonitorException(
                         "topics_unfit",
-                        Topics.OUTCOMES + " and " + Topics.SIGNALS + " must have the same number of partitions, not " + counts);
+                        Topics.OUTCOMES
+                                + " and "
+                                + Topics.SIGNALS
+                                + " must have the same number of partitions, not "
+                                + counts);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new MonitorException("broker_unavailable", "interrupted while topics were checked", e);
+            throw new MonitorException(
+                    "broker_unavailable", "interrupted while topics were checked", e);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof UnknownTopicOrPartitionException) {
                 throw new MonitorException(
                         "topics_unfit",
-                        Topics.OUTCOMES + ", " + Topics.SIGNALS + " and " + Topics.REGISTRY + " must be created first",
+                        Topics.OUTCOMES
+                                + ", "
+                                + Topics.SIGNALS
+                                + " and "
+                                + Topics.REGISTRY
+                                + " must be created first",
                         e);
             }
             throw new MonitorException("broker_unavailable", "the topics could not be checked", e);
         } catch (TimeoutException e) {
             throw new MonitorException(
-                    "broker_unavailable", "no broker answered within " + TOPICS_WITHIN.toSeconds() + " s", e);
+                    "broker_unavailable",
+                    "no broker answered within " + TOPICS_WITHIN.toSeconds() + " s",
+                    e);
         }
     }
 
     private void stateChanged(KafkaStreams.State now, KafkaStreams.State before) {
-        LOG.atInfo().addKeyValue("from", before).addKeyValue("to", now).log("detection changed its state");
+        LOG.atInfo()
+                .addKeyValue("from", before)
+                .addKeyValue("to", now)
+                .log("detection changed its state");
         if (now == KafkaStreams.State.RUNNING) {
             running.countDown();
         }

@@ -43,7 +43,10 @@ public record DetectionTopology(
     private static final String SOURCE = "events";
     private static final Duration ID_WINDOW = Duration.ofSeconds(1);
 
-    /** Segments of the stores' changelogs are small and short, for what is overwritten or over shall soon be gone. */
+    /**
+     * Segments of the stores' changelogs are small and short, for what is overwritten or over shall
+     * soon be gone.
+     */
     private static final Map<String, String> CHANGELOG =
             Map.of(
                     TopicConfig.SEGMENT_BYTES_CONFIG, "8388608",

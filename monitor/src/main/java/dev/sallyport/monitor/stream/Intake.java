@@ -94,7 +94,10 @@ final class Intake extends ContextualProcessor<String, byte[], String, Notice> {
         return true;
     }
 
-    /** The event's time, or now where it claims to be ahead: one broken clock shall not make all others late. */
+    /**
+     * The event's time, or now where it claims to be ahead: one broken clock shall not make all
+     * others late.
+     */
     private Instant bounded(Instant claimed) {
         Instant now = Instant.ofEpochMilli(context().currentSystemTimeMs());
         return claimed.isAfter(now.plus(AHEAD_MAX)) ? now : claimed;

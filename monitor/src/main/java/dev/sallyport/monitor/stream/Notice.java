@@ -21,7 +21,10 @@ sealed interface Notice {
         }
     }
 
-    /** For the detectors. The principal is as the event named it; absent where the event named a subject only. */
+    /**
+     * For the detectors. The principal is as the event named it; absent where the event named a
+     * subject only.
+     */
     record Observed(
             Whose whose,
             @Nullable Principal principal,

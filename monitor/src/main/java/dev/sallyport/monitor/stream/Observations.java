@@ -49,15 +49,15 @@ final class Observations {
                                 whose, null, event.trace(), new Observation.Reinstated(at)));
             }
             case CallAuthorized _,
-                            AuthenticationFailed _,
-                            ApprovalRequested _,
-                            ApprovalGranted _,
-                            ApprovalDenied _,
-                            RegistryChanged _,
-                            AlertRaised _,
-                            AuditRead _,
-                            ExportMade _,
-                            KeyErased _ ->
+                    AuthenticationFailed _,
+                    ApprovalRequested _,
+                    ApprovalGranted _,
+                    ApprovalDenied _,
+                    RegistryChanged _,
+                    AlertRaised _,
+                    AuditRead _,
+                    ExportMade _,
+                    KeyErased _ ->
                     List.of();
         };
     }

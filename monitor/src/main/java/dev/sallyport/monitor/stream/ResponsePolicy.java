@@ -7,7 +7,8 @@ import java.util.Set;
 /**
  * What follows from a finding.
  *
- * @param suspendOn names of the detectors whose alerts suspend the principal at once; others only alert
+ * @param suspendOn names of the detectors whose alerts suspend the principal at once; others only
+ *     alert
  * @param cooldown how long an alert speaks for further findings of its detector about its principal
  */
 public record ResponsePolicy(

@@ -10,8 +10,8 @@ import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 
 /**
- * State as JSON. What an older version wrote and this one cannot read counts as no state: to learn a
- * baseline again is better than to stand still.
+ * State as JSON. What an older version wrote and this one cannot read counts as no state: to learn
+ * a baseline again is better than to stand still.
  */
 record StateSerde<S>(Class<S> type) implements Serde<S> {
     private static final Logger LOG = LoggerFactory.getLogger(StateSerde.class);

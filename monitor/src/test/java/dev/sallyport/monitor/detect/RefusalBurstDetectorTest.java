@@ -11,12 +11,15 @@ import org.junit.jupiter.api.Test;
 
 class RefusalBurstDetectorTest {
     private final Watched<RefusalBurstState> ana =
-            new Watched<>(new RefusalBurstDetector(Settings.load(RefusalBurstTuning.class, "test", null, Map.of())));
+            new Watched<>(
+                    new RefusalBurstDetector(
+                            Settings.load(RefusalBurstTuning.class, "test", null, Map.of())));
 
     @Test
     void moreRefusalsThanMistakesExplainAreFound() {
         for (int i = 0; i < 20; i++) {
-            ana.refused(Duration.ofSeconds(i), i % 4 == 0 ? "scope_missing" : "statement_refused", 1);
+            ana.refused(
+                    Duration.ofSeconds(i), i % 4 == 0 ? "scope_missing" : "statement_refused", 1);
         }
         assertThat(ana.findings()).isEmpty();
 
@@ -24,15 +27,14 @@ class RefusalBurstDetectorTest {
 
         assertThat(ana.findings())
                 .singleElement()
-                .satisfies(
-                        finding -> {
-                            assertThat(finding.reason())
-                                    .isEqualTo(
-                                            "ana was refused 21 times in 60 s (statement_refused 16,"
-                                                    + " scope_missing 5); up to 20 is accepted");
-                            assertThat(finding.observed()).isEqualTo(21);
-                            assertThat(finding.expected()).isEqualTo(20);
-                        });
+                .satisfies(finding -> {
+                    assertThat(finding.reason())
+                            .isEqualTo(
+                                    "ana was refused 21 times in 60 s (statement_refused 16,"
+                                            + " scope_missing 5); up to 20 is accepted");
+                    assertThat(finding.observed()).isEqualTo(21);
+                    assertThat(finding.expected()).isEqualTo(20);
+                });
     }
 
     @Test
@@ -82,7 +84,8 @@ class RefusalBurstDetectorTest {
 
         assertThat(ana.state().slots())
                 .singleElement()
-                .satisfies(slot -> assertThat(slot.byCode()).hasSize(9).containsEntry("other", 992L));
+                .satisfies(
+                        slot -> assertThat(slot.byCode()).hasSize(9).containsEntry("other", 992L));
     }
 
     @Test

@@ -21,7 +21,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class VolumeDetectorTest {
     private static final Duration MINUTE = Duration.ofMinutes(1);
 
-    private final Watched<VolumeState> ana = new Watched<>(new VolumeDetector(Settings.load(VolumeTuning.class, "test", null, Map.of())));
+    private final Watched<VolumeState> ana =
+            new Watched<>(
+                    new VolumeDetector(Settings.load(VolumeTuning.class, "test", null, Map.of())));
 
     @Test
     void aCallFarAboveTheOwnCallsIsFound() {
@@ -31,16 +33,15 @@ class VolumeDetectorTest {
 
         assertThat(ana.findings())
                 .singleElement()
-                .satisfies(
-                        finding -> {
-                            assertThat(finding.reason())
-                                    .isEqualTo(
-                                            "ana read 4,812 rows in one call; usual is 12 rows, and up to"
-                                                    + " 1,000 rows is accepted");
-                            assertThat(finding.evidence()).containsExactly(bulk);
-                            assertThat(finding.observed()).isEqualTo(4_812);
-                            assertThat(finding.expected()).isEqualTo(12);
-                        });
+                .satisfies(finding -> {
+                    assertThat(finding.reason())
+                            .isEqualTo(
+                                    "ana read 4,812 rows in one call; usual is 12 rows, and up to"
+                                            + " 1,000 rows is accepted");
+                    assertThat(finding.evidence()).containsExactly(bulk);
+                    assertThat(finding.observed()).isEqualTo(4_812);
+                    assertThat(finding.expected()).isEqualTo(12);
+                });
     }
 
     @Test
@@ -70,12 +71,11 @@ class VolumeDetectorTest {
 
         assertThat(ana.findings())
                 .singleElement()
-                .satisfies(
-                        finding ->
-                                assertThat(finding.reason())
-                                        .isEqualTo(
-                                                "ana read 3,000 kB in one call; usual is 2,000 bytes, and"
-                                                        + " up to 1,000 kB is accepted"));
+                .satisfies(finding ->
+                        assertThat(finding.reason())
+                                .isEqualTo(
+                                        "ana read 3,000 kB in one call; usual is 2,000 bytes, and"
+                                                + " up to 1,000 kB is accepted"));
     }
 
     @Test
@@ -103,13 +103,12 @@ class VolumeDetectorTest {
 
         assertThat(ana.findings())
                 .singleElement()
-                .satisfies(
-                        finding ->
-                                assertThat(finding.reason())
-                                        .isEqualTo(
-                                                "ana read 10,001 rows in one call; there is too little"
-                                                    + " history to compare with, and one call may hold"
-                                                    + " 10,000 rows until there is"));
+                .satisfies(finding ->
+                        assertThat(finding.reason())
+                                .isEqualTo(
+                                        "ana read 10,001 rows in one call; there is too little"
+                                                + " history to compare with, and one call may hold"
+                                                + " 10,000 rows until there is"));
     }
 
     @Test
@@ -176,13 +175,14 @@ class VolumeDetectorTest {
         List<Observation> burst =
                 new ArrayList<>(
                         IntStream.range(0, 60)
-                                .mapToObj(
-                                        i ->
-                                                (Observation)
-                                                        new Observation.Returned(
-                                                                Watched.START.plus(MINUTE.multipliedBy(40)).plusMillis(i * 450L),
-                                                                CallId.next(),
-                                                                new Volume(random.nextInt(50, 120), 1_000)))
+                                .mapToObj(i ->
+                                        (Observation)
+                                                new Observation.Returned(
+                                                        Watched.START
+                                                                .plus(MINUTE.multipliedBy(40))
+                                                                .plusMillis(i * 450L),
+                                                        CallId.next(),
+                                                        new Volume(random.nextInt(50, 120), 1_000)))
                                 .toList());
         Collections.shuffle(burst, random);
         steadyMinutes(0, 30, 12);
@@ -203,7 +203,8 @@ class VolumeDetectorTest {
         Duration at = Duration.ZERO;
         for (int call = 0; call < 3_000; call++) {
             at = at.plusMillis(random.nextInt(1, 20_000));
-            long rows = Math.max(1, Math.round(Math.exp(3 + Math.clamp(random.nextGaussian(), -3, 3))));
+            long rows =
+                    Math.max(1, Math.round(Math.exp(3 + Math.clamp(random.nextGaussian(), -3, 3))));
             ana.read(at, rows);
             assertThat(ana.state().slots()).hasSizeLessThan(50);
         }
@@ -232,13 +233,12 @@ class VolumeDetectorTest {
 
     @Test
     void aTuningThatMakesNoSenseIsRefused() {
-        assertThatThrownBy(
-                        () ->
-                                Settings.load(
-                                        VolumeTuning.class,
-                                        "test",
-                                        null,
-                                        Map.of("SALLYPORT_TEST_CALL_ROWS_FLOOR", "10001")))
+        assertThatThrownBy(() ->
+                        Settings.load(
+                                VolumeTuning.class,
+                                "test",
+                                null,
+                                Map.of("SALLYPORT_TEST_CALL_ROWS_FLOOR", "10001")))
                 .hasMessageContaining("callRowsNewcomer not below it: 10001 and 10000");
         assertThatThrownBy(() -> new BaselineTuning(0, 5, 0.4, 8, 3))
                 .hasMessageContaining("weight");

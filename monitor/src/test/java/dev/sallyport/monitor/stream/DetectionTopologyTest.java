@@ -89,7 +89,9 @@ class DetectionTopologyTest {
         settle(ana.read(bulk, now, 4_812));
 
         List<TestRecord<String, byte[]>> said = told.readRecordsToList();
-        assertThat(said).hasSize(2).allSatisfy(record -> assertThat(record.key()).isEqualTo("acme"));
+        assertThat(said)
+                .hasSize(2)
+                .allSatisfy(record -> assertThat(record.key()).isEqualTo("acme"));
         AlertRaised alert = (AlertRaised) EventCodec.decode(said.get(0).value()).data();
         assertThat(alert.detector()).isEqualTo("volume");
         assertThat(alert.severity()).isEqualTo(Severity.HIGH);
@@ -104,10 +106,13 @@ class DetectionTopologyTest {
 
         TestRecord<String, byte[]> entry = registry.readRecord();
         assertThat(entry.key()).isEqualTo("suspension/acme/ana");
-        Suspension suspension = (Suspension) RegistryCodec.decode(entry.key(), entry.value());
-        assertThat(suspension).isNotNull();
-        assertThat(suspension.alert()).isEqualTo(alert.alert());
-        assertThat(suspension.reason()).isEqualTo(alert.reason());
+        assertThat(RegistryCodec.decode(entry.key(), entry.value()))
+                .isInstanceOfSatisfying(
+                        Suspension.class,
+                        suspension -> {
+                            assertThat(suspension.alert()).isEqualTo(alert.alert());
+                            assertThat(suspension.reason()).isEqualTo(alert.reason());
+                        });
         assertThat(registry.isEmpty()).isTrue();
     }
 
