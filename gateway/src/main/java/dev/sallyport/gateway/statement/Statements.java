@@ -1,0 +1,161 @@
+package dev.sallyport.gateway.statement;
+
+import dev.sallyport.gateway.statement.Inspection.Findings;
+import dev.sallyport.gateway.statement.Inspection.Grammar;
+import dev.sallyport.schema.event.StatementClass;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/**
+ * Tells what a text of SQL is and which of it is dangerous, in PostgreSQL's reading. <b>It only classifies: the database
+ * stays the boundary.</b> Whoever gets a statement past these checks still runs under the caller's sealed context, in a READ
+ * ONLY transaction if the class was read, with a role that can do no more.
+ *
+ * <p>Two readers look at each statement. The tokens, cut as PostgreSQL cuts them, decide what is dangerous and what the first
+ * words mean; they cannot fail. The parser library reads the statement's shape and says what it names; where it cannot, the
+ * class is {@link StatementClass#UNKNOWN}. Each may only make the other's verdict graver.
+ *
+ * <p>Pure functions: no I/O, no state, no clock. Nothing here throws for any text.
+ */
+public final class Statements {
+    /** Characters (UTF-16 units) of the longest text that is looked at. */
+    public static final int SQL_CHARS_MAX = 32_768;
+
+    /** Words and signs of the longest text that is looked at. */
+    public static final int TOKENS_MAX = 8_192;
+
+    /** How deep parentheses, brackets and CASE may nest. */
+    public static final int DEPTH_MAX = 64;
+
+    /** Characters of the longest fingerprint. */
+    public static final int FINGERPRINT_CHARS_MAX = 2_048;
+
+    /** Relations that one statement may name. */
+    public static final int TABLES_MAX = 100;
+
+    /** Columns that are listed; where there are more, the last entry is {@code *}. */
+    public static final int COLUMNS_MAX = 200;
+
+    private static final int FUNCTIONS_MAX = 100;
+
+    private Statements() {}
+
+    /** Classifies a text without remembering anything. */
+    public static Statement classify(String sql) {
+        return classify(sql, Tree::of);
+    }
+
+    static Statement classify(String sql, Function<String, Tree> parser) {
+        Scanner.Scan scan = Scanner.scan(sql);
+        var verdict = new Verdict();
+        scan.faults().forEach(fault -> verdict.refusals.add(Refusal.of(fault)));
+        boolean sound = scan.faults().isEmpty();
+        int count = 0;
+        var fingerprints = new ArrayList<String>();
+        for (List<Token> tokens : split(scan.tokens())) {
+            count++;
+            Findings findings = Inspection.of(tokens);
+            fingerprints.add(Shape.of(tokens).fingerprint());
+            Shape shape = Shape.of(findings.body());
+            boolean parse = sound && findings.grammar() != Grammar.NONE && shape.parseable();
+            verdict.add(findings, parse ? parser.apply(shape.parserText()) : new Tree.Unparsed(), tokens);
+        }
+        if (count == 0 && sound) {
+            verdict.refusals.add(Refusal.of(Danger.EMPTY));
+        }
+        if (count > 1) {
+            verdict.refusals.add(Refusal.of(Danger.SEVERAL_STATEMENTS));
+        }
+        if (!sound || count == 0) {
+            verdict.effects.add(StatementClass.UNKNOWN);
+        }
+        if (verdict.tables.size() > TABLES_MAX) {
+            verdict.refusals.add(Refusal.of(Danger.TOO_LARGE));
+        }
+        if (verdict.effects.size() > 1) {
+            verdict.effects.remove(StatementClass.READ);
+        }
+        return new Statement(
+                Collections.max(verdict.effects),
+                verdict.effects,
+                count,
+                verdict.tables.stream().limit(TABLES_MAX).toList(),
+                columns(verdict.columns),
+                verdict.functions.stream().limit(FUNCTIONS_MAX).toList(),
+                cut(String.join("; ", fingerprints)),
+                Literals.features(sql, scan.tokens()),
+                scan.parameters(),
+                List.copyOf(verdict.refusals));
+    }
+
+    /** What the statements of one text add up to. */
+    private static final class Verdict {
+        final Set<StatementClass> effects = EnumSet.noneOf(StatementClass.class);
+        final Set<String> tables = new TreeSet<>();
+        final Set<String> columns = new TreeSet<>();
+        final Set<String> functions = new TreeSet<>();
+        final Set<Refusal> refusals = new LinkedHashSet<>();
+
+        void add(Findings findings, Tree tree, List<Token> tokens) {
+            refusals.addAll(findings.refusals());
+            Set<String> relations = Names.relations(tokens);
+            var does = EnumSet.copyOf(findings.effects());
+            switch (tree) {
+                case Tree.Parsed(var found) -> {
+                    tables.addAll(found.tables());
+                    relations.stream().filter(name -> !found.withNames().contains(name)).forEach(tables::add);
+                    columns.addAll(found.columns());
+                    functions.addAll(found.functions());
+                    if (findings.grammar() == Grammar.PARSED) {
+                        does.addAll(found.effects());
+                    }
+                }
+                case Tree.Unparsed() -> {
+                    tables.addAll(relations);
+                    functions.addAll(findings.calls());
+                    if (findings.grammar() != Grammar.BY_FIRST_WORDS) {
+                        does.add(StatementClass.UNKNOWN);
+                    }
+                }
+            }
+            boolean known = !does.contains(StatementClass.UNKNOWN);
+            effects.addAll(findings.planOnly() && known ? Set.of(StatementClass.READ) : does);
+        }
+    }
+
+    private static List<List<Token>> split(List<Token> tokens) {
+        var statements = new ArrayList<List<Token>>();
+        int from = 0;
+        for (int i = 0; i <= tokens.size(); i++) {
+            if (i == tokens.size() || tokens.get(i).symbol(";")) {
+                if (i > from) {
+                    statements.add(tokens.subList(from, i));
+                }
+                from = i + 1;
+            }
+        }
+        return statements;
+    }
+
+    private static List<String> columns(Collection<String> columns) {
+        if (columns.size() <= COLUMNS_MAX) {
+            return List.copyOf(columns);
+        }
+        var listed = new ArrayList<>(columns.stream().limit(COLUMNS_MAX - 1L).toList());
+        listed.add("*");
+        return listed;
+    }
+
+    private static String cut(String fingerprints) {
+        return fingerprints.length() <= FINGERPRINT_CHARS_MAX
+                ? fingerprints
+                : fingerprints.substring(0, FINGERPRINT_CHARS_MAX - 3) + "...";
+    }
+}
