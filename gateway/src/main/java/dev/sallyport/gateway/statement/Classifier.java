@@ -4,8 +4,8 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 
 /**
- * {@link Statements#classify} with a memory of the shapes already parsed, which makes repeated statements some ten times
- * cheaper. It holds no literal. Safe for use by many threads.
+ * {@link Statements#classify} with a memory of the shapes already parsed, which makes repeated
+ * statements some ten times cheaper. It holds no literal. Safe for use by many threads.
  */
 public final class Classifier {
     private final Cache<String, Tree> shapes;

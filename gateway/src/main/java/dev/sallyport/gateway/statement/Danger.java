@@ -1,9 +1,13 @@
 package dev.sallyport.gateway.statement;
 
-/** Why a statement is refused whatever the caller's scopes are. The code is stable: clients and dashboards may rely on it. */
+/**
+ * Why a statement is refused whatever the caller's scopes are. The code is stable: clients and
+ * dashboards may rely on it.
+ */
 public enum Danger {
     EMPTY("empty_statement", "there is no statement in the text: send exactly one SQL statement"),
-    SEVERAL_STATEMENTS("several_statements", "one statement at a time: send each in a call of its own"),
+    SEVERAL_STATEMENTS(
+            "several_statements", "one statement at a time: send each in a call of its own"),
     TOO_LARGE(
             "statement_too_large",
             "the statement is longer than "
@@ -13,31 +17,55 @@ public enum Danger {
                     + " words and signs: pass values as parameters, or split the work"),
     TOO_DEEP(
             "statement_too_deep",
-            "parentheses, brackets and CASE nest deeper than " + Statements.DEPTH_MAX + ": flatten the statement"),
-    MALFORMED("malformed_statement", "the text ends inside a string, name or comment, or holds a sign that is no SQL"),
+            "parentheses, brackets and CASE nest deeper than "
+                    + Statements.DEPTH_MAX
+                    + ": flatten the statement"),
+    MALFORMED(
+            "malformed_statement",
+            "the text ends inside a string, name or comment, or holds a sign that is no SQL"),
     CONTROL_CHARACTER(
             "control_character",
             "the text holds a control or invisible character or broken Unicode: pass such values as parameters"),
-    DRIVER_ESCAPE("driver_escape", "braces are rewritten by database drivers: write plain SQL instead of {...}"),
-    FILE_ACCESS("file_access", "files and large objects of the database server are out of reach, and so is COPY"),
+    DRIVER_ESCAPE(
+            "driver_escape",
+            "braces are rewritten by database drivers: write plain SQL instead of {...}"),
+    FILE_ACCESS(
+            "file_access",
+            "files and large objects of the database server are out of reach, and so is COPY"),
     SLEEP("sleep", "a statement may not put the database to sleep"),
     LOCK("lock", "explicit and advisory locks are not allowed: they outlive or block other calls"),
     SESSION_STATE(
             "session_state",
             "settings, prepared statements and other state of the session cannot be changed: every call starts clean"),
-    ROLE_CHANGE("role_change", "the role and the caller's context cannot be changed from inside a statement"),
-    TRANSACTION_CONTROL("transaction_control", "each call runs in a transaction of its own, which is not yours to control"),
+    ROLE_CHANGE(
+            "role_change",
+            "the role and the caller's context cannot be changed from inside a statement"),
+    TRANSACTION_CONTROL(
+            "transaction_control",
+            "each call runs in a transaction of its own, which is not yours to control"),
     NOTIFICATION("notification", "LISTEN and NOTIFY reach other sessions and are not allowed"),
     CURSOR("cursor", "cursors are not available: page with LIMIT and a key condition"),
     ANONYMOUS_CODE("anonymous_code", "DO blocks are not allowed: send the statements themselves"),
-    DYNAMIC_SQL("dynamic_sql", "functions that run SQL from text are not allowed: send that SQL as the statement"),
-    SERVER_CONTROL("server_control", "functions and commands that steer the database server are not allowed"),
-    SERVER_ACTIVITY("server_activity", "what other sessions do and the server's own secrets are not visible to a call"),
+    DYNAMIC_SQL(
+            "dynamic_sql",
+            "functions that run SQL from text are not allowed: send that SQL as the statement"),
+    SERVER_CONTROL(
+            "server_control",
+            "functions and commands that steer the database server are not allowed"),
+    SERVER_ACTIVITY(
+            "server_activity",
+            "what other sessions do and the server's own secrets are not visible to a call"),
     NETWORK("network", "a statement may not reach other servers"),
-    STORED_CODE("stored_code", "functions, triggers, rules, operators and extensions are installed by migrations, not by calls"),
-    ROW_SECURITY("row_security", "policies, ownership and row security keep tenants apart and are changed by enrolment only"),
+    STORED_CODE(
+            "stored_code",
+            "functions, triggers, rules, operators and extensions are installed by migrations, not by calls"),
+    ROW_SECURITY(
+            "row_security",
+            "policies, ownership and row security keep tenants apart and are changed by enrolment only"),
     SYSTEM_CATALOG("system_catalog", "the system catalogs can be read, not written"),
-    PLATFORM_SCHEMA("platform_schema", "the schema sallyport belongs to the platform: nothing in it can be named by a call");
+    PLATFORM_SCHEMA(
+            "platform_schema",
+            "the schema sallyport belongs to the platform: nothing in it can be named by a call");
 
     private final String code;
     private final String message;

@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which functions are dangerous, by their unqualified name. Names that start with {@code pg_} are refused unless known to
- * be harmless, so that a new PostgreSQL release cannot open a door.
+ * Which functions are dangerous, by their unqualified name. Names that start with {@code pg_} are
+ * refused unless known to be harmless, so that a new PostgreSQL release cannot open a door.
  */
 final class Functions {
     private static final Map<String, Danger> NAMED = named();
@@ -85,13 +85,19 @@ final class Functions {
         if (name.startsWith("lo_")) {
             return Danger.FILE_ACCESS;
         }
-        if (name.startsWith("dblink") || name.startsWith("query_to_") || name.startsWith("crosstab")) {
+        if (name.startsWith("dblink")
+                || name.startsWith("query_to_")
+                || name.startsWith("crosstab")) {
             return Danger.DYNAMIC_SQL;
         }
-        if (name.startsWith("table_to_xml") || name.startsWith("cursor_to_") || name.startsWith("schema_to_xml")) {
+        if (name.startsWith("table_to_xml")
+                || name.startsWith("cursor_to_")
+                || name.startsWith("schema_to_xml")) {
             return Danger.DYNAMIC_SQL;
         }
-        if (name.startsWith("database_to_") || name.endsWith("_inline_handler") || name.endsWith("_call_handler")) {
+        if (name.startsWith("database_to_")
+                || name.endsWith("_inline_handler")
+                || name.endsWith("_call_handler")) {
             return Danger.DYNAMIC_SQL;
         }
         if (name.startsWith("postgres_fdw_") || name.startsWith("http_")) {
@@ -107,10 +113,14 @@ final class Functions {
         if (name.startsWith("pg_advisory_") || name.startsWith("pg_try_advisory_")) {
             return Danger.LOCK;
         }
-        if (name.startsWith("pg_read_") || name.startsWith("pg_ls_") || name.startsWith("pg_file_")) {
+        if (name.startsWith("pg_read_")
+                || name.startsWith("pg_ls_")
+                || name.startsWith("pg_file_")) {
             return Danger.FILE_ACCESS;
         }
-        if (name.startsWith("pg_stat_get_") || name.startsWith("pg_stat_statements") || name.startsWith("pg_show_all_")) {
+        if (name.startsWith("pg_stat_get_")
+                || name.startsWith("pg_stat_statements")
+                || name.startsWith("pg_show_all_")) {
             return Danger.SERVER_ACTIVITY;
         }
         return Danger.SERVER_CONTROL;
@@ -118,7 +128,10 @@ final class Functions {
 
     private static Map<String, Danger> named() {
         var named = new HashMap<String, Danger>();
-        put(named, Danger.FILE_ACCESS, "loread lowrite pg_stat_file pg_logdir_ls pg_current_logfile pg_relation_filepath");
+        put(
+                named,
+                Danger.FILE_ACCESS,
+                "loread lowrite pg_stat_file pg_logdir_ls pg_current_logfile pg_relation_filepath");
         put(named, Danger.SESSION_STATE, "set_config setseed pg_export_snapshot");
         put(named, Danger.NOTIFICATION, "pg_notify");
         put(

@@ -8,9 +8,10 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What the tokens of one statement say by themselves. PostgreSQL decides by the first words what kind of statement it has,
- * and a call is a name before a parenthesis wherever it stands, so this holds also for what no parser understands. It may
- * see more than there is (a column called like a dangerous function, say), never less.
+ * What the tokens of one statement say by themselves. PostgreSQL decides by the first words what
+ * kind of statement it has, and a call is a name before a parenthesis wherever it stands, so this
+ * holds also for what no parser understands. It may see more than there is (a column called like a
+ * dangerous function, say), never less.
  */
 final class Inspection {
     private static final Set<String> CODE_OBJECTS =
@@ -19,10 +20,13 @@ final class Inspection {
                     function procedure routine trigger rule operator aggregate cast language extension transform conversion
                     access event procedural trusted
                     """);
-    private static final Set<String> ADMIN_OBJECTS = Words.words("role user group database tablespace system large");
-    private static final Set<String> FOREIGN_OBJECTS = Words.words("server foreign subscription publication");
+    private static final Set<String> ADMIN_OBJECTS =
+            Words.words("role user group database tablespace system large");
+    private static final Set<String> FOREIGN_OBJECTS =
+            Words.words("server foreign subscription publication");
     private static final Set<String> MODIFIERS =
-            Words.words("or replace temp temporary global local unlogged unique materialized recursive constraint default");
+            Words.words(
+                    "or replace temp temporary global local unlogged unique materialized recursive constraint default");
 
     private final List<Token> tokens;
     private final Set<StatementClass> effects = EnumSet.noneOf(StatementClass.class);
@@ -37,8 +41,10 @@ final class Inspection {
     }
 
     /**
-     * @param effects what the words say it does; {@link StatementClass#READ} alone where nothing else was found
-     * @param grammar whether the class follows from the first words alone, or the parser has to confirm it
+     * @param effects what the words say it does; {@link StatementClass#READ} alone where nothing
+     *     else was found
+     * @param grammar whether the class follows from the first words alone, or the parser has to
+     *     confirm it
      * @param body the tokens for the parser, without an EXPLAIN in front
      * @param calls names before a parenthesis that are no keywords
      */
@@ -81,7 +87,10 @@ final class Inspection {
         return new Findings(effects, grammar, body, refusals, calls, planOnly);
     }
 
-    /** EXPLAIN alone runs nothing; with ANALYZE it runs the statement. Any value of ANALYZE but a clear no counts as yes. */
+    /**
+     * EXPLAIN alone runs nothing; with ANALYZE it runs the statement. Any value of ANALYZE but a
+     * clear no counts as yes.
+     */
     private void stripExplain() {
         if (!word(body, 0, "explain")) {
             return;
@@ -93,7 +102,8 @@ final class Inspection {
             do {
                 Token token = body.get(i);
                 depth += token.symbol("(") ? 1 : token.symbol(")") ? -1 : 0;
-                if (token.name() && (token.text().equals("analyze") || token.text().equals("analyse"))) {
+                if (token.name()
+                        && (token.text().equals("analyze") || token.text().equals("analyse"))) {
                     boolean no =
                             i + 1 < body.size()
                                     && body.get(i + 1).kind() == Kind.WORD
@@ -108,7 +118,9 @@ final class Inspection {
                 analyze = false;
             }
         } else {
-            while (word(body, i, "analyze") || word(body, i, "analyse") || word(body, i, "verbose")) {
+            while (word(body, i, "analyze")
+                    || word(body, i, "analyse")
+                    || word(body, i, "verbose")) {
                 analyze |= !word(body, i, "verbose");
                 i++;
             }
@@ -125,23 +137,36 @@ final class Inspection {
         while (symbol(tokens, i, "(")) {
             i++;
         }
-        return word(tokens, i, "select") || word(tokens, i, "with") || word(tokens, i, "values") || word(tokens, i, "table");
+        return word(tokens, i, "select")
+                || word(tokens, i, "with")
+                || word(tokens, i, "values")
+                || word(tokens, i, "table");
     }
 
     private Grammar first() {
-        if (body.isEmpty() || !body.getFirst().symbol("(") && body.getFirst().kind() != Kind.WORD) {
+        if (body.isEmpty()
+                || (!body.getFirst().symbol("(") && body.getFirst().kind() != Kind.WORD)) {
             return Grammar.NONE;
         }
         if (body.getFirst().symbol("(")) {
             return Grammar.PARSED;
         }
         return switch (body.getFirst().text()) {
-            case "select", "values", "table", "with", "insert", "update", "delete", "merge" -> Grammar.PARSED;
+            case "select", "values", "table", "with", "insert", "update", "delete", "merge" ->
+                    Grammar.PARSED;
             case "show" -> known(StatementClass.READ);
             case "create", "alter", "drop" -> definition(body.getFirst().text());
             case "truncate" -> known(StatementClass.DDL, StatementClass.DELETE);
             case "comment", "refresh" -> known(StatementClass.DDL);
-            case "grant", "revoke", "security", "reassign", "vacuum", "analyze", "analyse", "cluster", "reindex" ->
+            case "grant",
+                    "revoke",
+                    "security",
+                    "reassign",
+                    "vacuum",
+                    "analyze",
+                    "analyse",
+                    "cluster",
+                    "reindex" ->
                     known(StatementClass.ADMIN);
             case "import" -> refused(Danger.NETWORK, StatementClass.ADMIN);
             case "checkpoint" -> refused(Danger.SERVER_CONTROL, StatementClass.ADMIN);
@@ -149,9 +174,12 @@ final class Inspection {
             case "copy" -> refused(Danger.FILE_ACCESS, StatementClass.WRITE);
             case "lock" -> refused(Danger.LOCK, StatementClass.UNKNOWN);
             case "set" -> set();
-            case "reset", "discard", "prepare", "execute", "deallocate" -> session(body.getFirst().text());
-            case "listen", "unlisten", "notify" -> refused(Danger.NOTIFICATION, StatementClass.UNKNOWN);
-            case "declare", "fetch", "move", "close" -> refused(Danger.CURSOR, StatementClass.UNKNOWN);
+            case "reset", "discard", "prepare", "execute", "deallocate" ->
+                    session(body.getFirst().text());
+            case "listen", "unlisten", "notify" ->
+                    refused(Danger.NOTIFICATION, StatementClass.UNKNOWN);
+            case "declare", "fetch", "move", "close" ->
+                    refused(Danger.CURSOR, StatementClass.UNKNOWN);
             case "begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release" ->
                     refused(Danger.TRANSACTION_CONTROL, StatementClass.UNKNOWN);
             case "do" -> refused(Danger.ANONYMOUS_CODE, StatementClass.UNKNOWN);
@@ -166,16 +194,27 @@ final class Inspection {
     }
 
     private Grammar refused(Danger danger, StatementClass effect) {
-        refusals.add(new Refusal(danger, body.getFirst().text().toUpperCase(java.util.Locale.ROOT)));
+        refusals.add(
+                new Refusal(danger, body.getFirst().text().toUpperCase(java.util.Locale.ROOT)));
         return effect == StatementClass.UNKNOWN ? Grammar.NONE : known(effect);
     }
 
     private Grammar set() {
         boolean role =
-                body.stream().limit(4).anyMatch(t -> t.name() && (t.text().equals("role") || t.text().equals("authorization")));
-        boolean transaction = word(body, 1, "transaction") || word(body, 2, "characteristics") || word(body, 1, "constraints");
+                body.stream()
+                        .limit(4)
+                        .anyMatch(t ->
+                                t.name()
+                                        && (t.text().equals("role")
+                                                || t.text().equals("authorization")));
+        boolean transaction =
+                word(body, 1, "transaction")
+                        || word(body, 2, "characteristics")
+                        || word(body, 1, "constraints");
         return refused(
-                role ? Danger.ROLE_CHANGE : transaction ? Danger.TRANSACTION_CONTROL : Danger.SESSION_STATE,
+                role
+                        ? Danger.ROLE_CHANGE
+                        : transaction ? Danger.TRANSACTION_CONTROL : Danger.SESSION_STATE,
                 StatementClass.UNKNOWN);
     }
 
@@ -192,10 +231,13 @@ final class Inspection {
     /** CREATE, ALTER and DROP by the kind of object. */
     private Grammar definition(String verb) {
         int i = 1;
-        while (i < body.size() && body.get(i).kind() == Kind.WORD && MODIFIERS.contains(body.get(i).text())) {
+        while (i < body.size()
+                && body.get(i).kind() == Kind.WORD
+                && MODIFIERS.contains(body.get(i).text())) {
             i++;
         }
-        String object = i < body.size() && body.get(i).kind() == Kind.WORD ? body.get(i).text() : "";
+        String object =
+                i < body.size() && body.get(i).kind() == Kind.WORD ? body.get(i).text() : "";
         boolean mapping = object.equals("user") && word(body, i + 1, "mapping");
         if (mapping || FOREIGN_OBJECTS.contains(object)) {
             refusals.add(Refusal.of(Danger.NETWORK));
@@ -217,7 +259,9 @@ final class Inspection {
         if (verb.equals("alter")) {
             alter();
         }
-        return verb.equals("drop") || verb.equals("alter") && body.stream().anyMatch(token -> token.is("drop"))
+        return verb.equals("drop")
+                        || (verb.equals("alter")
+                                && body.stream().anyMatch(token -> token.is("drop")))
                 ? known(StatementClass.DDL, StatementClass.DELETE)
                 : known(StatementClass.DDL);
     }
@@ -229,7 +273,10 @@ final class Inspection {
             boolean switched =
                     (word(body, i, "enable") || word(body, i, "disable"))
                             && body.subList(i, Math.min(i + 4, body.size())).stream()
-                                    .anyMatch(token -> token.is("trigger") || token.is("rule") || token.is("row"));
+                                    .anyMatch(token ->
+                                            token.is("trigger")
+                                                    || token.is("rule")
+                                                    || token.is("row"));
             if (rows || owner || switched) {
                 refusals.add(Refusal.of(Danger.ROW_SECURITY));
                 return;
@@ -241,7 +288,10 @@ final class Inspection {
         boolean qualified = symbol(tokens, i - 1, ".");
         boolean qualifies = symbol(tokens, i + 1, ".");
         boolean platform = token.text().equals("sallyport");
-        if (platform && (qualifies || word(tokens, i - 1, "schema") || word(tokens, i - 1, "authorization"))) {
+        if (platform
+                && (qualifies
+                        || word(tokens, i - 1, "schema")
+                        || word(tokens, i - 1, "authorization"))) {
             refusals.add(Refusal.of(Danger.PLATFORM_SCHEMA));
         }
         if (Functions.SERVER_RELATIONS.contains(token.text())) {
@@ -249,7 +299,8 @@ final class Inspection {
         }
         if (symbol(tokens, i + 1, "(")) {
             String schema = qualified && i >= 2 ? tokens.get(i - 2).text() : "";
-            Functions.danger(schema, token.text()).ifPresent(danger -> refusals.add(dangerous(danger, token.text())));
+            Functions.danger(schema, token.text())
+                    .ifPresent(danger -> refusals.add(dangerous(danger, token.text())));
             if (Functions.WRITING.contains(token.text())) {
                 effects.add(StatementClass.WRITE);
             }
@@ -259,7 +310,10 @@ final class Inspection {
         }
     }
 
-    /** A pg_ name that is refused for being unknown is the caller's own word: it is kept out unless it is a plain one. */
+    /**
+     * A pg_ name that is refused for being unknown is the caller's own word: it is kept out unless
+     * it is a plain one.
+     */
     private static Refusal dangerous(Danger danger, String name) {
         return new Refusal(danger, Shape.plain(name) ? name : "");
     }
@@ -275,8 +329,8 @@ final class Inspection {
                 boolean locks =
                         word(tokens, i + 1, "update")
                                 || word(tokens, i + 1, "share")
-                                || word(tokens, i + 1, "no") && word(tokens, i + 2, "key")
-                                || word(tokens, i + 1, "key") && word(tokens, i + 2, "share");
+                                || (word(tokens, i + 1, "no") && word(tokens, i + 2, "key"))
+                                || (word(tokens, i + 1, "key") && word(tokens, i + 2, "share"));
                 if (locks) {
                     effects.add(StatementClass.WRITE);
                 }
@@ -307,7 +361,10 @@ final class Inspection {
         }
     }
 
-    /** A changing verb stands at the start, after EXPLAIN, or where a parenthesis opens or has closed a CTE. */
+    /**
+     * A changing verb stands at the start, after EXPLAIN, or where a parenthesis opens or has
+     * closed a CTE.
+     */
     private boolean opens(int i) {
         return i == 0
                 || tokens.size() - body.size() == i
@@ -321,7 +378,8 @@ final class Inspection {
         if (target < tokens.size() && tokens.get(target).name()) {
             String first = tokens.get(target).text();
             boolean catalog =
-                    first.startsWith("pg_") && !first.startsWith("pg_temp") || first.equals("information_schema");
+                    (first.startsWith("pg_") && !first.startsWith("pg_temp"))
+                            || first.equals("information_schema");
             if (catalog) {
                 refusals.add(Refusal.of(Danger.SYSTEM_CATALOG));
             }

@@ -3,7 +3,10 @@ package dev.sallyport.gateway.statement;
 import dev.sallyport.schema.event.LiteralFeatures;
 import java.util.HashMap;
 
-/** What may be known of a statement's literals without keeping any of them. Lengths are those of the text as written, without quotes. */
+/**
+ * What may be known of a statement's literals without keeping any of them. Lengths are those of the
+ * text as written, without quotes.
+ */
 final class Literals {
     private Literals() {}
 
@@ -21,7 +24,9 @@ final class Literals {
         return longest == null
                 ? LiteralFeatures.NONE
                 : new LiteralFeatures(
-                        count, longest.contentChars(), entropy(sql, longest.contentFrom(), longest.contentTo()));
+                        count,
+                        longest.contentChars(),
+                        entropy(sql, longest.contentFrom(), longest.contentTo()));
     }
 
     private static double entropy(String sql, int from, int to) {

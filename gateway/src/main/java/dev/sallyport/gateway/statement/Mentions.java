@@ -34,8 +34,9 @@ import net.sf.jsqlparser.statement.update.Update;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a parsed statement names. Every field of every node is visited, by reflection: a visitor interface would miss the
- * node types and fields that nobody thought of. The walk keeps its own stack, so a deep tree cannot exhaust the thread's.
+ * What a parsed statement names. Every field of every node is visited, by reflection: a visitor
+ * interface would miss the node types and fields that nobody thought of. The walk keeps its own
+ * stack, so a deep tree cannot exhaust the thread's.
  */
 final class Mentions {
     private static final String NODES = "net.sf.jsqlparser.";
@@ -48,7 +49,8 @@ final class Mentions {
                 }
             };
 
-    private static final Set<String> RELATIONS = Set.of("table", "view", "materialized view", "index", "sequence");
+    private static final Set<String> RELATIONS =
+            Set.of("table", "view", "materialized view", "index", "sequence");
 
     private final Deque<Visit> open = new ArrayDeque<>();
     private final Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -95,7 +97,11 @@ final class Mentions {
             mentions.visit(mentions.open.pop());
         }
         return new Found(
-                mentions.tables, mentions.withNames, mentions.resolvedColumns(), mentions.functions, mentions.effects);
+                mentions.tables,
+                mentions.withNames,
+                mentions.resolvedColumns(),
+                mentions.functions,
+                mentions.effects);
     }
 
     private void push(@Nullable Object node, Scope scope) {
@@ -109,7 +115,9 @@ final class Mentions {
         return node instanceof Collection<?>
                 || node instanceof Map<?, ?>
                 || node instanceof Object[]
-                || type.getName().startsWith(NODES) && !type.getName().startsWith(TOKENS) && !type.isEnum();
+                || (type.getName().startsWith(NODES)
+                        && !type.getName().startsWith(TOKENS)
+                        && !type.isEnum());
     }
 
     private void visit(Visit visit) {
@@ -126,10 +134,14 @@ final class Mentions {
                 }
             }
             case Column column -> {
-                columns.add(new ColumnMention(qualifier(column.getTable()), Names.fromParser(column.getColumnName())));
+                columns.add(
+                        new ColumnMention(
+                                qualifier(column.getTable()),
+                                Names.fromParser(column.getColumnName())));
                 push(column.getArrayConstructor(), visit.scope);
             }
-            case AllTableColumns all -> columns.add(new ColumnMention(qualifier(all.getTable()), "*"));
+            case AllTableColumns all ->
+                    columns.add(new ColumnMention(qualifier(all.getTable()), "*"));
             default -> {
                 note(node, visit.scope);
                 fields(node, visit.scope);
@@ -145,14 +157,16 @@ final class Mentions {
                 if (function.getMultipartName() != null) {
                     functions.add(joined(function.getMultipartName()));
                 }
-                if (function.getParameters() instanceof List<?> arguments) {
+                List<?> arguments = function.getParameters();
+                if (arguments != null) {
                     // count(*) reads no column
                     arguments.stream().filter(AllColumns.class::isInstance).forEach(seen::add);
                 }
             }
             case AnalyticExpression window -> functions.add(Names.fromParser(window.getName()));
             // dropped roles and schemas stand in the tree as tables
-            case Drop drop when !RELATIONS.contains(drop.getType().toLowerCase(Locale.ROOT)) -> seen.add(drop.getName());
+            case Drop drop when !RELATIONS.contains(drop.getType().toLowerCase(Locale.ROOT)) ->
+                    seen.add(drop.getName());
             case Insert _, Update _, Merge _ -> effects.add(StatementClass.WRITE);
             case Delete _ -> effects.add(StatementClass.DELETE);
             case Select _ -> {}
@@ -166,7 +180,8 @@ final class Mentions {
     private void fields(Object node, Scope scope) {
         Scope inner = scope;
         for (Field field : FIELDS.get(node.getClass())) {
-            if (field.getName().equals("withItemsList") && read(field, node) instanceof List<?> items) {
+            if (field.getName().equals("withItemsList")
+                    && read(field, node) instanceof List<?> items) {
                 inner = with(items, scope);
             }
         }
@@ -175,18 +190,28 @@ final class Mentions {
             // the target of a change is always a real table, whatever WITH says
             boolean target =
                     value instanceof Table
-                            && (node instanceof Insert || node instanceof Update || node instanceof Delete || node instanceof Merge);
+                            && (node instanceof Insert
+                                    || node instanceof Update
+                                    || node instanceof Delete
+                                    || node instanceof Merge);
             push(value, target ? new Scope(null, Set.of()) : inner);
         }
     }
 
-    /** An item sees the items before it, and all of them if the clause is recursive; what follows sees all. */
+    /**
+     * An item sees the items before it, and all of them if the clause is recursive; what follows
+     * sees all.
+     */
     private Scope with(List<?> items, Scope outer) {
         var all = new HashSet<String>();
         boolean recursive = false;
         for (Object item : items) {
             if (item instanceof WithItem<?> with) {
-                all.add(Names.fromParser(with.getUnquotedAliasName() == null ? "" : with.getAlias().getName().strip()));
+                all.add(
+                        Names.fromParser(
+                                with.getUnquotedAliasName() == null
+                                        ? ""
+                                        : with.getAlias().getName().strip()));
                 recursive |= with.isRecursive();
             }
         }
@@ -213,7 +238,9 @@ final class Mentions {
         }
         aliases.computeIfAbsent(name, _ -> new HashSet<>()).add(with ? "" : name);
         if (table.getAlias() != null) {
-            aliases.computeIfAbsent(Names.fromParser(table.getAlias().getName().strip()), _ -> new HashSet<>())
+            aliases.computeIfAbsent(
+                            Names.fromParser(table.getAlias().getName().strip()),
+                            _ -> new HashSet<>())
                     .add(with ? "" : name);
         }
     }
@@ -228,10 +255,18 @@ final class Mentions {
     }
 
     private static String joined(List<String> parts) {
-        return String.join(".", parts.stream().filter(part -> part != null && !part.isEmpty()).map(Names::fromParser).toList());
+        return String.join(
+                ".",
+                parts.stream()
+                        .filter(part -> part != null && !part.isEmpty())
+                        .map(Names::fromParser)
+                        .toList());
     }
 
-    /** Columns under their table's name where the qualifier, or there being one table only, tells which that is. */
+    /**
+     * Columns under their table's name where the qualifier, or there being one table only, tells
+     * which that is.
+     */
     private Set<String> resolvedColumns() {
         var resolved = new TreeSet<String>();
         for (ColumnMention column : columns) {
@@ -251,7 +286,8 @@ final class Mentions {
         try {
             return field.get(node);
         } catch (IllegalAccessException e) {
-            throw new IllegalStateException("a field of the parser's tree cannot be read: " + field, e);
+            throw new IllegalStateException(
+                    "a field of the parser's tree cannot be read: " + field, e);
         }
     }
 

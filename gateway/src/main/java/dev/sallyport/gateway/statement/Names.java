@@ -9,7 +9,8 @@ import java.util.Set;
 /** Names as the lists of a {@link Statement} hold them, and names that tokens alone give away. */
 final class Names {
     /** Functions with FROM among their arguments. */
-    private static final Set<String> FROM_IN_ARGUMENTS = Set.of("extract", "substring", "trim", "overlay", "position");
+    private static final Set<String> FROM_IN_ARGUMENTS =
+            Set.of("extract", "substring", "trim", "overlay", "position");
 
     private final List<Token> tokens;
     private final Set<String> relations = new HashSet<>();
@@ -18,12 +19,20 @@ final class Names {
         this.tokens = tokens;
     }
 
-    /** One part of a name: bare where PostgreSQL would read it the same without quotes, in quotes where not. */
+    /**
+     * One part of a name: bare where PostgreSQL would read it the same without quotes, in quotes
+     * where not.
+     */
     static String part(String text) {
         boolean bare =
                 !text.isEmpty()
                         && !(text.charAt(0) >= '0' && text.charAt(0) <= '9')
-                        && text.chars().allMatch(c -> c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_' || c >= 0x80);
+                        && text.chars()
+                                .allMatch(c ->
+                                        (c >= 'a' && c <= 'z')
+                                                || (c >= '0' && c <= '9')
+                                                || c == '_'
+                                                || c >= 0x80);
         return bare ? text : '"' + text.replace("\"", "\"\"") + '"';
     }
 
@@ -35,8 +44,8 @@ final class Names {
     }
 
     /**
-     * What stands where a relation's name must stand: after FROM, JOIN, INTO, UPDATE and TABLE. A second opinion beside the
-     * parser's tree, and the only one where there is no tree.
+     * What stands where a relation's name must stand: after FROM, JOIN, INTO, UPDATE and TABLE. A
+     * second opinion beside the parser's tree, and the only one where there is no tree.
      */
     static Set<String> relations(List<Token> tokens) {
         return new Names(tokens).find();
@@ -55,13 +64,17 @@ final class Names {
                 switch (token.text()) {
                     case "from" -> {
                         boolean clause =
-                                !FROM_IN_ARGUMENTS.contains(caller) && !(i > 0 && tokens.get(i - 1).is("distinct"));
+                                !FROM_IN_ARGUMENTS.contains(caller)
+                                        && !(i > 0 && tokens.get(i - 1).is("distinct"));
                         if (clause) {
                             list(i + 1);
                         }
                     }
                     case "update" -> {
-                        boolean locks = i > 0 && (tokens.get(i - 1).is("for") || tokens.get(i - 1).is("key"));
+                        boolean locks =
+                                i > 0
+                                        && (tokens.get(i - 1).is("for")
+                                                || tokens.get(i - 1).is("key"));
                         if (!locks) {
                             relation(i + 1);
                         }
@@ -89,15 +102,20 @@ final class Names {
     }
 
     private static boolean alias(Token token) {
-        return token.name() && !(token.kind() == Token.Kind.WORD && Words.RESERVED.contains(token.text()));
+        return token.name()
+                && !(token.kind() == Token.Kind.WORD && Words.RESERVED.contains(token.text()));
     }
 
-    /** Takes the name that starts here, if it is a relation's, and returns where it ends; 0 where there is none. */
+    /**
+     * Takes the name that starts here, if it is a relation's, and returns where it ends; 0 where
+     * there is none.
+     */
     private int relation(int from) {
         int i = from;
         while (i < tokens.size()
                 && tokens.get(i).kind() == Token.Kind.WORD
-                && Set.of("only", "table", "temp", "temporary", "unlogged", "if", "not", "exists").contains(tokens.get(i).text())) {
+                && Set.of("only", "table", "temp", "temporary", "unlogged", "if", "not", "exists")
+                        .contains(tokens.get(i).text())) {
             i++;
         }
         if (i >= tokens.size() || !alias(tokens.get(i))) {
@@ -109,9 +127,14 @@ final class Names {
             name.append('.').append(part(tokens.get(i + 1).text()));
             i += 2;
         }
-        boolean call = i < tokens.size() && tokens.get(i).symbol("(") && !tokens.get(from - 1).is("into");
+        boolean call =
+                i < tokens.size() && tokens.get(i).symbol("(") && !tokens.get(from - 1).is("into");
         boolean rows = tokens.get(from).is("rows") && i < tokens.size() && tokens.get(i).is("from");
-        boolean word = rows || tokens.get(from).is("set") || tokens.get(from).is("lateral") || tokens.get(from).is("of");
+        boolean word =
+                rows
+                        || tokens.get(from).is("set")
+                        || tokens.get(from).is("lateral")
+                        || tokens.get(from).is("of");
         if (call || word) {
             return 0;
         }

@@ -4,8 +4,8 @@ package dev.sallyport.gateway.statement;
  * One reason to refuse a statement.
  *
  * @param danger the kind, with its stable code
- * @param what the word, function or relation of the platform's own lists that gave the reason; empty where there is none.
- *     Never a literal
+ * @param what the word, function or relation of the platform's own lists that gave the reason;
+ *     empty where there is none. Never a literal
  */
 public record Refusal(Danger danger, String what) {
     static Refusal of(Danger danger) {

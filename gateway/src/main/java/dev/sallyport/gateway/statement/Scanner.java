@@ -9,9 +9,10 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Cuts SQL into tokens exactly as PostgreSQL's scan.l does with {@code standard_conforming_strings} on: nested comments,
- * continued strings, dollar quotes, E and U&amp; forms, operators that stop at a comment. Everything after it works on
- * tokens, never on text, so that no difference in how two programs read quotes or comments can hide a word.
+ * Cuts SQL into tokens exactly as PostgreSQL's scan.l does with {@code standard_conforming_strings}
+ * on: nested comments, continued strings, dollar quotes, E and U&amp; forms, operators that stop at
+ * a comment. Everything after it works on tokens, never on text, so that no difference in how two
+ * programs read quotes or comments can hide a word.
  */
 final class Scanner {
     private static final String OPERATOR_CHARS = "~!@#^&|`?+-*/%<>=";
@@ -32,7 +33,8 @@ final class Scanner {
     /**
      * @param tokens all tokens, without comments
      * @param faults what makes the text refusable as text; the tokens after a fault are best effort
-     * @param parameters highest number of {@code $n}, or the number of {@code ?} placeholders where there is no {@code $n}
+     * @param parameters highest number of {@code $n}, or the number of {@code ?} placeholders where
+     *     there is no {@code $n}
      */
     record Scan(List<Token> tokens, Set<Danger> faults, int parameters) {}
 
@@ -53,7 +55,8 @@ final class Scanner {
         }
         checkCharacters();
         checkDepth();
-        return new Scan(List.copyOf(tokens), faults, parameterMax > 0 ? parameterMax : placeholders);
+        return new Scan(
+                List.copyOf(tokens), faults, parameterMax > 0 ? parameterMax : placeholders);
     }
 
     private void step() {
@@ -79,7 +82,7 @@ final class Scanner {
             quotedName(at + 3, true);
         } else if (nameStart(c)) {
             word();
-        } else if (digit(c) || c == '.' && digit(peek(1))) {
+        } else if (digit(c) || (c == '.' && digit(peek(1)))) {
             number();
         } else if (c == '$') {
             dollar();
@@ -118,7 +121,10 @@ final class Scanner {
         faults.add(Danger.MALFORMED);
     }
 
-    /** A string whose content starts at the position, together with the pieces that continue it on later lines. */
+    /**
+     * A string whose content starts at the position, together with the pieces that continue it on
+     * later lines.
+     */
     private void string(int from, boolean backslashes) {
         int i = from;
         int end = -1;
@@ -147,7 +153,10 @@ final class Scanner {
         at = Math.min(end + 1, sql.length());
     }
 
-    /** Where the content goes on after a line break and another quote, or -1 where the string has ended. */
+    /**
+     * Where the content goes on after a line break and another quote, or -1 where the string has
+     * ended.
+     */
     private int continuation(int from) {
         int i = from;
         boolean line = false;
@@ -196,7 +205,9 @@ final class Scanner {
         }
     }
 
-    /** Steps over {@code UESCAPE 'c'} where it follows, and returns the escape character that holds. */
+    /**
+     * Steps over {@code UESCAPE 'c'} where it follows, and returns the escape character that holds.
+     */
     private char skipEscapeClause() {
         int clause = blank(at);
         int after = Math.min(clause + "uescape".length(), sql.length());
@@ -208,7 +219,9 @@ final class Scanner {
         }
         int quote = blank(after);
         at = after;
-        if (quote + 2 >= sql.length() || sql.charAt(quote) != '\'' || sql.charAt(quote + 2) != '\'') {
+        if (quote + 2 >= sql.length()
+                || sql.charAt(quote) != '\''
+                || sql.charAt(quote + 2) != '\'') {
             faults.add(Danger.MALFORMED);
             return '\\';
         }
@@ -286,12 +299,15 @@ final class Scanner {
         tokens.add(new Token(Kind.WORD, truncated(folded(sql.substring(from, at))), from, at));
     }
 
-    /** Lower case as PostgreSQL folds in UTF-8: ASCII letters only, so that no other letter turns into one. */
+    /**
+     * Lower case as PostgreSQL folds in UTF-8: ASCII letters only, so that no other letter turns
+     * into one.
+     */
     private static String folded(String word) {
         char[] chars = word.toCharArray();
         for (int i = 0; i < chars.length; i++) {
             if (chars[i] >= 'A' && chars[i] <= 'Z') {
-                chars[i] += 'a' - 'A';
+                chars[i] = (char) (chars[i] + ('a' - 'A'));
             }
         }
         return new String(chars);
@@ -320,7 +336,8 @@ final class Scanner {
         char radix = Character.toLowerCase(peek(1));
         if (sql.charAt(at) == '0' && (radix == 'x' || radix == 'o' || radix == 'b')) {
             at += 2;
-            while (at < sql.length() && (Character.digit(sql.charAt(at), 16) >= 0 || sql.charAt(at) == '_')) {
+            while (at < sql.length()
+                    && (Character.digit(sql.charAt(at), 16) >= 0 || sql.charAt(at) == '_')) {
                 at++;
             }
         } else {
@@ -330,13 +347,14 @@ final class Scanner {
                 digits();
             }
             if (Character.toLowerCase(peek(0)) == 'e'
-                    && (digit(peek(1)) || (peek(1) == '+' || peek(1) == '-') && digit(peek(2)))) {
+                    && (digit(peek(1)) || ((peek(1) == '+' || peek(1) == '-') && digit(peek(2))))) {
                 at += 2;
                 digits();
             }
         }
         if (at < sql.length() && namePart(sql.charAt(at)) && sql.charAt(at) != '$') {
-            // PostgreSQL 15 and newer reject junk after a number; here it goes the literal's way and is never shown
+            // PostgreSQL 15 and newer reject junk after a number; here it goes the literal's way
+            // and is never shown
             while (at < sql.length() && namePart(sql.charAt(at))) {
                 at++;
             }
@@ -346,7 +364,8 @@ final class Scanner {
     }
 
     private void digits() {
-        while (at < sql.length() && (digit(sql.charAt(at)) || sql.charAt(at) == '_' && digit(peek(1)))) {
+        while (at < sql.length()
+                && (digit(sql.charAt(at)) || (sql.charAt(at) == '_' && digit(peek(1))))) {
             at++;
         }
     }
@@ -390,7 +409,7 @@ final class Scanner {
 
     private void symbol(char c) {
         String text =
-                c == ':' && (peek(1) == ':' || peek(1) == '=') || c == '.' && peek(1) == '.'
+                (c == ':' && (peek(1) == ':' || peek(1) == '=')) || (c == '.' && peek(1) == '.')
                         ? sql.substring(at, at + 2)
                         : String.valueOf(c);
         tokens.add(new Token(Kind.SYMBOL, text, at, at + text.length()));
@@ -400,21 +419,29 @@ final class Scanner {
     private void operator() {
         int from = at;
         int end = from;
-        while (end < sql.length() && OPERATOR_CHARS.indexOf(sql.charAt(end)) >= 0 && !commentAt(end)) {
+        while (end < sql.length()
+                && OPERATOR_CHARS.indexOf(sql.charAt(end)) >= 0
+                && !commentAt(end)) {
             end++;
         }
-        // A longer operator may end in + or - only if it holds a sign that no SQL-standard operator has
+        // A longer operator may end in + or - only if it holds a sign that no SQL-standard operator
+        // has
         while (end - from > 1
                 && (sql.charAt(end - 1) == '+' || sql.charAt(end - 1) == '-')
-                && sql.substring(from, end - 1).chars().noneMatch(c -> "~!@#^&|`?%".indexOf(c) >= 0)) {
+                && sql.substring(from, end - 1)
+                        .chars()
+                        .noneMatch(c -> "~!@#^&|`?%".indexOf(c) >= 0)) {
             end--;
         }
         at = end;
-        // A driver reads a last question mark as a placeholder, also where no space stands before it: id=?
-        boolean placeholder = sql.charAt(end - 1) == '?' && (end - from == 1 || sql.charAt(end - 2) != '?');
+        // A driver reads a last question mark as a placeholder, also where no space stands before
+        // it: id=?
+        boolean placeholder =
+                sql.charAt(end - 1) == '?' && (end - from == 1 || sql.charAt(end - 2) != '?');
         int operatorEnd = placeholder ? end - 1 : end;
         if (operatorEnd > from) {
-            tokens.add(new Token(Kind.OPERATOR, sql.substring(from, operatorEnd), from, operatorEnd));
+            tokens.add(
+                    new Token(Kind.OPERATOR, sql.substring(from, operatorEnd), from, operatorEnd));
         }
         if (placeholder) {
             placeholders++;
@@ -457,7 +484,10 @@ final class Scanner {
         };
     }
 
-    /** False for control characters and for half a surrogate pair, which no UTF-8 connection can carry unchanged. */
+    /**
+     * False for control characters and for half a surrogate pair, which no UTF-8 connection can
+     * carry unchanged.
+     */
     private boolean readable(char c, int i) {
         if (Character.isHighSurrogate(c)) {
             return i + 1 < sql.length() && Character.isLowSurrogate(sql.charAt(i + 1));
@@ -468,7 +498,10 @@ final class Scanner {
         return !Character.isISOControl(c);
     }
 
-    /** END closes a CASE only where a CASE is the innermost opening: it may also be a column's label. */
+    /**
+     * END closes a CASE only where a CASE is the innermost opening: it may also be a column's
+     * label.
+     */
     private void checkDepth() {
         var open = new ArrayDeque<Boolean>();
         for (Token token : tokens) {
@@ -501,7 +534,7 @@ final class Scanner {
     }
 
     private static boolean nameStart(char c) {
-        return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c >= 0x80;
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
     }
 
     private static boolean namePart(char c) {

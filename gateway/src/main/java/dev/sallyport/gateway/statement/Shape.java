@@ -8,11 +8,12 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A statement without its values: literals stand as marks, comments are gone, lists of values are folded to one. The parser
- * reads a shape, never the text: it cannot cut a string or comment differently from PostgreSQL, and equal shapes need be
- * parsed only once.
+ * A statement without its values: literals stand as marks, comments are gone, lists of values are
+ * folded to one. The parser reads a shape, never the text: it cannot cut a string or comment
+ * differently from PostgreSQL, and equal shapes need be parsed only once.
  */
 final class Shape {
     private static final Set<String> VALUE_WORDS = Set.of("null", "true", "false", "default");
@@ -21,8 +22,9 @@ final class Shape {
     private static final int NAME_PARTS_MAX = 8;
     private static final Set<String> PARSER_OPERATORS =
             Set.of(
-                    "+", "-", "*", "/", "%", "^", "=", "<>", "!=", "<", ">", "<=", ">=", "||", "|", "&", "<<", ">>", "~", "~*",
-                    "!~", "!~*", "->", "->>", "#>", "#>>", "@>", "<@", "&&", "@@", "#", "#-");
+                    "+", "-", "*", "/", "%", "^", "=", "<>", "!=", "<", ">", "<=", ">=", "||", "|",
+                    "&", "<<", ">>", "~", "~*", "!~", "!~*", "->", "->>", "#>", "#>>", "@>", "<@",
+                    "&&", "@@", "#", "#-");
 
     private final List<Token> tokens;
 
@@ -39,7 +41,8 @@ final class Shape {
             if (i >= tokens.size()) {
                 break;
             }
-            if (token.is("in") && tokens.get(i).symbol("(") || token.is("array") && tokens.get(i).symbol("[")) {
+            if ((token.is("in") && tokens.get(i).symbol("("))
+                    || (token.is("array") && tokens.get(i).symbol("["))) {
                 i = foldList(tokens, i, folded);
             } else if (token.is("values") && tokens.get(i).symbol("(")) {
                 i = foldRows(tokens, i, folded);
@@ -56,7 +59,9 @@ final class Shape {
             first = first == null && tokens.get(i).literal() ? tokens.get(i) : first;
             i++;
         }
-        if (first == null || i >= tokens.size() || !tokens.get(i).symbol(")") && !tokens.get(i).symbol("]")) {
+        if (first == null
+                || i >= tokens.size()
+                || (!tokens.get(i).symbol(")") && !tokens.get(i).symbol("]"))) {
             return open;
         }
         folded.add(tokens.get(open));
@@ -69,7 +74,8 @@ final class Shape {
         return token.literal()
                 || token.kind() == Kind.PARAMETER
                 || token.symbol(",")
-                || token.kind() == Kind.OPERATOR && (token.text().equals("-") || token.text().equals("+"));
+                || (token.kind() == Kind.OPERATOR
+                        && (token.text().equals("-") || token.text().equals("+")));
     }
 
     /** Rows like the first one are left out. */
@@ -81,7 +87,9 @@ final class Shape {
         List<Token> first = tokens.subList(open, end + 1);
         folded.addAll(first);
         int i = end + 1;
-        while (i + 1 < tokens.size() && tokens.get(i).symbol(",") && tokens.get(i + 1).symbol("(")) {
+        while (i + 1 < tokens.size()
+                && tokens.get(i).symbol(",")
+                && tokens.get(i + 1).symbol("(")) {
             int next = close(tokens, i + 1);
             if (next < 0 || !alike(first, tokens.subList(i + 1, next + 1))) {
                 break;
@@ -97,7 +105,9 @@ final class Shape {
         }
         for (int i = 0; i < a.size(); i++) {
             boolean values = valueLike(a.get(i)) && valueLike(b.get(i));
-            if (!values && (a.get(i).kind() != b.get(i).kind() || !a.get(i).text().equals(b.get(i).text()))) {
+            if (!values
+                    && (a.get(i).kind() != b.get(i).kind()
+                            || !a.get(i).text().equals(b.get(i).text()))) {
                 return false;
             }
         }
@@ -107,7 +117,7 @@ final class Shape {
     private static boolean valueLike(Token token) {
         return token.literal()
                 || token.kind() == Kind.PARAMETER
-                || token.kind() == Kind.WORD && VALUE_WORDS.contains(token.text());
+                || (token.kind() == Kind.WORD && VALUE_WORDS.contains(token.text()));
     }
 
     private static int close(List<Token> tokens, int open) {
@@ -123,9 +133,9 @@ final class Shape {
     }
 
     /**
-     * The shape for people and dashboards: literals and parameters are {@code ?}, and so is a quoted name that is no plain
-     * word, because other databases and careless callers put values into double quotes. A longer one is cut and ends in a
-     * digest of the whole.
+     * The shape for people and dashboards: literals and parameters are {@code ?}, and so is a
+     * quoted name that is no plain word, because other databases and careless callers put values
+     * into double quotes. A longer one is cut and ends in a digest of the whole.
      */
     String fingerprint() {
         String whole = text(false);
@@ -134,16 +144,22 @@ final class Shape {
         }
         String digest = "... #" + digest(whole);
         int cut = Statements.FINGERPRINT_CHARS_MAX - digest.length();
-        return whole.substring(0, Character.isHighSurrogate(whole.charAt(cut - 1)) ? cut - 1 : cut) + digest;
+        return whole.substring(0, Character.isHighSurrogate(whole.charAt(cut - 1)) ? cut - 1 : cut)
+                + digest;
     }
 
-    /** False where the parser library is known to cut a name, or a chain of names, otherwise than PostgreSQL or slowly. */
+    /**
+     * False where the parser library is known to cut a name, or a chain of names, otherwise than
+     * PostgreSQL or slowly.
+     */
     boolean parseable() {
         int dots = 0;
         for (int i = 0; i < tokens.size(); i++) {
             Token token = tokens.get(i);
             dots = token.symbol(".") ? dots + 1 : i > 0 && tokens.get(i - 1).symbol(".") ? dots : 0;
-            boolean odd = token.kind() == Kind.QUOTED && token.text().chars().anyMatch(c -> "\"\\`\n\r".indexOf(c) >= 0);
+            boolean odd =
+                    token.kind() == Kind.QUOTED
+                            && token.text().chars().anyMatch(c -> "\"\\`\n\r".indexOf(c) >= 0);
             if (odd || dots > NAME_PARTS_MAX) {
                 return false;
             }
@@ -172,10 +188,15 @@ final class Shape {
         return out.toString();
     }
 
-    /** Words that change nothing about what is named, and that the parser does not know in all places. */
+    /**
+     * Words that change nothing about what is named, and that the parser does not know in all
+     * places.
+     */
     private static boolean noise(Token last, Token token) {
-        return token.is("only") && BEFORE_ONLY.contains(last.text())
-                || last.is("into") && token.kind() == Kind.WORD && AFTER_INTO.contains(token.text());
+        return (token.is("only") && BEFORE_ONLY.contains(last.text()))
+                || (last.is("into")
+                        && token.kind() == Kind.WORD
+                        && AFTER_INTO.contains(token.text()));
     }
 
     private static String fingerprintToken(Token token) {
@@ -186,15 +207,18 @@ final class Shape {
         };
     }
 
-    private static String parserToken(Token token, Token last) {
+    private static String parserToken(Token token, @Nullable Token last) {
         return switch (token.kind()) {
             case STRING -> "'s'";
             case NUMBER -> "1";
             case PARAMETER -> "?";
             case QUOTED -> quoted(token.text());
             case WORD -> {
-                boolean keyword = last != null && (last.symbol("::") || last.is("as") || last.is("tablesample"));
-                boolean quote = !ascii(token.text()) || !keyword && Words.FOREIGN.contains(token.text());
+                boolean keyword =
+                        last != null
+                                && (last.symbol("::") || last.is("as") || last.is("tablesample"));
+                boolean quote =
+                        !ascii(token.text()) || (!keyword && Words.FOREIGN.contains(token.text()));
                 yield quote ? quoted(token.text()) : token.text();
             }
             // which operator it is changes nothing about what the statement names
@@ -216,10 +240,12 @@ final class Shape {
         }
         if (token.symbol("(") || token.symbol("[")) {
             return switch (last.kind()) {
-                case WORD -> Words.RESERVED.contains(last.text()) || Words.BEFORE_PARENTHESIS.contains(last.text());
+                case WORD ->
+                        Words.RESERVED.contains(last.text())
+                                || Words.BEFORE_PARENTHESIS.contains(last.text());
                 case QUOTED -> false;
                 case STRING, NUMBER, PARAMETER, OPERATOR -> true;
-                case SYMBOL -> !last.symbol(")") && !last.symbol("]") || token.symbol("(");
+                case SYMBOL -> (!last.symbol(")") && !last.symbol("]")) || token.symbol("(");
             };
         }
         return true;
@@ -232,7 +258,12 @@ final class Shape {
     static boolean plain(String name) {
         return !name.isEmpty()
                 && !(name.charAt(0) >= '0' && name.charAt(0) <= '9')
-                && name.chars().allMatch(c -> c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_');
+                && name.chars()
+                        .allMatch(c ->
+                                (c >= 'a' && c <= 'z')
+                                        || (c >= 'A' && c <= 'Z')
+                                        || (c >= '0' && c <= '9')
+                                        || c == '_');
     }
 
     private static boolean ascii(String word) {
@@ -241,7 +272,9 @@ final class Shape {
 
     private static String digest(String text) {
         try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            byte[] hash =
+                    MessageDigest.getInstance("SHA-256")
+                            .digest(text.getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(hash, 0, 8);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);

@@ -11,18 +11,21 @@ import java.util.Set;
  * What a text of SQL is, as far as the text tells.
  *
  * @param statementClass the gravest of the effects
- * @param effects everything that it does: a statement may write and delete at once, and then needs the scopes of both
+ * @param effects everything that it does: a statement may write and delete at once, and then needs
+ *     the scopes of both
  * @param count how many statements the text holds
- * @param tables relations that it names, qualified as written, folded as PostgreSQL folds, without names of common table
- *     expressions; sorted, at most {@link Statements#TABLES_MAX}
- * @param columns columns that it names, under their table where that is plain; {@code *} for all; sorted, at most {@link
- *     Statements#COLUMNS_MAX}
+ * @param tables relations that it names, qualified as written, folded as PostgreSQL folds, without
+ *     names of common table expressions; sorted, at most {@link Statements#TABLES_MAX}
+ * @param columns columns that it names, under their table where that is plain; {@code *} for all;
+ *     sorted, at most {@link Statements#COLUMNS_MAX}
  * @param functions functions that it calls, qualified as written; sorted
  * @param fingerprint the statement without literals, comments and odd quoted names, at most {@link
  *     Statements#FINGERPRINT_CHARS_MAX} characters
  * @param literals what may be said of the literals
- * @param parameterCount the highest {@code $n}, or the number of {@code ?} where there is no {@code $n}
- * @param refusals why it must not run whatever the caller's scopes are; empty where nothing speaks against it
+ * @param parameterCount the highest {@code $n}, or the number of {@code ?} where there is no {@code
+ *     $n}
+ * @param refusals why it must not run whatever the caller's scopes are; empty where nothing speaks
+ *     against it
  */
 public record Statement(
         StatementClass statementClass,

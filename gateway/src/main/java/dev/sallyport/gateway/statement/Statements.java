@@ -14,13 +14,15 @@ import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
- * Tells what a text of SQL is and which of it is dangerous, in PostgreSQL's reading. <b>It only classifies: the database
- * stays the boundary.</b> Whoever gets a statement past these checks still runs under the caller's sealed context, in a READ
- * ONLY transaction if the class was read, with a role that can do no more.
+ * Tells what a text of SQL is and which of it is dangerous, in PostgreSQL's reading. <b>It only
+ * classifies: the database stays the boundary.</b> Whoever gets a statement past these checks still
+ * runs under the caller's sealed context, in a READ ONLY transaction if the class was read, with a
+ * role that can do no more.
  *
- * <p>Two readers look at each statement. The tokens, cut as PostgreSQL cuts them, decide what is dangerous and what the first
- * words mean; they cannot fail. The parser library reads the statement's shape and says what it names; where it cannot, the
- * class is {@link StatementClass#UNKNOWN}. Each may only make the other's verdict graver.
+ * <p>Two readers look at each statement. The tokens, cut as PostgreSQL cuts them, decide what is
+ * dangerous and what the first words mean; they cannot fail. The parser library reads the
+ * statement's shape and says what it names; where it cannot, the class is {@link
+ * StatementClass#UNKNOWN}. Each may only make the other's verdict graver.
  *
  * <p>Pure functions: no I/O, no state, no clock. Nothing here throws for any text.
  */
@@ -65,7 +67,10 @@ public final class Statements {
             fingerprints.add(Shape.of(tokens).fingerprint());
             Shape shape = Shape.of(findings.body());
             boolean parse = sound && findings.grammar() != Grammar.NONE && shape.parseable();
-            verdict.add(findings, parse ? parser.apply(shape.parserText()) : new Tree.Unparsed(), tokens);
+            verdict.add(
+                    findings,
+                    parse ? parser.apply(shape.parserText()) : new Tree.Unparsed(),
+                    tokens);
         }
         if (count == 0 && sound) {
             verdict.refusals.add(Refusal.of(Danger.EMPTY));
@@ -110,7 +115,9 @@ public final class Statements {
             switch (tree) {
                 case Tree.Parsed(var found) -> {
                     tables.addAll(found.tables());
-                    relations.stream().filter(name -> !found.withNames().contains(name)).forEach(tables::add);
+                    relations.stream()
+                            .filter(name -> !found.withNames().contains(name))
+                            .forEach(tables::add);
                     columns.addAll(found.columns());
                     functions.addAll(found.functions());
                     if (findings.grammar() == Grammar.PARSED) {

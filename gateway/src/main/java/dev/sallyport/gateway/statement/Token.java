@@ -3,8 +3,8 @@ package dev.sallyport.gateway.statement;
 /**
  * One token of the text as PostgreSQL's own scanner would cut it.
  *
- * @param text folded for words, decoded for quoted names, as written for operators and symbols, empty for literals and
- *     parameters
+ * @param text folded for words, decoded for quoted names, as written for operators and symbols,
+ *     empty for literals and parameters
  * @param contentFrom where a literal's content starts in the SQL; where the token starts for others
  * @param contentTo where it ends, exclusive
  */

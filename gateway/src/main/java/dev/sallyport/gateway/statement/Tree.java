@@ -12,7 +12,10 @@ sealed interface Tree {
     /** It did not: the statement counts as unknown. */
     record Unparsed() implements Tree {}
 
-    /** Runs on the caller's thread: the scan has bounded size and depth, and the library's effort with them. */
+    /**
+     * Runs on the caller's thread: the scan has bounded size and depth, and the library's effort
+     * with them.
+     */
     static Tree of(String shape) {
         try {
             var statement = new CCJSqlParser(shape).withAllowComplexParsing(true).Statement();

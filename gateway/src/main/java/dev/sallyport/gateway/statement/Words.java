@@ -1,11 +1,15 @@
 package dev.sallyport.gateway.statement;
 
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 import net.sf.jsqlparser.parser.CCJSqlParserConstants;
 
-/** Word lists: PostgreSQL's keywords (18, from pg_get_keywords) and those that only the parser library has. */
+/**
+ * Word lists: PostgreSQL's keywords (18, from pg_get_keywords) and those that only the parser
+ * library has.
+ */
 final class Words {
     /** Every keyword of PostgreSQL. */
     static final Set<String> KEYWORDS =
@@ -80,14 +84,14 @@ final class Words {
                     """);
 
     /**
-     * Keywords of the parser library that PostgreSQL does not know: plain names here, so the parser gets them in quotes and
-     * cannot take them for another dialect's syntax.
+     * Keywords of the parser library that PostgreSQL does not know: plain names here, so the parser
+     * gets them in quotes and cannot take them for another dialect's syntax.
      */
     static final Set<String> FOREIGN =
             Arrays.stream(CCJSqlParserConstants.tokenImage)
                     .map(image -> image.replace("\"", "").replace("<K_", "").replace(">", ""))
-                    .filter(image -> image.chars().allMatch(c -> c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_'))
-                    .map(image -> image.toLowerCase(java.util.Locale.ROOT))
+                    .filter(image -> image.matches("[A-Za-z_]+"))
+                    .map(image -> image.toLowerCase(Locale.ROOT))
                     .filter(image -> !image.isEmpty() && !KEYWORDS.contains(image))
                     .collect(Collectors.toUnmodifiableSet());
 

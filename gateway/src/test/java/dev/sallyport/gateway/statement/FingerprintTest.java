@@ -64,7 +64,10 @@ class FingerprintTest {
         var random = new Random(43);
         for (int i = 0; i < 20_000; i++) {
             var secrets = new ArrayList<String>();
-            String sql = statement(random, secrets) + List.of(" FROM FROM", " '", " /*", " $x$", " )(", "\0").get(random.nextInt(6));
+            String sql =
+                    statement(random, secrets)
+                            + List.of(" FROM FROM", " '", " /*", " $x$", " )(", "\0")
+                                    .get(random.nextInt(6));
 
             String fingerprint = Statements.classify(sql).fingerprint();
 
@@ -74,9 +77,19 @@ class FingerprintTest {
         }
     }
 
-    /** A statement with literals in every form, each of which holds a marker that stands nowhere else. */
+    /**
+     * A statement with literals in every form, each of which holds a marker that stands nowhere
+     * else.
+     */
     private static String statement(Random random, List<String> secrets) {
-        var sql = new StringBuilder(List.of("SELECT ", "INSERT INTO t VALUES (", "DELETE FROM t WHERE a IN (", "CALL p(").get(random.nextInt(4)));
+        var sql =
+                new StringBuilder(
+                        List.of(
+                                        "SELECT ",
+                                        "INSERT INTO t VALUES (",
+                                        "DELETE FROM t WHERE a IN (",
+                                        "CALL p(")
+                                .get(random.nextInt(4)));
         int literals = 1 + random.nextInt(6);
         for (int i = 0; i < literals; i++) {
             String secret = "Zq" + Integer.toString(random.nextInt(1_000_000), 36) + "qZ";

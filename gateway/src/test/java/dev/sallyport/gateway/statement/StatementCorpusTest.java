@@ -18,7 +18,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class StatementCorpusTest {
     private static final Classifier CLASSIFIER = new Classifier(16);
 
-    record Entry(StatementClass statementClass, List<String> tables, List<String> codes, String sql) {
+    record Entry(
+            StatementClass statementClass, List<String> tables, List<String> codes, String sql) {
         @Override
         public String toString() {
             return sql;
@@ -32,7 +33,8 @@ class StatementCorpusTest {
 
         assertThat(statement.statementClass()).isEqualTo(entry.statementClass);
         assertThat(statement.tables()).isEqualTo(entry.tables);
-        assertThat(statement.refusals().stream().map(Refusal::code).distinct()).containsExactlyElementsOf(entry.codes);
+        assertThat(statement.refusals().stream().map(Refusal::code).distinct())
+                .containsExactlyElementsOf(entry.codes);
         assertThat(CLASSIFIER.classify(entry.sql)).isEqualTo(statement);
     }
 
@@ -41,18 +43,26 @@ class StatementCorpusTest {
         var reached = corpus().flatMap(entry -> entry.codes.stream()).toList();
         var byOtherTests = List.of(Danger.TOO_LARGE, Danger.TOO_DEEP, Danger.CONTROL_CHARACTER);
 
-        assertThat(Arrays.stream(Danger.values()).filter(danger -> !byOtherTests.contains(danger)).map(Danger::code))
+        assertThat(
+                        Arrays.stream(Danger.values())
+                                .filter(danger -> !byOtherTests.contains(danger))
+                                .map(Danger::code))
                 .isSubsetOf(reached);
     }
 
     static Stream<Entry> corpus() {
-        return text().lines().filter(line -> !line.isBlank() && !line.startsWith("#")).map(StatementCorpusTest::entry);
+        return text().lines()
+                .filter(line -> !line.isBlank() && !line.startsWith("#"))
+                .map(StatementCorpusTest::entry);
     }
 
     private static Entry entry(String line) {
         String[] fields = line.split(" \\| ", 4);
         return new Entry(
-                StatementClass.of(fields[0]), list(fields[1]), list(fields[2]), fields[3].replace("\\n", "\n"));
+                StatementClass.of(fields[0]),
+                list(fields[1]),
+                list(fields[2]),
+                fields[3].replace("\\n", "\n"));
     }
 
     private static List<String> list(String field) {
@@ -60,7 +70,9 @@ class StatementCorpusTest {
     }
 
     private static String text() {
-        try (var in = Objects.requireNonNull(StatementCorpusTest.class.getResourceAsStream("corpus.txt"))) {
+        try (var in =
+                Objects.requireNonNull(
+                        StatementCorpusTest.class.getResourceAsStream("corpus.txt"))) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -20,10 +20,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StatementsTest {
     @Test
     void effectsHoldEverythingThatAStatementDoes() {
-        var statement = Statements.classify("WITH x AS (DELETE FROM a RETURNING *) INSERT INTO b SELECT * FROM x");
+        var statement =
+                Statements.classify(
+                        "WITH x AS (DELETE FROM a RETURNING *) INSERT INTO b SELECT * FROM x");
 
         assertThat(statement.statementClass()).isEqualTo(StatementClass.DELETE);
-        assertThat(statement.effects()).containsExactlyInAnyOrder(StatementClass.WRITE, StatementClass.DELETE);
+        assertThat(statement.effects())
+                .containsExactlyInAnyOrder(StatementClass.WRITE, StatementClass.DELETE);
     }
 
     @Test
@@ -34,19 +37,26 @@ class StatementsTest {
                 .containsExactly("customers.id", "customers.name", "s.orders.*", "s.orders.cid");
         assertThat(columns("SELECT a, b FROM t, u")).containsExactly("a", "b");
         assertThat(columns("SELECT * FROM t")).containsExactly("t.*");
-        assertThat(columns("INSERT INTO t (a, \"B\") VALUES (1, 2)")).containsExactly("t.\"B\"", "t.a");
+        assertThat(columns("INSERT INTO t (a, \"B\") VALUES (1, 2)"))
+                .containsExactly("t.\"B\"", "t.a");
         assertThat(columns("UPDATE t SET a = b WHERE c")).containsExactly("t.a", "t.b", "t.c");
     }
 
     @Test
     void functionsAreNamedAsWritten() {
-        assertThat(Statements.classify("SELECT lower(a), s.\"F\"(b), rank() OVER (ORDER BY now()) FROM g(1)").functions())
+        assertThat(
+                        Statements.classify(
+                                        "SELECT lower(a), s.\"F\"(b), rank() OVER (ORDER BY now()) FROM g(1)")
+                                .functions())
                 .containsExactly("g", "lower", "now", "rank", "s.\"F\"");
     }
 
     @Test
     void parametersAreCounted() {
-        assertThat(Statements.classify("SELECT * FROM t WHERE a = ? AND b=? AND c ?? 'x' AND d = '?' -- ?").parameterCount())
+        assertThat(
+                        Statements.classify(
+                                        "SELECT * FROM t WHERE a = ? AND b=? AND c ?? 'x' AND d = '?' -- ?")
+                                .parameterCount())
                 .isEqualTo(2);
         assertThat(Statements.classify("SELECT $1, $3, $3, '$9'").parameterCount()).isEqualTo(3);
         assertThat(Statements.classify("SELECT 1").parameterCount()).isZero();
@@ -54,50 +64,73 @@ class StatementsTest {
 
     @Test
     void literalsAreMeasuredNotKept() {
-        LiteralFeatures features = Statements.classify("SELECT 1, 'abcd', 'aaaaaaaa', $$abababab$$ -- 'x'").literals();
+        LiteralFeatures features =
+                Statements.classify("SELECT 1, 'abcd', 'aaaaaaaa', $$abababab$$ -- 'x'").literals();
 
         assertThat(features.count()).isEqualTo(4);
         assertThat(features.longestChars()).isEqualTo(8);
         assertThat(features.longestEntropyBits()).isZero();
-        assertThat(Statements.classify("SELECT 'abcdefgh'").literals().longestEntropyBits()).isCloseTo(3, within(1e-9));
-        assertThat(Statements.classify("SELECT a FROM t").literals()).isEqualTo(LiteralFeatures.NONE);
+        assertThat(Statements.classify("SELECT 'abcdefgh'").literals().longestEntropyBits())
+                .isCloseTo(3, within(1e-9));
+        assertThat(Statements.classify("SELECT a FROM t").literals())
+                .isEqualTo(LiteralFeatures.NONE);
     }
 
     @Test
     void namesFoldAsPostgresqlFoldsThemWhichIsAsciiOnly() {
-        assertThat(Statements.classify("SELECT 1 FROM CUSTÖMERS, \"Quoted\"").tables()).containsExactly("\"Quoted\"", "custÖmers");
+        assertThat(Statements.classify("SELECT 1 FROM CUSTÖMERS, \"Quoted\"").tables())
+                .containsExactly("\"Quoted\"", "custÖmers");
         // the Kelvin sign becomes a plain k in Java's lower case, not in PostgreSQL's
         assertThat(codes("LOC\u212a TABLE t")).isEmpty();
-        assertThat(Statements.classify("LOC\u212a TABLE t").statementClass()).isEqualTo(StatementClass.UNKNOWN);
+        assertThat(Statements.classify("LOC\u212a TABLE t").statementClass())
+                .isEqualTo(StatementClass.UNKNOWN);
     }
 
     @Test
     void namesAreCutAt63BytesAsTheDatabaseCutsThem() {
         String name = "x".repeat(62) + "éa";
 
-        assertThat(Statements.classify("SELECT 1 FROM " + name).tables()).containsExactly("x".repeat(62));
-        assertThat(Statements.classify("SELECT 1 FROM \"" + name + "\"").tables()).containsExactly("x".repeat(62));
+        assertThat(Statements.classify("SELECT 1 FROM " + name).tables())
+                .containsExactly("x".repeat(62));
+        assertThat(Statements.classify("SELECT 1 FROM \"" + name + "\"").tables())
+                .containsExactly("x".repeat(62));
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "SELECT '\0'", "SELECT 1\u0007", "SELECT pg_sl\u200beep(1)", "SELECT 1 -- \u202e", "SELECT \ufeff1", "SELECT '\ud800'",
-                "SELECT \u0085 1", "SELECT '\u009f'", "SELECT \u2028 1", "SELECT \"a\u200bb\"", "SELECT '\u007f'",
+                "SELECT '\0'",
+                "SELECT 1\u0007",
+                "SELECT pg_sl\u200beep(1)",
+                "SELECT 1 -- \u202e",
+                "SELECT \ufeff1",
+                "SELECT '\ud800'",
+                "SELECT \u0085 1",
+                "SELECT '\u009f'",
+                "SELECT \u2028 1",
+                "SELECT \"a\u200bb\"",
+                "SELECT '\u007f'",
             })
     void controlAndInvisibleCharactersAreRefused(String sql) {
         assertThat(codes(sql)).contains("control_character");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"SELECT 'a\tb\r\nc'", "SELECT '👨‍👩‍👧'", "SELECT 'naïve', 'ﷺ', '漢字'", "\fSELECT\u000b1"})
+    @ValueSource(
+            strings = {
+                "SELECT 'a\tb\r\nc'",
+                "SELECT '👨‍👩‍👧'",
+                "SELECT 'naïve', 'ﷺ', '漢字'",
+                "\fSELECT\u000b1"
+            })
     void ordinaryTextIsNotRefused(String sql) {
         assertThat(codes(sql)).isEmpty();
     }
 
     @Test
     void aNoBreakSpaceIsPartOfANameAsInPostgresql() {
-        assertThat(Statements.classify("SELECT pg_sleep\u00a0(1)").functions()).containsExactly("pg_sleep\u00a0");
+        assertThat(Statements.classify("SELECT pg_sleep\u00a0(1)").functions())
+                .containsExactly("pg_sleep\u00a0");
     }
 
     @Test
@@ -109,9 +142,12 @@ class StatementsTest {
 
     @Test
     void sizeIsBounded() {
-        assertThat(codes("SELECT '" + "x".repeat(Statements.SQL_CHARS_MAX) + "'")).containsExactly("statement_too_large");
-        assertThat(codes("SELECT " + "a,".repeat(Statements.TOKENS_MAX) + "a")).contains("statement_too_large");
-        assertThat(codes("SELECT 1 FROM " + list("t%d", 101))).containsExactly("statement_too_large");
+        assertThat(codes("SELECT '" + "x".repeat(Statements.SQL_CHARS_MAX) + "'"))
+                .containsExactly("statement_too_large");
+        assertThat(codes("SELECT " + "a,".repeat(Statements.TOKENS_MAX) + "a"))
+                .contains("statement_too_large");
+        assertThat(codes("SELECT 1 FROM " + list("t%d", 101)))
+                .containsExactly("statement_too_large");
         assertThat(Statements.classify("SELECT " + list("c%d", 500) + " FROM t").columns())
                 .hasSize(Statements.COLUMNS_MAX)
                 .endsWith("*");
@@ -120,26 +156,51 @@ class StatementsTest {
     @Test
     @Timeout(20)
     void deepNestingIsRefusedBeforeAnyoneRecursesIntoIt() {
-        for (String open : List.of("(", "(SELECT ", "f(", "CASE WHEN a THEN ", "a[", "ARRAY[", "CASE WHEN (SELECT 1 AS end) THEN ")) {
+        for (String open :
+                List.of(
+                        "(",
+                        "(SELECT ",
+                        "f(",
+                        "CASE WHEN a THEN ",
+                        "a[",
+                        "ARRAY[",
+                        "CASE WHEN (SELECT 1 AS end) THEN ")) {
             String close = open.endsWith("[") ? "]" : open.startsWith("CASE") ? " END" : ")";
             for (int depth : new int[] {65, 500, 1_500}) {
                 String sql = "SELECT " + open.repeat(depth) + "1" + close.repeat(depth);
                 if (sql.length() <= Statements.SQL_CHARS_MAX) {
-                    assertThat(codes(sql)).as(open + depth).containsAnyOf("statement_too_deep", "statement_too_large");
+                    assertThat(codes(sql))
+                            .as(open + depth)
+                            .containsAnyOf("statement_too_deep", "statement_too_large");
                 }
             }
-            assertThat(codes("SELECT " + open.repeat(20) + "1" + close.repeat(20))).as(open).isEmpty();
+            assertThat(codes("SELECT " + open.repeat(20) + "1" + close.repeat(20)))
+                    .as(open)
+                    .isEmpty();
         }
     }
 
     @Test
     @Timeout(60)
     void noStatementWithinTheLimitsTakesLong() {
-        for (String part : List.of("1+", "NOT ", "- ", "a.", "a::int||", "1=1 AND ", "x OR ", "'a'||", "a,", "~")) {
+        for (String part :
+                List.of(
+                        "1+",
+                        "NOT ",
+                        "- ",
+                        "a.",
+                        "a::int||",
+                        "1=1 AND ",
+                        "x OR ",
+                        "'a'||",
+                        "a,",
+                        "~")) {
             String sql = "SELECT " + part.repeat(4_000) + "1 FROM t";
             long start = System.nanoTime();
             Statements.classify(sql.substring(0, Math.min(sql.length(), Statements.SQL_CHARS_MAX)));
-            assertThat(Duration.ofNanos(System.nanoTime() - start)).as(part).isLessThan(Duration.ofSeconds(3));
+            assertThat(Duration.ofNanos(System.nanoTime() - start))
+                    .as(part)
+                    .isLessThan(Duration.ofSeconds(3));
         }
     }
 
@@ -150,8 +211,10 @@ class StatementsTest {
         byte[] bytes = new byte[200];
         for (int i = 0; i < 20_000; i++) {
             random.nextBytes(bytes);
-            assertThat(Statements.classify(new String(bytes, StandardCharsets.ISO_8859_1)).count()).isNotNegative();
-            assertThat(Statements.classify(new String(bytes, StandardCharsets.UTF_16)).count()).isNotNegative();
+            assertThat(Statements.classify(new String(bytes, StandardCharsets.ISO_8859_1)).count())
+                    .isNotNegative();
+            assertThat(Statements.classify(new String(bytes, StandardCharsets.UTF_16)).count())
+                    .isNotNegative();
         }
     }
 
@@ -160,7 +223,10 @@ class StatementsTest {
     void nothingThrowsForAnyMutationAndNoMutationHidesACallThatIsStillThere() {
         var random = new Random(8);
         var corpus = StatementCorpusTest.corpus().map(StatementCorpusTest.Entry::sql).toList();
-        var parts = List.of("'", "\"", "$$", "$x$", "/*", "*/", "--", "\n", ";", "(", ")", "[", "E'", "U&\"", "\\", "?", "::", ",", ".", "é", "\0");
+        var parts =
+                List.of(
+                        "'", "\"", "$$", "$x$", "/*", "*/", "--", "\n", ";", "(", ")", "[", "E'",
+                        "U&\"", "\\", "?", "::", ",", ".", "é", "\0");
         for (int i = 0; i < 40_000; i++) {
             var sql = new StringBuilder(corpus.get(random.nextInt(corpus.size())));
             for (int k = random.nextInt(4); k >= 0; k--) {
@@ -182,7 +248,8 @@ class StatementsTest {
 
     @Test
     void aClassifierNeedsRoom() {
-        assertThatThrownBy(() -> new Classifier(0)).hasMessageContaining("shapesMax must be positive: 0");
+        assertThatThrownBy(() -> new Classifier(0))
+                .hasMessageContaining("shapesMax must be positive: 0");
     }
 
     private static List<String> columns(String sql) {
