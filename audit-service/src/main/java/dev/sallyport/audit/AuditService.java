@@ -1,0 +1,117 @@
+package dev.sallyport.audit;
+
+import dev.sallyport.audit.access.Access;
+import dev.sallyport.audit.access.ReadRecorder;
+import dev.sallyport.audit.http.AuditHttp;
+import dev.sallyport.audit.ingest.Ingest;
+import dev.sallyport.audit.ingest.IngestLoop;
+import dev.sallyport.audit.log.CallProofs;
+import dev.sallyport.audit.log.CheckpointPublisher;
+import dev.sallyport.audit.log.LogReader;
+import dev.sallyport.audit.note.NoteSigner;
+import dev.sallyport.audit.note.VerifierKey;
+import dev.sallyport.audit.problem.AuditException;
+import dev.sallyport.audit.search.EntrySearch;
+import dev.sallyport.audit.store.AuditDatabase;
+import dev.sallyport.schema.SchemaException;
+import dev.sallyport.schema.registry.RegistryFeed;
+import dev.sallyport.schema.secret.Secrets;
+import dev.sallyport.schema.token.AccessTokens;
+import java.time.Duration;
+import java.time.InstantSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The audit service, wired by hand. */
+public final class AuditService implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(AuditService.class);
+    private static final Duration REGISTRY_WITHIN = Duration.ofSeconds(30);
+
+    private final OpenParts parts;
+    private final VerifierKey key;
+    private final AuditHttp http;
+
+    private AuditService(OpenParts parts, VerifierKey key, AuditHttp http) {
+        this.parts = parts;
+        this.key = key;
+        this.http = http;
+    }
+
+    /**
+     * Starts the service; it ingests and answers when this returns. The topics must be there.
+     *
+     * @param secrets where the configuration's references to secrets lead
+     * @throws AuditException {@code database_unavailable}, {@code database_unsafe}
+     * @throws SchemaException {@code registry_unavailable}, {@code secret_unavailable}
+     * @throws IllegalArgumentException when the signing key is malformed or has another name than
+     *     the origin
+     */
+    public static AuditService start(AuditConfig config, Secrets secrets, InstantSource clock) {
+        var parts = new OpenParts();
+        try {
+            return wire(config, secrets, clock, parts);
+        } catch (RuntimeException failed) {
+            parts.close();
+            throw failed;
+        }
+    }
+
+    private static AuditService wire(
+            AuditConfig config, Secrets secrets, InstantSource clock, OpenParts parts) {
+        var signer = signer(config, secrets);
+        var jdbi = parts.add(AuditDatabase.open(config.database(), secrets)).jdbi();
+        var registry =
+                parts.add(RegistryFeed.start(config.kafka(), "audit", clock, REGISTRY_WITHIN));
+        var reads = parts.add(new ReadRecorder(config.kafka(), clock));
+        var publisher =
+                new CheckpointPublisher(
+                        jdbi, signer, clock, Duration.ofMillis(config.checkpointEveryMillis()));
+        var ingest = new Ingest(config.kafka(), config.batchRecordsMax(), jdbi, publisher, clock);
+        var loop = parts.add(IngestLoop.start(ingest, publisher, clock));
+        var logs = new LogReader(jdbi);
+        var shown =
+                new AuditHttp.Parts(
+                        logs,
+                        new EntrySearch(jdbi),
+                        new CallProofs(logs),
+                        signer.verifier(),
+                        new Access(new AccessTokens(config.publicUrl(), registry, clock)),
+                        reads);
+        var watched = new AuditHttp.Watched(loop, ingest, publisher);
+        var http =
+                parts.add(AuditHttp.start(config.host(), config.port(), shown, watched, _ -> {}));
+        LOG.atInfo()
+                .addKeyValue("port", http.port())
+                .addKeyValue("origin", config.origin())
+                .log("audit service ready");
+        return new AuditService(parts, signer.verifier(), http);
+    }
+
+    private static NoteSigner signer(AuditConfig config, Secrets secrets) {
+        var signer = NoteSigner.parse(secrets.resolve(config.signingKey()).value());
+        if (!signer.verifier().name().equals(config.origin())) {
+            throw new IllegalArgumentException(
+                    "the signing key has the name "
+                            + signer.verifier().name()
+                            + ", and the configuration key origin is "
+                            + config.origin()
+                            + ": they must be the same");
+        }
+        return signer;
+    }
+
+    /** The port that the service listens on. */
+    public int port() {
+        return http.port();
+    }
+
+    /** The public key that checkpoints are to be verified with. */
+    public VerifierKey key() {
+        return key;
+    }
+
+    @Override
+    public void close() {
+        parts.close();
+    }
+}

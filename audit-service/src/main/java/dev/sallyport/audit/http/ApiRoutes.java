@@ -1,0 +1,76 @@
+package dev.sallyport.audit.http;
+
+import dev.sallyport.audit.access.Access;
+import dev.sallyport.audit.access.Admission;
+import dev.sallyport.audit.access.ReadRecorder;
+import dev.sallyport.audit.log.CallProofs;
+import dev.sallyport.audit.problem.AuditException;
+import dev.sallyport.audit.problem.AuditProblem;
+import dev.sallyport.audit.search.EntryFilter;
+import dev.sallyport.audit.search.EntrySearch;
+import dev.sallyport.schema.id.CallId;
+import dev.sallyport.schema.token.Caller;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Search, and the proofs of calls. Every reader sees the log of the own tenant alone, and is
+ * recorded.
+ */
+final class ApiRoutes {
+    private final Access access;
+    private final ReadRecorder reads;
+    private final EntrySearch search;
+    private final CallProofs proofs;
+
+    ApiRoutes(Access access, ReadRecorder reads, EntrySearch search, CallProofs proofs) {
+        this.access = access;
+        this.reads = reads;
+        this.search = search;
+        this.proofs = proofs;
+    }
+
+    void register(RoutesConfig routes) {
+        routes.get("/api/v1/entries", ctx -> admitted(ctx, caller -> entries(ctx, caller)));
+        routes.get("/api/v1/calls/{callId}", ctx -> admitted(ctx, caller -> call(ctx, caller)));
+    }
+
+    private void admitted(Context ctx, Consumer<Caller> then) {
+        switch (access.admitHeader(ctx.header("Authorization"))) {
+            case Admission.Denied denied -> Answers.denied(ctx, denied);
+            case Admission.Admitted(var caller) -> then.accept(caller);
+        }
+    }
+
+    private void entries(Context ctx, Caller caller) {
+        var page = search.find(caller.tenant(), EntryFilter.of(ctx.queryParamMap()));
+        reads.record(caller, ctx.ip(), "search", orEmpty(ctx.queryString()), page.entries().size());
+        Answers.json(ctx, page);
+    }
+
+    private void call(Context ctx, Caller caller) {
+        var call = call(ctx.pathParam("callId"));
+        var proof = proofs.of(caller.tenant(), call);
+        reads.record(caller, ctx.ip(), "call", call.toString(), proof.entries().size());
+        ctx.contentType("application/json")
+                .header("Cache-Control", "no-store")
+                .result(proof.json());
+    }
+
+    private static CallId call(String text) {
+        try {
+            return CallId.of(text);
+        } catch (IllegalArgumentException malformed) {
+            throw new AuditException(
+                    AuditProblem.PARAMETER_INVALID,
+                    "callId must be a UUIDv7 of 36 characters",
+                    malformed);
+        }
+    }
+
+    private static String orEmpty(@Nullable String query) {
+        return query == null ? "" : query;
+    }
+}

@@ -1,0 +1,84 @@
+package dev.sallyport.audit.ingest;
+
+import dev.sallyport.audit.search.Facts;
+import dev.sallyport.audit.tree.EntryBundle;
+import dev.sallyport.schema.SchemaException;
+import dev.sallyport.schema.event.Event;
+import dev.sallyport.schema.event.EventCodec;
+import java.time.Instant;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+
+/** Tells what a Kafka record is. It never fails: a record that cannot be read is an outcome too. */
+final class RecordReader {
+    private static final int REASON_CHARS_MAX = 300;
+
+    /** What every reader of a time can hold. */
+    private static final Instant TIME_MIN = Instant.EPOCH;
+
+    private static final Instant TIME_MAX = Instant.parse("9999-12-31T00:00:00Z");
+
+    private RecordReader() {}
+
+    static Received read(ConsumerRecord<String, byte[]> record) {
+        byte @Nullable [] value = record.value();
+        if (value == null || value.length == 0) {
+            return rejected(record, "event_empty", "the record has no value", Optional.empty());
+        }
+        if (value.length > EntryBundle.ENTRY_BYTES_MAX) {
+            String reason =
+                    "the record has "
+                            + value.length
+                            + " bytes, and an entry at most "
+                            + EntryBundle.ENTRY_BYTES_MAX;
+            return rejected(record, "event_too_large", reason, Optional.empty());
+        }
+        var leaf = new Received.Leaf(value);
+        try {
+            Event<?> event = EventCodec.decode(value);
+            if (!event.tenant().value().equals(record.key())) {
+                return rejected(
+                        record,
+                        "tenant_mismatch",
+                        "the record's key is not the event's tenant",
+                        Optional.of(leaf));
+            }
+            if (event.time().isBefore(TIME_MIN) || !event.time().isBefore(TIME_MAX)) {
+                return rejected(
+                        record,
+                        "event_malformed",
+                        "the event's time is not in 1970 to 9999",
+                        Optional.of(leaf));
+            }
+            return new Received.Accepted(
+                    Received.Origin.of(record),
+                    event.tenant(),
+                    event.id().value(),
+                    leaf,
+                    Facts.of(event));
+        } catch (SchemaException unreadable) {
+            return rejected(
+                    record,
+                    unreadable.code(),
+                    String.valueOf(unreadable.getMessage()),
+                    Optional.of(leaf));
+        }
+    }
+
+    private static Received.Rejected rejected(
+            ConsumerRecord<String, byte[]> record,
+            String code,
+            String reason,
+            Optional<Received.Leaf> leaf) {
+        String shortened =
+                reason.length() > REASON_CHARS_MAX ? reason.substring(0, REASON_CHARS_MAX) : reason;
+        return new Received.Rejected(
+                Received.Origin.of(record),
+                Instant.ofEpochMilli(Math.max(0, record.timestamp())),
+                code,
+                // PostgreSQL's text knows no NUL
+                shortened.replace('\0', ' '),
+                leaf);
+    }
+}

@@ -1,0 +1,55 @@
+package dev.sallyport.audit.log;
+
+import dev.sallyport.audit.note.Base64Text;
+import dev.sallyport.audit.note.TlogProof;
+import dev.sallyport.audit.problem.AuditException;
+import dev.sallyport.audit.problem.AuditProblem;
+import dev.sallyport.audit.verify.CallProof;
+import dev.sallyport.schema.id.CallId;
+import dev.sallyport.schema.id.TenantId;
+import java.util.List;
+
+/**
+ * Makes the proofs of calls.
+ *
+ * @param logs where the logs are read
+ */
+public record CallProofs(LogReader logs) {
+    /**
+     * The proof of a call: its events so far, each with its inclusion under the latest checkpoint.
+     *
+     * @throws AuditException {@code call_not_found}, or {@code call_not_published} while no
+     *     checkpoint covers any of its events
+     */
+    public CallProof of(TenantId tenant, CallId call) {
+        // the checkpoint first: what it covers is in the database by then
+        var checkpoint = logs.checkpoint(tenant);
+        var entries = logs.entriesOf(tenant, call, CallProof.ENTRIES_MAX);
+        if (entries.isEmpty()) {
+            throw new AuditException(
+                    AuditProblem.CALL_NOT_FOUND, "no event of this tenant names the call " + call);
+        }
+        long size = checkpoint.map(PublishedCheckpoint::size).orElse(0L);
+        var published = entries.headMap(size);
+        if (checkpoint.isEmpty() || published.isEmpty()) {
+            throw new AuditException(
+                    AuditProblem.CALL_NOT_PUBLISHED,
+                    "the call's events are not covered by a checkpoint yet: try again in a second");
+        }
+        var tree = logs.tree(tenant, size);
+        List<CallProof.ProvedEntry> proved =
+                published.entrySet().stream()
+                        .map(entry -> {
+                            var inclusion = tree.inclusion(entry.getKey());
+                            var proof =
+                                    new TlogProof(
+                                            inclusion.index(),
+                                            inclusion.path(),
+                                            checkpoint.get().note());
+                            return new CallProof.ProvedEntry(
+                                    Base64Text.write(entry.getValue()), proof.text());
+                        })
+                        .toList();
+        return new CallProof(call.toString(), proved);
+    }
+}

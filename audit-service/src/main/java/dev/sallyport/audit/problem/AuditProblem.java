@@ -1,0 +1,53 @@
+package dev.sallyport.audit.problem;
+
+import java.util.Locale;
+
+/** The stable codes of what can go wrong, with the HTTP status that tells callers of it. */
+public enum AuditProblem {
+    /** There is no such log, or it is another tenant's: the two look alike. */
+    LOG_NOT_FOUND(404),
+    /** The tile or bundle is not part of what the log has published. */
+    TILE_NOT_FOUND(404),
+    /** No event of the tenant's log names that call. */
+    CALL_NOT_FOUND(404),
+    /** The call's events are in the log, but no checkpoint covers them yet. */
+    CALL_NOT_PUBLISHED(409),
+    /** A query parameter has a value that cannot be right. */
+    PARAMETER_INVALID(400),
+    /** There is no query parameter of that name. */
+    PARAMETER_UNKNOWN(400),
+    /** The cursor is not one that this service gave. */
+    CURSOR_INVALID(400),
+    /** The token lacks the scope. */
+    INSUFFICIENT_SCOPE(403),
+    /** Reading could not be recorded, so nothing is shown. */
+    READ_NOT_RECORDED(503),
+    /** The database cannot be used just now. */
+    DATABASE_UNAVAILABLE(503),
+    /** The database is not as it must be for the log to be trusted. */
+    DATABASE_UNSAFE(503),
+    /** What is stored contradicts what was signed. */
+    LOG_INCONSISTENT(503),
+    /** There is nothing at that address. */
+    PATH_NOT_FOUND(404),
+    /** The form was not sent by the console's own page. */
+    FORM_REFUSED(403),
+    /** Our fault. */
+    INTERNAL(500);
+
+    private final int status;
+
+    AuditProblem(int status) {
+        this.status = status;
+    }
+
+    /** The stable code, such as {@code log_not_found}. */
+    public String code() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The HTTP status. */
+    public int status() {
+        return status;
+    }
+}

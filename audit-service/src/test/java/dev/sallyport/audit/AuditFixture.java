@@ -1,0 +1,282 @@
+package dev.sallyport.audit;
+
+import static org.awaitility.Awaitility.await;
+
+import dev.sallyport.audit.ingest.Ingest;
+import dev.sallyport.audit.log.CheckpointPublisher;
+import dev.sallyport.audit.note.NoteSigner;
+import dev.sallyport.audit.store.AuditDatabase;
+import dev.sallyport.audit.store.AuditRoles;
+import dev.sallyport.audit.store.DatabaseSettings;
+import dev.sallyport.audit.verify.AuditVerifier;
+import dev.sallyport.audit.verify.Verdict;
+import dev.sallyport.embedded.TestServers;
+import dev.sallyport.schema.event.CallSettled;
+import dev.sallyport.schema.event.Ended;
+import dev.sallyport.schema.event.Event;
+import dev.sallyport.schema.event.EventCodec;
+import dev.sallyport.schema.event.Payload;
+import dev.sallyport.schema.event.Principal;
+import dev.sallyport.schema.event.StatementClass;
+import dev.sallyport.schema.event.Timings;
+import dev.sallyport.schema.id.CallId;
+import dev.sallyport.schema.id.CellId;
+import dev.sallyport.schema.id.DatabaseName;
+import dev.sallyport.schema.id.EventId;
+import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.registry.Issuer;
+import dev.sallyport.schema.registry.RegistryWriter;
+import dev.sallyport.schema.registry.Tenant;
+import dev.sallyport.schema.secret.SecretReference;
+import dev.sallyport.schema.secret.Secrets;
+import dev.sallyport.schema.topic.KafkaSettings;
+import dev.sallyport.schema.topic.Topics;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.jdbi.v3.core.Jdbi;
+
+/**
+ * An audit log of its own on the shared test servers: a fresh database, tenants that no other test
+ * has, and tokens for them.
+ */
+public final class AuditFixture implements AutoCloseable {
+    static final URI AUDIENCE = URI.create("http://audit.test");
+    static final String ORIGIN = "audit.test/log";
+    static final Duration WITHIN = Duration.ofSeconds(30);
+
+    private static final CellId CELL = new CellId("c1");
+    private static final String OWNER_PASSWORD = "owner-password";
+    private static final String PASSWORD = "runtime-password";
+
+    private final KafkaSettings kafka =
+            new KafkaSettings(TestServers.kafka().bootstrapServers(), Map.of());
+    private final KafkaProducer<String, byte[]> producer =
+            new KafkaProducer<>(kafka.producer("audit-test"));
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final String database = TestServers.freshDatabase("audit");
+    private final String role = "audit_" + UUID.randomUUID().toString().substring(0, 8);
+    private final Secrets secrets;
+
+    AuditFixture() throws SQLException {
+        try (var admin = Admin.create(kafka.client("audit-test-admin"))) {
+            Topics.createMissing(admin, Set.of(CELL), 3, (short) 1);
+        }
+        try (var superuser = superuser()) {
+            new AuditRoles(role + "_owner", OWNER_PASSWORD, role, PASSWORD).enrol(superuser);
+        }
+        secrets =
+                new Secrets(
+                        Map.of(
+                                "OWNER_PASSWORD", OWNER_PASSWORD,
+                                "PASSWORD", PASSWORD,
+                                "SIGNING_KEY", NoteSigner.generate(ORIGIN, new SecureRandom())));
+    }
+
+    /** A tenant that nobody else has, registered with an issuer of its own. */
+    TenantId tenant() {
+        var id = new TenantId("t-" + UUID.randomUUID());
+        var oauth = TestServers.oauth();
+        var issuer =
+                new Issuer(
+                        oauth.issuer(id.value()),
+                        oauth.jwksUri(id.value()),
+                        Set.of("RS256"),
+                        Map.of());
+        try (var registry = new RegistryWriter(kafka, InstantSource.system(), "test")) {
+            registry.put(id, new Tenant(id, "Test", CELL, List.of(issuer), false));
+        }
+        return id;
+    }
+
+    String token(TenantId tenant, String... scopes) {
+        return TestServers.oauth()
+                .token(
+                        tenant.value(),
+                        "olga",
+                        "console",
+                        Set.of(scopes),
+                        AUDIENCE,
+                        Map.of(),
+                        Duration.ofMinutes(10));
+    }
+
+    AuditConfig config() {
+        return new AuditConfig(
+                "127.0.0.1",
+                0,
+                AUDIENCE,
+                ORIGIN,
+                new SecretReference("env:SIGNING_KEY"),
+                20,
+                500,
+                kafka,
+                settings(role));
+    }
+
+    DatabaseSettings settings(String user) {
+        return new DatabaseSettings(
+                TestServers.postgres().jdbcUrl(database),
+                user,
+                new SecretReference("env:PASSWORD"),
+                role + "_owner",
+                new SecretReference("env:OWNER_PASSWORD"),
+                8);
+    }
+
+    AuditService start() {
+        return AuditService.start(config(), secrets, InstantSource.system());
+    }
+
+    AuditDatabase open() {
+        return AuditDatabase.open(settings(role), secrets);
+    }
+
+    /** An ingestion of its own, which turns only when the test says so. */
+    Ingest ingest(Jdbi jdbi) {
+        return new Ingest(kafka, 100, jdbi, publisher(jdbi), InstantSource.system());
+    }
+
+    CheckpointPublisher publisher(Jdbi jdbi) {
+        var signer =
+                NoteSigner.parse(secrets.resolve(new SecretReference("env:SIGNING_KEY")).value());
+        return new CheckpointPublisher(jdbi, signer, InstantSource.system(), Duration.ZERO);
+    }
+
+    Secrets secrets() {
+        return secrets;
+    }
+
+    String runtimeRole() {
+        return role;
+    }
+
+    Connection superuser() throws SQLException {
+        return TestServers.postgres().connect(database);
+    }
+
+    /** Settles a call of the tenant. */
+    CallId settle(TenantId tenant, String principal, String tool, String fingerprint) {
+        var call = CallId.next();
+        send(Topics.OUTCOMES, tenant, settled(tenant, call, principal, tool, fingerprint));
+        return call;
+    }
+
+    static byte[] settled(
+            TenantId tenant, CallId call, String principal, String tool, String fingerprint) {
+        var data =
+                new CallSettled(
+                        call,
+                        new Principal(principal, "agent-client", "robot", "10.0.0.7"),
+                        tool,
+                        new DatabaseName("shop"),
+                        StatementClass.READ,
+                        List.of("public.customers", "orders"),
+                        fingerprint,
+                        Ended.SUCCEEDED,
+                        null,
+                        null,
+                        12,
+                        0,
+                        345,
+                        false,
+                        Timings.NONE,
+                        null,
+                        null,
+                        "executor-1",
+                        1);
+        return EventCodec.encode(
+                Event.of(EventId.settledOf(call), "/executor/1", now(), tenant, null, data));
+    }
+
+    static <P extends Payload> byte[] event(TenantId tenant, P data) {
+        return EventCodec.encode(Event.of(EventId.next(), "/test", now(), tenant, null, data));
+    }
+
+    static String commands() {
+        return Topics.commands(CELL);
+    }
+
+    private static Instant now() {
+        return InstantSource.system().instant();
+    }
+
+    void send(String topic, TenantId tenant, byte[] value) {
+        send(topic, tenant.value(), value);
+    }
+
+    void send(String topic, String key, byte[] value) {
+        var _ = producer.send(new ProducerRecord<>(topic, key, value));
+    }
+
+    void flush() {
+        producer.flush();
+    }
+
+    HttpResponse<String> get(AuditService service, String path, Optional<String> token) {
+        var request =
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + service.port() + path));
+        token.ifPresent(bearer -> request.header("Authorization", "Bearer " + bearer));
+        return send(request.build());
+    }
+
+    HttpResponse<String> send(HttpRequest request) {
+        try {
+            return http.send(request, HttpResponse.BodyHandlers.ofString());
+        } catch (IOException failed) {
+            throw new UncheckedIOException(failed);
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(stopped);
+        }
+    }
+
+    URI log(AuditService service, TenantId tenant) {
+        return URI.create("http://127.0.0.1:" + service.port() + "/log/" + tenant);
+    }
+
+    /** Waits until the tenant's log has published at least so many entries. */
+    void awaitPublished(Jdbi jdbi, TenantId tenant, long entries) {
+        await().atMost(WITHIN).until(() -> published(jdbi, tenant) >= entries);
+    }
+
+    static long published(Jdbi jdbi, TenantId tenant) {
+        return count(
+                jdbi,
+                "SELECT coalesce(max(size), 0) FROM audit.checkpoint WHERE tenant = '"
+                        + tenant
+                        + "'");
+    }
+
+    static long count(Jdbi jdbi, String sql) {
+        return jdbi.withHandle(handle -> handle.createQuery(sql).mapTo(Long.class).one());
+    }
+
+    Verdict verify(AuditService service, TenantId tenant) {
+        return new AuditVerifier(service.key())
+                .log(log(service, tenant), Optional.of(token(tenant, "audit:read")));
+    }
+
+    @Override
+    public void close() {
+        producer.close();
+        http.close();
+    }
+}
