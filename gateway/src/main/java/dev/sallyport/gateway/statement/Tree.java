@@ -2,7 +2,7 @@ package dev.sallyport.gateway.statement;
 
 import net.sf.jsqlparser.parser.CCJSqlParser;
 import net.sf.jsqlparser.parser.ParseException;
-import net.sf.jsqlparser.parser.TokenMgrException;
+import org.jspecify.annotations.Nullable;
 
 /** What the parser library made of a shape. */
 sealed interface Tree {
@@ -17,11 +17,19 @@ sealed interface Tree {
      * with them.
      */
     static Tree of(String shape) {
+        var statement = parse(shape);
+        return statement == null ? new Unparsed() : new Parsed(Mentions.in(statement));
+    }
+
+    /**
+     * The library is not written against hostile input: whatever it throws means that it cannot
+     * read the shape.
+     */
+    private static net.sf.jsqlparser.statement.@Nullable Statement parse(String shape) {
         try {
-            var statement = new CCJSqlParser(shape).withAllowComplexParsing(true).Statement();
-            return statement == null ? new Unparsed() : new Parsed(Mentions.in(statement));
-        } catch (ParseException | TokenMgrException | StackOverflowError e) {
-            return new Unparsed();
+            return new CCJSqlParser(shape).withAllowComplexParsing(true).Statement();
+        } catch (ParseException | RuntimeException | StackOverflowError e) {
+            return null;
         }
     }
 }
