@@ -1,11 +1,13 @@
 package dev.sallyport.gateway.protocol;
 
 import dev.sallyport.gateway.protocol.Messages.Incoming;
+import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.token.Caller;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
@@ -18,6 +20,9 @@ import tools.jackson.databind.node.ObjectNode;
  * is remembered between two messages.
  */
 public final class Mcp {
+
+    /** In a result's {@code _meta}: the call's id in the audit log. */
+    public static final String META_CALL = "dev.sallyport/call";
 
     private static final Logger LOG = LoggerFactory.getLogger(Mcp.class);
 
@@ -39,9 +44,8 @@ public final class Mcp {
         this.discovery = discovery(offer);
         this.identification =
                 new JsonBuffer()
-                        .raw("\"_meta\":{\"io.modelcontextprotocol/serverInfo\":")
+                        .raw("\"io.modelcontextprotocol/serverInfo\":")
                         .raw(serverInfo(offer))
-                        .raw("}")
                         .toByteArray();
     }
 
@@ -95,7 +99,8 @@ public final class Mcp {
 
     private Answer answer(Revision revision, Incoming.Call call, Request request) {
         return switch (outcome(request)) {
-            case Outcome.Complete(var members) -> reply(revision, call.id(), "complete", members);
+            case Outcome.Complete(var members, var logged) ->
+                    reply(revision, call.id(), "complete", members, logged);
             case Outcome.Cacheable(var members, var timeToLive) ->
                     reply(
                             revision,
@@ -111,13 +116,14 @@ public final class Mcp {
                                                         + timeToLive.toMillis()
                                                         + ",\"cacheScope\":\"private\"");
                                     }
-                                    : members);
+                                    : members,
+                            null);
             case Outcome.InputRequired(var members) -> {
                 if (!revision.stateless()) {
                     throw new IllegalStateException(
                             "input_required cannot be said in revision " + revision.wireName());
                 }
-                yield reply(revision, call.id(), "input_required", members);
+                yield reply(revision, call.id(), "input_required", members, null);
             }
             case Outcome.Failed(var fault) ->
                     Messages.error(call.id(), fault, status(revision, fault));
@@ -198,23 +204,39 @@ public final class Mcp {
     }
 
     private Answer reply(
-            Revision revision, JsonNode id, String resultType, Outcome.Members members) {
+            Revision revision,
+            JsonNode id,
+            String resultType,
+            Outcome.Members members,
+            @Nullable CallId logged) {
         var json = new JsonBuffer();
         json.raw("{\"jsonrpc\":\"2.0\",\"id\":");
         Messages.id(json, id);
         json.raw(",\"result\":{");
         if (revision.stateless()) {
             json.raw("\"resultType\":\"" + resultType + "\",");
-            int before = json.length();
-            members.writeTo(json);
-            if (json.length() > before) {
-                json.raw(",");
-            }
-            json.raw(identification);
-        } else {
-            members.writeTo(json);
+        }
+        int before = json.length();
+        members.writeTo(json);
+        if (revision.stateless() || logged != null) {
+            json.raw(json.length() > before ? "," : "");
+            meta(json, revision.stateless(), logged);
         }
         return new Answer.Reply(200, json.raw("}}").toByteArray(), Map.of());
+    }
+
+    private void meta(JsonBuffer json, boolean identified, @Nullable CallId logged) {
+        json.raw("\"_meta\":{");
+        if (identified) {
+            json.raw(identification);
+        }
+        if (logged != null) {
+            json.raw(identified ? "," : "")
+                    .raw("\"" + META_CALL + "\":\"")
+                    .raw(logged.toString())
+                    .raw("\"");
+        }
+        json.raw("}");
     }
 
     private static byte[] discovery(Offer offer) {

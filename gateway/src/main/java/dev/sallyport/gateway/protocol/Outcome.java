@@ -1,12 +1,22 @@
 package dev.sallyport.gateway.protocol;
 
+import dev.sallyport.schema.id.CallId;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** What became of one request, before it takes the form that the caller's revision wants. */
 public sealed interface Outcome {
 
-    /** The result is final. */
-    record Complete(Members members) implements Outcome {}
+    /**
+     * The result is final.
+     *
+     * @param call the call's id in the audit log, where it has one
+     */
+    record Complete(Members members, @Nullable CallId call) implements Outcome {
+        public Complete(Members members) {
+            this(members, null);
+        }
+    }
 
     /** The result is final, and the caller alone may keep it for a while. */
     record Cacheable(Members members, Duration timeToLive) implements Outcome {}

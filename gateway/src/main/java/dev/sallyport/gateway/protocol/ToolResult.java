@@ -1,5 +1,6 @@
 package dev.sallyport.gateway.protocol;
 
+import dev.sallyport.schema.id.CallId;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,13 +15,15 @@ public final class ToolResult {
      * A result whose JSON object is known: as text for the model, and as structured content for
      * programs.
      */
-    public static Outcome data(byte[] jsonObject) {
-        return new Outcome.Complete(json ->
-                json.raw("\"content\":[{\"type\":\"text\",\"text\":")
-                        .string(jsonObject)
-                        .raw("}],\"structuredContent\":")
-                        .raw(jsonObject)
-                        .raw(",\"isError\":false"));
+    public static Outcome data(byte[] jsonObject, @Nullable CallId call) {
+        return new Outcome.Complete(
+                json ->
+                        json.raw("\"content\":[{\"type\":\"text\",\"text\":")
+                                .string(jsonObject)
+                                .raw("}],\"structuredContent\":")
+                                .raw(jsonObject)
+                                .raw(",\"isError\":false"),
+                call);
     }
 
     public static Outcome text(String text) {
@@ -33,21 +36,17 @@ public final class ToolResult {
     /**
      * The call was understood and did not succeed: the model reads why, programs read the stable
      * code.
-     *
-     * @param callId the call's id in the audit log, where it has one
      */
-    public static Outcome error(String code, String message, @Nullable String callId) {
-        return new Outcome.Complete(json -> {
-            json.raw("\"content\":[{\"type\":\"text\",\"text\":")
-                    .string(code + ": " + message)
-                    .raw("}],\"structuredContent\":{\"error\":{\"code\":")
-                    .string(code)
-                    .raw(",\"message\":")
-                    .string(message);
-            if (callId != null) {
-                json.raw(",\"call\":").string(callId);
-            }
-            json.raw("}},\"isError\":true");
-        });
+    public static Outcome error(String code, String message, @Nullable CallId call) {
+        return new Outcome.Complete(
+                json ->
+                        json.raw("\"content\":[{\"type\":\"text\",\"text\":")
+                                .string(code + ": " + message)
+                                .raw("}],\"structuredContent\":{\"error\":{\"code\":")
+                                .string(code)
+                                .raw(",\"message\":")
+                                .string(message)
+                                .raw("}},\"isError\":true"),
+                call);
     }
 }

@@ -2,6 +2,7 @@ package dev.sallyport.gateway.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.token.Caller;
 import java.net.URI;
@@ -24,6 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
 class McpTest {
 
     private static final JsonMapper JSON = JsonMapper.shared();
+    private static final CallId CALL = CallId.next();
     private static final String META =
             "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\",\"io.modelcontextprotocol/clientCapabilities\":{}}";
 
@@ -46,7 +48,8 @@ class McpTest {
             case "echo" ->
                     ToolResult.data(
                             "{\"text\":\"a \\\"quoted\\\" word\\nand \u00fc\"}"
-                                    .getBytes(StandardCharsets.UTF_8));
+                                    .getBytes(StandardCharsets.UTF_8),
+                            CALL);
             case "asks" -> new Outcome.InputRequired(json -> json.raw("\"requestState\":\"x\""));
             case "breaks" -> throw new IllegalStateException("secret detail");
             default -> Outcome.failed(ErrorCode.TOOL_UNKNOWN, "There is no such tool");
@@ -79,7 +82,8 @@ class McpTest {
         assertThat(reply.status).isEqualTo(200);
         assertThat(reply.body.at("/result/structuredContent/text").isString()).isTrue();
         assertThat(reply.body.at("/result").has("resultType")).isFalse();
-        assertThat(reply.body.at("/result").has("_meta")).isFalse();
+        assertThat(reply.body.at("/result/_meta").toString())
+                .isEqualTo("{\"dev.sallyport/call\":\"" + CALL + "\"}");
     }
 
     @ParameterizedTest

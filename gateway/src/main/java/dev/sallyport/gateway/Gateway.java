@@ -1,0 +1,209 @@
+package dev.sallyport.gateway;
+
+import dev.sallyport.gateway.config.GatewayConfig;
+import dev.sallyport.gateway.config.GatewayException;
+import dev.sallyport.gateway.dispatch.Dispatcher;
+import dev.sallyport.gateway.dispatch.EventLog;
+import dev.sallyport.gateway.edge.Edge;
+import dev.sallyport.gateway.edge.EdgeConfig;
+import dev.sallyport.gateway.gate.Gate;
+import dev.sallyport.gateway.identity.ProtectedResource;
+import dev.sallyport.gateway.identity.TokenAuthenticator;
+import dev.sallyport.gateway.protocol.Mcp;
+import dev.sallyport.gateway.refusal.Refusals;
+import dev.sallyport.gateway.reply.Replies;
+import dev.sallyport.gateway.statement.Classifier;
+import dev.sallyport.gateway.tool.Tools;
+import dev.sallyport.schema.event.Limits;
+import dev.sallyport.schema.registry.Keyring;
+import dev.sallyport.schema.registry.Registry;
+import dev.sallyport.schema.registry.RegistryFeed;
+import dev.sallyport.schema.registry.Scope;
+import dev.sallyport.schema.seal.KeyEncryptionKey;
+import dev.sallyport.schema.secret.Secrets;
+import dev.sallyport.schema.sign.EventSignature;
+import dev.sallyport.schema.sign.SigningKeys;
+import dev.sallyport.schema.token.AccessTokens;
+import java.nio.charset.StandardCharsets;
+import java.security.PrivateKey;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A gateway, wired by hand: configuration, registry, log, replies, gate, tools, protocol, edge. It
+ * is the test fixture too.
+ *
+ * <p>Starting waits until the registry was read whole and the position for replies is taken, so
+ * that the first call is decided and answered like any other.
+ */
+public final class Gateway implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+    private static final String VERSION = "0.1.0";
+
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final Edge edge;
+
+    private Gateway(GatewayConfig config, Secrets secrets, InstantSource clock) {
+        try {
+            this.edge = wire(config, secrets, clock);
+        } catch (RuntimeException e) {
+            closeParts();
+            throw e;
+        }
+    }
+
+    /**
+     * Starts a gateway.
+     *
+     * @param secrets where the configuration's secret references lead
+     * @throws dev.sallyport.schema.SallyportException if it cannot serve: {@code
+     *     registry_unavailable}, {@code replies_unavailable}, {@code gateway_key_unregistered},
+     *     {@code secret_unavailable}, {@code key_malformed}
+     */
+    public static Gateway start(GatewayConfig config, Secrets secrets, InstantSource clock) {
+        return new Gateway(config, secrets, clock);
+    }
+
+    private Edge wire(GatewayConfig config, Secrets secrets, InstantSource clock) {
+        PrivateKey signingKey = SigningKeys.privateKey(secrets.resolve(config.signingKey()));
+        var keyring = new Keyring(new KeyEncryptionKey(secrets.resolve(config.keyEncryptionKey())));
+        RegistryFeed registry =
+                part(
+                        RegistryFeed.start(
+                                config.kafka(),
+                                config.id().value(),
+                                clock,
+                                config.timeouts().registry()));
+        requireRegisteredKey(config, registry.get(), signingKey);
+        EventLog log =
+                part(
+                        EventLog.open(
+                                config.kafka(), config.id(), clock, config.timeouts().publish()));
+        Replies replies =
+                part(Replies.start(config.kafka(), config.id(), config.timeouts().registry()));
+        Refusals refusals = part(Refusals.start(log, clock, config.timeouts().refusalFold()));
+        var resource =
+                new ProtectedResource(
+                        config.publicUrl(),
+                        config.authorizationServers(),
+                        Stream.of(Scope.READ, Scope.WRITE, Scope.DELETE, Scope.SQL, Scope.ADMIN)
+                                .map(Scope::wire)
+                                .toList());
+        var dispatcher =
+                new Dispatcher(
+                        log,
+                        replies,
+                        keyring,
+                        signingKey,
+                        clock,
+                        config.timeouts().call(),
+                        config.limits().callsInFlightMax());
+        var offer =
+                Tools.offer(
+                        VERSION,
+                        gate(config),
+                        new Classifier(config.limits().statementShapesMax()),
+                        registry,
+                        dispatcher,
+                        log,
+                        refusals,
+                        keyring,
+                        resource,
+                        clock);
+        var tokens = new AccessTokens(config.publicUrl(), registry, clock);
+        return part(
+                Edge.start(
+                        edgeConfig(config),
+                        resource,
+                        new TokenAuthenticator(tokens, registry, refusals, clock),
+                        new Mcp(offer),
+                        () -> registry.get().gatewayKey(config.id()).isPresent()));
+    }
+
+    private static Gate gate(GatewayConfig config) {
+        var limits = config.limits();
+        int statementMillis =
+                (int) Math.min(Integer.MAX_VALUE, config.timeouts().statement().toMillis());
+        return new Gate(
+                config.writable(),
+                new Limits(limits.rowsMax(), limits.resultBytesMax(), statementMillis),
+                limits.rowsDefault());
+    }
+
+    private static EdgeConfig edgeConfig(GatewayConfig config) {
+        return new EdgeConfig(
+                config.host(),
+                config.port(),
+                "https".equals(config.publicUrl().getScheme()),
+                config.allowedOrigins(),
+                config.limits().bodyBytesMax(),
+                config.limits().headerBytesMax(),
+                config.timeouts().idle(),
+                config.timeouts().drain(),
+                config.limits().acceptQueueMax());
+    }
+
+    /**
+     * Executors run nothing that a gateway signed whose key they do not know: better to say so
+     * before the first call.
+     */
+    private static void requireRegisteredKey(
+            GatewayConfig config, Registry registry, PrivateKey signingKey) {
+        var registered =
+                registry.gatewayKey(config.id())
+                        .orElseThrow(() ->
+                                new GatewayException(
+                                        "gateway_key_unregistered",
+                                        "the registry has no entry key/%s: put the public half of signingKey there first"
+                                                .formatted(config.id())));
+        byte[] probe = "{}".getBytes(StandardCharsets.US_ASCII);
+        if (!EventSignature.verify(EventSignature.sign(probe, signingKey), registered.parsed())) {
+            throw new GatewayException(
+                    "gateway_key_unregistered",
+                    "the registry's entry key/%s is not the public half of signingKey"
+                            .formatted(config.id()));
+        }
+    }
+
+    /** The port in use, also where the configuration left the choice to the system. */
+    public int port() {
+        return edge.port();
+    }
+
+    /** Waits until the gateway is closed. */
+    public void awaitStop() throws InterruptedException {
+        stopped.await();
+    }
+
+    /**
+     * Takes no more calls, lets those under way end within the drain time, tells the log what was
+     * folded, and stops.
+     */
+    @Override
+    public void close() {
+        closeParts();
+        stopped.countDown();
+    }
+
+    private <T extends AutoCloseable> T part(T part) {
+        parts.push(part);
+        return part;
+    }
+
+    private void closeParts() {
+        while (!parts.isEmpty()) {
+            try {
+                parts.pop().close();
+            } catch (Exception e) {
+                LOG.atWarn().setCause(e).log("a part of the gateway did not stop cleanly");
+            }
+        }
+    }
+}

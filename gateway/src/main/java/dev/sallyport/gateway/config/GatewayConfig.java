@@ -1,0 +1,145 @@
+package dev.sallyport.gateway.config;
+
+import dev.sallyport.schema.config.Default;
+import dev.sallyport.schema.config.Example;
+import dev.sallyport.schema.id.GatewayId;
+import dev.sallyport.schema.secret.SecretReference;
+import dev.sallyport.schema.topic.KafkaSettings;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * A gateway's configuration.
+ *
+ * @param id the instance's name; no two that run at once may have the same, because replies are
+ *     addressed by it
+ * @param host the address to listen on
+ * @param port the port to listen on; 0 lets the system choose
+ * @param publicUrl the URL under which callers reach the MCP endpoint; access tokens must name it
+ *     as their audience
+ * @param authorizationServers the issuers that callers are pointed to for a token
+ * @param allowedOrigins origins of web pages that may call, beside those of the loopback interface
+ * @param kafka how to reach the broker
+ * @param signingKey where the Ed25519 key is that signs commands (PKCS #8 in base64); its public
+ *     half stands in the registry
+ * @param keyEncryptionKey where the key is that wraps the tenants' data keys (32 bytes in base64)
+ * @param readOnly whether nobody may write through this gateway; anything but {@code false} means
+ *     yes
+ * @param limits what one caller and all together may take
+ * @param timeouts how long things may take
+ */
+public record GatewayConfig(
+        @Example("gateway-1") GatewayId id,
+        @Default("127.0.0.1") String host,
+        @Default("8080") int port,
+        @Example("https://mcp.example.com/mcp") URI publicUrl,
+        @Example("[https://login.example.com]") List<String> authorizationServers,
+        @Default("[]") List<String> allowedOrigins,
+        KafkaSettings kafka,
+        @Example("file:/run/secrets/gateway-signing-key") SecretReference signingKey,
+        @Example("file:/run/secrets/key-encryption-key") SecretReference keyEncryptionKey,
+        @Default("\"false\"") String readOnly,
+        Limits limits,
+        Timeouts timeouts) {
+
+    public GatewayConfig {
+        if (port < 0 || port > 65_535) {
+            throw new IllegalArgumentException("port must be 0 to 65535: " + port);
+        }
+        if (!publicUrl.isAbsolute()
+                || publicUrl.getHost() == null
+                || publicUrl.getRawQuery() != null) {
+            throw new IllegalArgumentException(
+                    "publicUrl must be an absolute URL without a query: " + publicUrl);
+        }
+        if (authorizationServers.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "authorizationServers must name at least one issuer");
+        }
+        authorizationServers = List.copyOf(authorizationServers);
+        allowedOrigins = List.copyOf(allowedOrigins);
+    }
+
+    /** A misspelt value must not open writes: only the exact word {@code false} does. */
+    public boolean writable() {
+        return readOnly.equals("false");
+    }
+
+    /**
+     * What one caller and all together may take.
+     *
+     * @param bodyBytesMax the largest body of a request
+     * @param headerBytesMax the largest header section of a request
+     * @param rowsMax rows of one result at the most, whatever a database allows
+     * @param resultBytesMax bytes of one result at the most, whatever a database allows
+     * @param rowsDefault rows of one result where the caller asks for no number
+     * @param callsInFlightMax calls that wait for their answer at once; further ones are refused
+     * @param acceptQueueMax connections that wait to be accepted
+     * @param statementShapesMax shapes of SQL, without their literals, that are remembered
+     */
+    public record Limits(
+            @Default("1048576") int bodyBytesMax,
+            @Default("16384") int headerBytesMax,
+            @Default("10000") int rowsMax,
+            @Default("4194304") int resultBytesMax,
+            @Default("1000") int rowsDefault,
+            @Default("1000") int callsInFlightMax,
+            @Default("256") int acceptQueueMax,
+            @Default("10000") int statementShapesMax) {
+
+        public Limits {
+            positive("limits.bodyBytesMax", bodyBytesMax);
+            positive("limits.headerBytesMax", headerBytesMax);
+            positive("limits.rowsMax", rowsMax);
+            positive("limits.resultBytesMax", resultBytesMax);
+            positive("limits.rowsDefault", rowsDefault);
+            positive("limits.callsInFlightMax", callsInFlightMax);
+            positive("limits.acceptQueueMax", acceptQueueMax);
+            positive("limits.statementShapesMax", statementShapesMax);
+        }
+
+        private static void positive(String what, int value) {
+            if (value < 1) {
+                throw new IllegalArgumentException(what + " must be positive: " + value);
+            }
+        }
+    }
+
+    /**
+     * How long things may take.
+     *
+     * @param call from the command to its answer; the command's deadline
+     * @param statement one statement in the database, whatever a database allows
+     * @param publish until the log has acknowledged an event
+     * @param registry until the registry was read whole at the start
+     * @param idle how long a connection may stay silent
+     * @param drain how long calls under way may take when the gateway stops
+     * @param refusalFold for how long the same refusal is counted before it is told again
+     */
+    public record Timeouts(
+            @Default("PT30S") Duration call,
+            @Default("PT25S") Duration statement,
+            @Default("PT5S") Duration publish,
+            @Default("PT30S") Duration registry,
+            @Default("PT60S") Duration idle,
+            @Default("PT20S") Duration drain,
+            @Default("PT10S") Duration refusalFold) {
+
+        public Timeouts {
+            positive("timeouts.call", call);
+            positive("timeouts.statement", statement);
+            positive("timeouts.publish", publish);
+            positive("timeouts.registry", registry);
+            positive("timeouts.idle", idle);
+            positive("timeouts.drain", drain);
+            positive("timeouts.refusalFold", refusalFold);
+        }
+
+        private static void positive(String what, Duration value) {
+            if (value.isNegative() || value.isZero()) {
+                throw new IllegalArgumentException(what + " must be positive: " + value);
+            }
+        }
+    }
+}

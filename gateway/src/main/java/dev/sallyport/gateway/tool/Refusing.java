@@ -1,0 +1,88 @@
+package dev.sallyport.gateway.tool;
+
+import dev.sallyport.gateway.gate.Call;
+import dev.sallyport.gateway.gate.Decision.Code;
+import dev.sallyport.gateway.gate.Decision.Refused;
+import dev.sallyport.gateway.identity.ProtectedResource;
+import dev.sallyport.gateway.protocol.ErrorCode;
+import dev.sallyport.gateway.protocol.Fault;
+import dev.sallyport.gateway.protocol.Outcome;
+import dev.sallyport.gateway.protocol.ToolResult;
+import dev.sallyport.gateway.refusal.Refusals;
+import dev.sallyport.gateway.statement.Statement;
+import dev.sallyport.schema.event.CallRefused;
+import dev.sallyport.schema.event.StatementClass;
+import dev.sallyport.schema.registry.Scope;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Answers calls that may not run, once the log knows of the refusal. */
+final class Refusing {
+
+    private static final String INSUFFICIENT_SCOPE = ErrorCode.INSUFFICIENT_SCOPE.code();
+
+    private final Refusals refusals;
+    private final ProtectedResource resource;
+    private final InstantSource clock;
+
+    Refusing(Refusals refusals, ProtectedResource resource, InstantSource clock) {
+        this.refusals = refusals;
+        this.resource = resource;
+        this.clock = clock;
+    }
+
+    Outcome refused(Attempt attempt, Refused refused) {
+        if (!tell(attempt, refused.reason(), List.of())) {
+            return unlogged();
+        }
+        return refused.code() == Code.TOOL_UNKNOWN
+                ? Outcome.failed(ErrorCode.TOOL_UNKNOWN, refused.message())
+                : ToolResult.error(refused.reason(), refused.message(), attempt.id());
+    }
+
+    /** A step-up challenge (RFC 6750): it names every scope that the call needs. */
+    Outcome scopesMissing(Attempt attempt, Set<Scope> needed) {
+        List<String> scopes = needed.stream().map(Scope::wire).sorted().toList();
+        if (!tell(attempt, INSUFFICIENT_SCOPE, scopes)) {
+            return unlogged();
+        }
+        return new Outcome.Failed(
+                new Fault(
+                        ErrorCode.INSUFFICIENT_SCOPE,
+                        "This call needs a token with the scopes " + String.join(" ", scopes),
+                        Map.of("scopes", scopes, "call", attempt.id().toString()),
+                        Map.of(
+                                ProtectedResource.CHALLENGE_HEADER,
+                                resource.scopeChallenge(scopes))));
+    }
+
+    static Outcome unlogged() {
+        return Outcome.failed(
+                ErrorCode.LOG_UNAVAILABLE,
+                "The audit log cannot be written just now, so nothing is decided and nothing ran: try again");
+    }
+
+    private boolean tell(Attempt attempt, String code, List<String> scopes) {
+        Instant now = clock.instant();
+        Call call = attempt.call();
+        Statement statement = call == null ? null : call.statement();
+        return refusals.tell(
+                attempt.tenant(),
+                attempt.trace(),
+                new CallRefused(
+                        attempt.id(),
+                        attempt.principal(),
+                        attempt.tool(),
+                        call == null ? null : call.database(),
+                        statement == null ? StatementClass.UNKNOWN : statement.statementClass(),
+                        statement == null ? null : statement.fingerprint(),
+                        code,
+                        scopes,
+                        1,
+                        now,
+                        now));
+    }
+}

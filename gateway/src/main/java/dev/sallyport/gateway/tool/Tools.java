@@ -1,0 +1,54 @@
+package dev.sallyport.gateway.tool;
+
+import dev.sallyport.gateway.dispatch.Dispatcher;
+import dev.sallyport.gateway.dispatch.EventLog;
+import dev.sallyport.gateway.gate.Gate;
+import dev.sallyport.gateway.identity.ProtectedResource;
+import dev.sallyport.gateway.protocol.Handler;
+import dev.sallyport.gateway.protocol.Offer;
+import dev.sallyport.gateway.refusal.Refusals;
+import dev.sallyport.gateway.statement.Classifier;
+import dev.sallyport.schema.json.Json;
+import dev.sallyport.schema.registry.Keyring;
+import dev.sallyport.schema.registry.Registry;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.function.Supplier;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What a gateway offers over MCP: its built-in tools. */
+public final class Tools {
+
+    private static final String INSTRUCTIONS =
+            "SQL access to your team's databases. Start with show_databases, then show_tables and describe_table."
+                    + " Read with db_query and change with db_execute, one statement a call, values in params."
+                    + " Every call is logged; rows that you may not see are not there.";
+
+    private Tools() {}
+
+    public static Offer offer(
+            String version,
+            Gate gate,
+            Classifier classifier,
+            Supplier<Registry> registry,
+            Dispatcher dispatcher,
+            EventLog log,
+            Refusals refusals,
+            Keyring keyring,
+            ProtectedResource resource,
+            InstantSource clock) {
+        var list = new ToolList(gate, registry);
+        var calls =
+                new ToolCalls(
+                        gate,
+                        classifier,
+                        registry,
+                        dispatcher,
+                        new DatabaseList(log, keyring),
+                        new Refusing(refusals, resource, clock));
+        ObjectNode capabilities = Json.mapper().createObjectNode();
+        capabilities.putObject("tools");
+        Map<String, Handler> handlers = Map.of("tools/list", list::list, "tools/call", calls::call);
+        return new Offer("sallyport", version, INSTRUCTIONS, capabilities, handlers);
+    }
+}

@@ -1,0 +1,197 @@
+package dev.sallyport.gateway;
+
+import dev.sallyport.embedded.EmbeddedKafka;
+import dev.sallyport.embedded.EmbeddedOAuth;
+import dev.sallyport.embedded.TestServers;
+import dev.sallyport.gateway.config.GatewayConfig;
+import dev.sallyport.schema.event.Limits;
+import dev.sallyport.schema.id.CellId;
+import dev.sallyport.schema.id.DatabaseName;
+import dev.sallyport.schema.id.GatewayId;
+import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.registry.DataKeyEntry;
+import dev.sallyport.schema.registry.Database;
+import dev.sallyport.schema.registry.DatabaseKind;
+import dev.sallyport.schema.registry.GatewayKey;
+import dev.sallyport.schema.registry.Grant;
+import dev.sallyport.schema.registry.Issuer;
+import dev.sallyport.schema.registry.Keyring;
+import dev.sallyport.schema.registry.RegistryFeed;
+import dev.sallyport.schema.registry.RegistryWriter;
+import dev.sallyport.schema.registry.Scope;
+import dev.sallyport.schema.registry.Tenant;
+import dev.sallyport.schema.seal.KeyEncryptionKey;
+import dev.sallyport.schema.secret.Secret;
+import dev.sallyport.schema.secret.SecretReference;
+import dev.sallyport.schema.secret.Secrets;
+import dev.sallyport.schema.sign.SigningKeys;
+import dev.sallyport.schema.topic.KafkaSettings;
+import dev.sallyport.schema.topic.Topics;
+import java.net.URI;
+import java.security.KeyPair;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.apache.kafka.clients.admin.Admin;
+
+/**
+ * Two tenants, a gateway and a stand-in executor on one broker; every fixture has names of its own.
+ */
+final class GatewayFixture implements AutoCloseable {
+
+    static final URI AUDIENCE = URI.create("https://mcp.example.org/mcp");
+    static final DatabaseName SHOP = new DatabaseName("shop");
+
+    final TenantId acme;
+    final TenantId globex;
+    final KafkaSettings kafka;
+    final EmbeddedOAuth oauth = TestServers.oauth();
+    final RegistryWriter registry;
+    final RegistryFeed feed;
+    final StandInExecutor executor;
+    final Gateway gateway;
+    final GatewayConfig config;
+    final Secrets secrets;
+
+    private GatewayFixture(EmbeddedKafka broker, Duration call, Duration publish, String readOnly) {
+        String suffix = UUID.randomUUID().toString().substring(0, 8);
+        acme = new TenantId("acme-" + suffix);
+        globex = new TenantId("globex-" + suffix);
+        var cell = new CellId("cell-" + suffix);
+        var id = new GatewayId("gateway-" + suffix);
+        kafka = new KafkaSettings(broker.bootstrapServers(), Map.of());
+        try (Admin admin = Admin.create(kafka.client("setup"))) {
+            Topics.createMissing(admin, Set.of(cell), 2, (short) 1);
+        }
+        KeyPair keys = SigningKeys.generate();
+        Secret wrapping = KeyEncryptionKey.generate();
+        secrets =
+                new Secrets(
+                        Map.of(
+                                "SIGNING", SigningKeys.privateText(keys.getPrivate()).value(),
+                                "WRAPPING", wrapping.value()));
+        var kek = new KeyEncryptionKey(wrapping);
+        registry = new RegistryWriter(kafka, InstantSource.system(), "test");
+        registry.put(
+                TenantId.PLATFORM, new GatewayKey(id, SigningKeys.publicText(keys.getPublic())));
+        for (TenantId tenant : List.of(acme, globex)) {
+            registry.put(
+                    tenant,
+                    new Tenant(tenant, tenant.value(), cell, List.of(issuer(tenant)), false));
+            registry.put(tenant, new DataKeyEntry(kek.newDataKey(tenant)));
+        }
+        registry.put(acme, database(acme, SHOP, false));
+        registry.put(acme, database(acme, new DatabaseName("archive"), true));
+        registry.put(globex, database(globex, new DatabaseName("ledger"), false));
+        registry.put(
+                acme,
+                new Grant(
+                        acme,
+                        "everyone",
+                        Set.of(Grant.EVERYONE),
+                        Set.of(SHOP, new DatabaseName("archive")),
+                        Set.of(Scope.READ, Scope.WRITE, Scope.DELETE, Scope.SQL)));
+        registry.put(
+                globex,
+                new Grant(
+                        globex,
+                        "readers",
+                        Set.of(Grant.EVERYONE),
+                        Set.of(new DatabaseName("ledger")),
+                        Set.of(Scope.READ)));
+        feed =
+                RegistryFeed.start(
+                        kafka, "fixture-" + suffix, InstantSource.system(), Duration.ofSeconds(20));
+        config =
+                new GatewayConfig(
+                        id,
+                        "127.0.0.1",
+                        0,
+                        AUDIENCE,
+                        List.of(oauth.issuer(acme.value()).toString()),
+                        List.of(),
+                        kafka,
+                        new SecretReference("env:SIGNING"),
+                        new SecretReference("env:WRAPPING"),
+                        readOnly,
+                        new GatewayConfig.Limits(65_536, 16_384, 500, 1 << 20, 100, 50, 64, 1_000),
+                        new GatewayConfig.Timeouts(
+                                call,
+                                Duration.ofSeconds(20),
+                                publish,
+                                Duration.ofSeconds(20),
+                                Duration.ofSeconds(10),
+                                Duration.ofSeconds(2),
+                                Duration.ofSeconds(1)));
+        executor = new StandInExecutor(kafka, cell, feed, new Keyring(kek));
+        gateway = Gateway.start(config, secrets, InstantSource.system());
+    }
+
+    static GatewayFixture start() {
+        return new GatewayFixture(
+                TestServers.kafka(), Duration.ofSeconds(10), Duration.ofSeconds(3), "false");
+    }
+
+    static GatewayFixture on(EmbeddedKafka broker, Duration call, Duration publish) {
+        return new GatewayFixture(broker, call, publish, "false");
+    }
+
+    static GatewayFixture readOnly(String value) {
+        return new GatewayFixture(
+                TestServers.kafka(), Duration.ofSeconds(10), Duration.ofSeconds(3), value);
+    }
+
+    McpClient client(String token) {
+        return new McpClient(gateway.port(), token);
+    }
+
+    /** A client of somebody of acme with a token of these scopes. */
+    McpClient acme(String subject, String... scopes) {
+        return client(token(acme, subject, Set.of(scopes)));
+    }
+
+    String token(TenantId tenant, String subject, Set<String> scopes) {
+        return oauth.token(
+                tenant.value(),
+                subject,
+                "agent-1",
+                scopes,
+                AUDIENCE,
+                Map.of(),
+                Duration.ofMinutes(5));
+    }
+
+    private Issuer issuer(TenantId tenant) {
+        return new Issuer(
+                oauth.issuer(tenant.value()),
+                oauth.jwksUri(tenant.value()),
+                Set.of("RS256"),
+                Map.of());
+    }
+
+    private static Database database(TenantId tenant, DatabaseName name, boolean readOnly) {
+        return new Database(
+                tenant,
+                name,
+                "the " + name,
+                DatabaseKind.POSTGRESQL,
+                "jdbc:postgresql://localhost/none",
+                "agent",
+                new SecretReference("env:NONE"),
+                new SecretReference("env:NONE"),
+                4,
+                readOnly,
+                new Limits(200, 1 << 20, 5_000));
+    }
+
+    @Override
+    public void close() {
+        gateway.close();
+        executor.close();
+        feed.close();
+        registry.close();
+    }
+}

@@ -1,0 +1,141 @@
+package dev.sallyport.gateway;
+
+import dev.sallyport.schema.event.CallAuthorized;
+import dev.sallyport.schema.event.Ended;
+import dev.sallyport.schema.event.Event;
+import dev.sallyport.schema.event.EventCodec;
+import dev.sallyport.schema.id.CellId;
+import dev.sallyport.schema.id.EventId;
+import dev.sallyport.schema.registry.Keyring;
+import dev.sallyport.schema.registry.Registry;
+import dev.sallyport.schema.sign.EventSignature;
+import dev.sallyport.schema.topic.KafkaSettings;
+import dev.sallyport.schema.topic.ReplyHeaders;
+import dev.sallyport.schema.topic.Topics;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
+
+/** The other end of the wire: takes the commands of one cell and answers them as it is told. */
+final class StandInExecutor implements AutoCloseable {
+
+    /** What it answers; null is silence. */
+    record Answer(Ended ended, @Nullable String code, @Nullable String message, String result) {
+        static Answer of(String result) {
+            return new Answer(Ended.SUCCEEDED, null, null, result);
+        }
+    }
+
+    /** A command as it stood in the log. */
+    record Taken(CallAuthorized call, String arguments, boolean signed, String bytes) {}
+
+    private final KafkaConsumer<String, byte[]> consumer;
+    private final KafkaProducer<String, byte[]> producer;
+    private final Supplier<Registry> registry;
+    private final Keyring keyring;
+    private final Thread thread;
+    private final Queue<Taken> taken = new ConcurrentLinkedQueue<>();
+    private volatile BiFunction<CallAuthorized, String, @Nullable Answer> behaviour =
+            (_, _) -> Answer.of("{\"rows\":[]}");
+
+    StandInExecutor(
+            KafkaSettings kafka, CellId cell, Supplier<Registry> registry, Keyring keyring) {
+        this.registry = registry;
+        this.keyring = keyring;
+        this.consumer = new KafkaConsumer<>(kafka.consumer("stand-in-" + cell));
+        this.producer = new KafkaProducer<>(kafka.producer("stand-in-" + cell));
+        List<TopicPartition> partitions =
+                consumer.partitionsFor(Topics.commands(cell)).stream()
+                        .map(info -> new TopicPartition(info.topic(), info.partition()))
+                        .toList();
+        consumer.assign(partitions);
+        consumer.seekToBeginning(partitions);
+        this.thread = Thread.ofPlatform().name("stand-in-executor").start(this::run);
+    }
+
+    void answers(BiFunction<CallAuthorized, String, @Nullable Answer> with) {
+        behaviour = with;
+    }
+
+    List<Taken> taken() {
+        return List.copyOf(taken);
+    }
+
+    private void run() {
+        try (consumer;
+                producer) {
+            while (true) {
+                for (ConsumerRecord<String, byte[]> entry : consumer.poll(Duration.ofMillis(200))) {
+                    take(entry.value());
+                }
+            }
+        } catch (WakeupException e) {
+            // closed
+        }
+    }
+
+    private void take(byte[] bytes) {
+        Event<?> event = EventCodec.decode(bytes);
+        var call = (CallAuthorized) event.data();
+        var key = registry.get().gatewayKey(Objects.requireNonNull(event.signedBy())).orElseThrow();
+        String arguments =
+                new String(
+                        keyring.of(registry.get(), event.tenant(), call.arguments().dataKeyId())
+                                .open(
+                                        call.arguments(),
+                                        EventId.commandOf(call.call()),
+                                        "arguments"),
+                        StandardCharsets.UTF_8);
+        taken.add(
+                new Taken(
+                        call,
+                        arguments,
+                        EventSignature.verify(bytes, key.parsed()),
+                        new String(bytes, StandardCharsets.UTF_8)));
+        Answer answer = behaviour.apply(call, arguments);
+        if (answer != null) {
+            reply(call, answer);
+        }
+    }
+
+    void reply(CallAuthorized call, Answer answer) {
+        var reply =
+                new ProducerRecord<String, byte[]>(
+                        Topics.REPLIES,
+                        call.reply().partition(),
+                        null,
+                        answer.result().getBytes(StandardCharsets.UTF_8));
+        ReplyHeaders.put(reply.headers(), ReplyHeaders.CALL, call.call().toString());
+        ReplyHeaders.put(reply.headers(), ReplyHeaders.GATEWAY, call.reply().gateway().value());
+        ReplyHeaders.put(reply.headers(), ReplyHeaders.ENDED, answer.ended().wire());
+        if (answer.code() != null) {
+            ReplyHeaders.put(reply.headers(), ReplyHeaders.CODE, answer.code());
+        }
+        if (answer.message() != null) {
+            ReplyHeaders.put(reply.headers(), ReplyHeaders.MESSAGE, answer.message());
+        }
+        var _ = producer.send(reply);
+    }
+
+    @Override
+    public void close() {
+        consumer.wakeup();
+        try {
+            thread.join(5_000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
