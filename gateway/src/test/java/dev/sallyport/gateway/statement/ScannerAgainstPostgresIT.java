@@ -11,33 +11,79 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /**
- * The scanner against the database's own: texts made of quotes, comments and escapes in which a marked call may or may not be
- * hidden. Whatever the server runs, the scanner must have seen; whatever the server accepts, the scanner must not call broken.
+ * The scanner against the database's own: texts made of quotes, comments and escapes in which a
+ * marked call may or may not be hidden. Whatever the server runs, the scanner must have seen;
+ * whatever the server accepts, the scanner must not call broken.
  */
 class ScannerAgainstPostgresIT {
     private static final int TEXTS = 10_000;
     private static final List<String> INSIDE =
             List.of(
-                    "'", "''", "\\'", "\\\\", "\"", "$$", "$a$", "$", "a", "1", " ", "\n", "--", "/*", "*/", "mark()", ", mark()", "E'", "U&\"",
-                    "\n'", " -- x\n '", ";", "?", "+", "é", " UESCAPE '!'");
+                    "'",
+                    "''",
+                    "\\'",
+                    "\\\\",
+                    "\"",
+                    "$$",
+                    "$a$",
+                    "$",
+                    "a",
+                    "1",
+                    " ",
+                    "\n",
+                    "--",
+                    "/*",
+                    "*/",
+                    "mark()",
+                    ", mark()",
+                    "E'",
+                    "U&\"",
+                    "\n'",
+                    " -- x\n '",
+                    ";",
+                    "?",
+                    "+",
+                    "é",
+                    " UESCAPE '!'");
     private static final List<String> OPEN =
-            List.of("'", "E'", "e'", "U&'", "B'", "N'", "X'", "$$", "$a$", "$b_1$", "/*", "--", "a$a$", "1 AS \"", "1 AS U&\"", "1");
+            List.of(
+                    "'",
+                    "E'",
+                    "e'",
+                    "U&'",
+                    "B'",
+                    "N'",
+                    "X'",
+                    "$$",
+                    "$a$",
+                    "$b_1$",
+                    "/*",
+                    "--",
+                    "a$a$",
+                    "1 AS \"",
+                    "1 AS U&\"",
+                    "1");
 
     @Test
     void whatTheServerRunsTheScannerHasSeen() throws SQLException {
         var random = new Random(11);
         int ran = 0;
         int hidden = 0;
-        try (Connection connection = TestServers.postgres().connect(TestServers.freshDatabase("scanner"));
+        try (Connection connection =
+                        TestServers.postgres().connect(TestServers.freshDatabase("scanner"));
                 var setup = connection.createStatement()) {
             setup.execute("CREATE SEQUENCE q");
-            setup.execute("CREATE FUNCTION mark() RETURNS text LANGUAGE sql AS $f$ SELECT nextval('q')::text $f$");
+            setup.execute(
+                    "CREATE FUNCTION mark() RETURNS text LANGUAGE sql AS $f$ SELECT nextval('q')::text $f$");
             setup.execute(
                     """
                     CREATE FUNCTION run(statement text) RETURNS boolean LANGUAGE plpgsql AS $f$
-                    BEGIN EXECUTE statement; RETURN true; EXCEPTION WHEN OTHERS THEN RETURN false; END $f$""");
+                    BEGIN EXECUTE statement; RETURN true; EXCEPTION WHEN OTHERS THEN RETURN false; END $f$\
+                    """);
             try (var run = connection.prepareStatement("SELECT run(?)");
-                    var marks = connection.prepareStatement("SELECT coalesce(pg_sequence_last_value('q'), 0)")) {
+                    var marks =
+                            connection.prepareStatement(
+                                    "SELECT coalesce(pg_sequence_last_value('q'), 0)")) {
                 long last = 0;
                 for (int i = 0; i < TEXTS; i++) {
                     String sql = text(random);
@@ -50,20 +96,25 @@ class ScannerAgainstPostgresIT {
                         hidden++;
                     }
                     if (outcome.accepted) {
-                        assertThat(statement.refusals()).as(sql).extracting(Refusal::code).doesNotContain("malformed_statement");
+                        assertThat(statement.refusals())
+                                .as(sql)
+                                .extracting(Refusal::code)
+                                .doesNotContain("malformed_statement");
                     }
                     last = outcome.marks;
                 }
             }
         }
-        // the texts must be worth something: many that run the mark, many that hide it in a string or comment
+        // the texts must be worth something: many that run the mark, many that hide it in a string
+        // or comment
         assertThat(ran).isGreaterThan(TEXTS / 100);
         assertThat(hidden).isGreaterThan(TEXTS / 100);
     }
 
     private record Outcome(boolean accepted, long marks) {}
 
-    private static Outcome run(PreparedStatement run, PreparedStatement marks, String sql) throws SQLException {
+    private static Outcome run(PreparedStatement run, PreparedStatement marks, String sql)
+            throws SQLException {
         run.setString(1, sql);
         boolean accepted;
         try (var rows = run.executeQuery()) {
@@ -100,7 +151,10 @@ class ScannerAgainstPostgresIT {
             case "--" -> "\n1";
             case "/*" -> "*/ 1";
             case "a$a$" -> "";
-            default -> open.endsWith("'") ? "'" : open.endsWith("\"") ? "\"" : open.startsWith("$") ? open : "";
+            default ->
+                    open.endsWith("'")
+                            ? "'"
+                            : open.endsWith("\"") ? "\"" : open.startsWith("$") ? open : "";
         };
     }
 }
