@@ -87,8 +87,7 @@ public final class Monitor implements AutoCloseable {
     public Health health() {
         IndexTally indexed = index.tally();
         Instant holding = indexed.holdingSince();
-        Instant turned = indexed.lastTurn();
-        boolean stale = turned != null && turned.plus(STALE).isBefore(clock.instant());
+        boolean stale = indexed.lastTurn().plus(STALE).isBefore(clock.instant());
         SortedMap<String, Object> figures = new TreeMap<>();
         figures.put("detection", stream.state());
         figures.put(
@@ -98,6 +97,7 @@ public final class Monitor implements AutoCloseable {
                         : holding == null
                                 ? "following"
                                 : "waiting for OpenSearch since " + holding);
+        figures.put("indexFailures", indexed.failures());
         figures.put("events", detected.events());
         figures.put("duplicates", detected.duplicates());
         figures.put("undecodable", detected.undecodable());

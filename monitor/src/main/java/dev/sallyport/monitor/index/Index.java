@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -30,13 +31,14 @@ public final class Index implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Index.class);
     private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
-    private static final Duration CLOSE = Duration.ofSeconds(5);
+    private static final Duration CLOSE = Duration.ofSeconds(2);
+    private static final Duration STOP = Duration.ofSeconds(5);
 
     private final KafkaSettings kafka;
     private final OpenSearchSettings openSearch;
     private final Secrets secrets;
     private final InstantSource clock;
-    private final IndexTally tally = new IndexTally();
+    private final IndexTally tally;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final AtomicReference<@Nullable Consumer<String, byte[]>> reading =
             new AtomicReference<>();
@@ -51,6 +53,7 @@ public final class Index implements AutoCloseable {
         this.openSearch = openSearch;
         this.secrets = secrets;
         this.clock = clock;
+        this.tally = new IndexTally(clock.instant());
         this.thread = Thread.ofPlatform().name("monitor-index").daemon().unstarted(this::run);
     }
 
@@ -71,21 +74,29 @@ public final class Index implements AutoCloseable {
 
     private void run() {
         while (stopped.getCount() > 0) {
-            Consumer<String, byte[]> consumer = new KafkaConsumer<>(consumerSettings());
             try (DocumentStore store = OpenSearchStore.connect(openSearch, secrets);
-                    Indexer indexer = new Indexer(consumer, store, clock, tally)) {
+                    Consumer<String, byte[]> consumer = new KafkaConsumer<>(consumerSettings())) {
                 reading.set(consumer);
-                while (stopped.getCount() > 0) {
-                    indexer.turn();
-                }
-            } catch (WakeupException e) {
-                LOG.atDebug().setCause(e).log("the index stops");
+                follow(new Indexer(consumer, store, clock, tally));
+                // what waits for the broker without an end otherwise
+                consumer.close(CloseOptions.timeout(CLOSE));
             } catch (RuntimeException e) {
+                tally.countFailure();
                 LOG.atError().setCause(e).log("the index failed and starts again");
                 pause();
             } finally {
                 reading.set(null);
             }
+        }
+    }
+
+    private void follow(Indexer indexer) {
+        try {
+            while (stopped.getCount() > 0) {
+                indexer.turn();
+            }
+        } catch (WakeupException e) {
+            LOG.atDebug().setCause(e).log("the index stops");
         }
     }
 
@@ -116,7 +127,7 @@ public final class Index implements AutoCloseable {
             consumer.wakeup();
         }
         try {
-            if (!thread.join(CLOSE)) {
+            if (!thread.join(STOP)) {
                 LOG.atWarn().log("the index did not stop in time");
             }
         } catch (InterruptedException e) {

@@ -11,8 +11,13 @@ public final class IndexTally {
     private final AtomicLong alreadyThere = new AtomicLong();
     private final AtomicLong refused = new AtomicLong();
     private final AtomicLong undecodable = new AtomicLong();
+    private final AtomicLong failures = new AtomicLong();
     private final AtomicReference<@Nullable Instant> holdingSince = new AtomicReference<>();
-    private final AtomicReference<@Nullable Instant> lastTurn = new AtomicReference<>();
+    private final AtomicReference<Instant> lastTurn;
+
+    IndexTally(Instant started) {
+        this.lastTurn = new AtomicReference<>(started);
+    }
 
     /** Documents stored. */
     public long created() {
@@ -42,9 +47,18 @@ public final class IndexTally {
         return holdingSince.get();
     }
 
-    /** When the indexer last finished a turn; null before the first. */
-    public @Nullable Instant lastTurn() {
+    /** When the indexer last finished a turn, or was started. */
+    public Instant lastTurn() {
         return lastTurn.get();
+    }
+
+    /** How often the indexer failed and was started again. */
+    public long failures() {
+        return failures.get();
+    }
+
+    void countFailure() {
+        failures.incrementAndGet();
     }
 
     void countCreated() {

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -27,12 +26,11 @@ import org.slf4j.LoggerFactory;
  * and nothing more is read. A crash in between repeats documents, whose ids make that harmless. Not
  * for several threads.
  */
-final class Indexer implements AutoCloseable {
+final class Indexer {
     private static final Logger LOG = LoggerFactory.getLogger(Indexer.class);
     private static final Duration POLL = Duration.ofMillis(500);
     private static final Duration PAUSE_MIN = Duration.ofMillis(250);
     private static final Duration PAUSE_MAX = Duration.ofSeconds(10);
-    private static final Duration CLOSE = Duration.ofSeconds(2);
 
     private final Consumer<String, byte[]> consumer;
     private final DocumentStore store;
@@ -171,11 +169,6 @@ final class Indexer implements AutoCloseable {
                     .log("a record that is no event was passed over");
             return Optional.empty();
         }
-    }
-
-    @Override
-    public void close() {
-        consumer.close(CloseOptions.timeout(CLOSE));
     }
 
     /**

@@ -59,13 +59,16 @@ final class OpenSearchStore implements DocumentStore {
         URI url = settings.url();
         HttpHost host = new HttpHost(url.getScheme(), url.getHost(), url.getPort());
         Timeout timeout = Timeout.of(settings.requestTimeout());
-        return new OpenSearchStore(
+        ApacheHttpClient5TransportBuilder builder =
                 ApacheHttpClient5TransportBuilder.builder(host)
-                        .setPathPrefix(url.getPath())
                         .setDefaultHeaders(credentials(settings, secrets))
                         .setConnectionConfigCallback(config -> config.setConnectTimeout(timeout))
-                        .setRequestConfigCallback(config -> config.setResponseTimeout(timeout))
-                        .build());
+                        .setRequestConfigCallback(config -> config.setResponseTimeout(timeout));
+        String path = url.getPath();
+        if (!path.isEmpty() && !path.equals("/")) {
+            builder.setPathPrefix(path);
+        }
+        return new OpenSearchStore(builder.build());
     }
 
     private static Header[] credentials(OpenSearchSettings settings, Secrets secrets) {
@@ -132,20 +135,18 @@ final class OpenSearchStore implements DocumentStore {
 
     private static Creation creation(JsonNode item) {
         int status = item.path("status").asInt(0);
-        String why =
-                item.path("error").path("type").asString("")
-                        + ": "
-                        + item.path("error").path("reason").asString("");
+        // the reason may quote the value
+        String why = item.path("error").path("type").asString("status " + status);
         if (status >= 200 && status < 300) {
             return new Creation.Created();
         }
         return switch (status) {
             case CONFLICT -> new Creation.AlreadyThere();
-            case TOO_MANY -> new Creation.Busy(shortened(why));
+            case TOO_MANY -> new Creation.Busy(why);
             default ->
                     status >= 500 || status == 0
-                            ? new Creation.Busy(shortened(why))
-                            : new Creation.Refused(shortened(why));
+                            ? new Creation.Busy(why)
+                            : new Creation.Refused(why);
         };
     }
 
