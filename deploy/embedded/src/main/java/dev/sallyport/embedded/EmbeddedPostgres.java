@@ -59,7 +59,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
         this.logFolder = logFolder;
         this.identity = identity;
         this.settings = new TreeMap<>(settings);
-        this.binaries = PostgresBinaries.unpackedIn(binariesFolder(lock.folder(), identity));
+        this.binaries = PostgresBinaries.unpackedIn(identity.programsFolder());
         this.password = password(lock.folder().resolve("superuser.password"));
         this.port = new RememberedPorts(lock.folder()).port("postgres");
     }
@@ -308,7 +308,6 @@ public final class EmbeddedPostgres implements AutoCloseable {
                         PosixFilePermissions.asFileAttribute(
                                 PosixFilePermissions.fromString("rw-------")));
                 Files.writeString(next, text + "\n", UTF_8, StandardOpenOption.WRITE);
-                identity.give(next);
                 Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
             }
             return Files.readString(file, UTF_8).strip();
@@ -318,13 +317,6 @@ public final class EmbeddedPostgres implements AutoCloseable {
                     "cannot read or write %s: %s".formatted(file, e),
                     e);
         }
-    }
-
-    // The user nobody cannot look into root's home, where the shared copy lies.
-    private static Path binariesFolder(Path dataFolder, PostgresIdentity identity) {
-        return identity == PostgresIdentity.NOBODY
-                ? dataFolder.resolve("programs")
-                : Path.of(System.getProperty("user.home"), ".cache", "sallyport");
     }
 
     private static String checked(String database) {

@@ -24,12 +24,20 @@ enum PostgresIdentity {
             return List.of("unshare", "--user");
         }
     },
-    /** As the user nobody, where root may not make user namespaces (some containers). */
+    /**
+     * As the user nobody, where root may not make user namespaces (some containers); with root's
+     * right to pass folders that nobody may not, because a data folder usually lies in root's home.
+     */
     NOBODY {
         @Override
         List<String> prefix() {
             return List.of(
-                    "setpriv", "--reuid=" + NOBODY_ID, "--regid=" + NOBODY_ID, "--clear-groups");
+                    "setpriv",
+                    "--reuid=" + NOBODY_ID,
+                    "--regid=" + NOBODY_ID,
+                    "--clear-groups",
+                    "--inh-caps=+dac_override",
+                    "--ambient-caps=+dac_override");
         }
     };
 
@@ -38,6 +46,15 @@ enum PostgresIdentity {
 
     /** What stands before a program's name on the command line. */
     abstract List<String> prefix();
+
+    /**
+     * The folder for unpacked programs: in the user's home, but where nobody may look for nobody.
+     */
+    Path programsFolder() {
+        return this == NOBODY
+                ? Path.of("/var/cache/sallyport")
+                : Path.of(System.getProperty("user.home"), ".cache", "sallyport");
+    }
 
     /** The identity that works for this process. */
     static PostgresIdentity ofThisProcess() {

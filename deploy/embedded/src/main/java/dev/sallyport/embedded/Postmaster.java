@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -179,7 +179,7 @@ final class Postmaster {
     }
 
     // Every PostgreSQL process has the cluster folder as its working directory.
-    private static List<ProcessHandle> processesIn(Path cluster) {
+    static List<ProcessHandle> processesIn(Path cluster) {
         return ProcessHandle.allProcesses().filter(process -> worksIn(process, cluster)).toList();
     }
 
@@ -192,22 +192,18 @@ final class Postmaster {
         }
     }
 
+    // Not ProcessHandle.onExit: in a container whose first process reaps nobody, the dead stay in
+    // the
+    // process table, though without a working directory.
     private static boolean allEnded(Path cluster, Duration max) {
         long deadline = System.nanoTime() + max.toNanos();
-        for (ProcessHandle process : processesIn(cluster)) {
-            try {
-                process.onExit()
-                        .get(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
-            } catch (TimeoutException e) {
+        while (!processesIn(cluster).isEmpty()) {
+            if (System.nanoTime() > deadline || Thread.currentThread().isInterrupted()) {
                 return false;
-            } catch (ExecutionException e) {
-                throw new IllegalStateException(e);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw interrupted(e);
             }
+            LockSupport.parkNanos(POLL.toNanos());
         }
-        return processesIn(cluster).isEmpty();
+        return true;
     }
 
     private static boolean ended(Process process, Duration max) {

@@ -102,7 +102,12 @@ final class EmbeddedKafkaIT {
 
     static void create(EmbeddedKafka kafka, String topic, Map<String, String> settings)
             throws Exception {
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
+        create(kafka.bootstrapServers(), topic, settings);
+    }
+
+    static void create(String bootstrapServers, String topic, Map<String, String> settings)
+            throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
             NewTopic wanted =
                     new NewTopic(topic, Optional.of(1), Optional.empty()).configs(settings);
             admin.createTopics(List.of(wanted)).all().get();
@@ -110,8 +115,13 @@ final class EmbeddedKafkaIT {
     }
 
     static KafkaProducer<String, String> producer(EmbeddedKafka kafka, Map<String, Object> more) {
+        return producer(kafka.bootstrapServers(), more);
+    }
+
+    static KafkaProducer<String, String> producer(
+            String bootstrapServers, Map<String, Object> more) {
         Map<String, Object> settings = new java.util.HashMap<>(more);
-        settings.put("bootstrap.servers", kafka.bootstrapServers());
+        settings.put("bootstrap.servers", bootstrapServers);
         return new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer());
     }
 

@@ -2,6 +2,7 @@ package dev.sallyport.embedded;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -82,6 +84,30 @@ final class EmbeddedPostgresIT {
                     Statement second = again.createStatement()) {
                 assertThat(one(second, "select 1")).isEqualTo("1");
             }
+        }
+    }
+
+    @Test
+    void rootWithoutUserNamespacesRunsItAsNobodyEvenBelowAFolderThatIsClosedToNobody(
+            @TempDir Path folder) throws Exception {
+        assumeThat(PostgresIdentity.ofThisProcess()).isNotEqualTo(PostgresIdentity.SELF);
+        Path closed = folder.resolve("closed");
+        Files.createDirectory(
+                closed,
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Path data = closed.resolve("data");
+        try (EmbeddedPostgres postgres =
+                        EmbeddedPostgres.start(
+                                data, data.resolve("logs"), Map.of(), PostgresIdentity.NOBODY);
+                Connection connection = postgres.connect("postgres");
+                Statement statement = connection.createStatement()) {
+            assertThat(one(statement, "select 1")).isEqualTo("1");
+        }
+        try (EmbeddedPostgres again =
+                        EmbeddedPostgres.start(
+                                data, data.resolve("logs"), Map.of(), PostgresIdentity.NOBODY);
+                Connection connection = again.connect("postgres")) {
+            assertThat(connection.isValid(5)).isTrue();
         }
     }
 
