@@ -33,7 +33,7 @@ public final class Logging {
 
     private record Part(String file, List<String> loggers, Level level) {}
 
-    // The first logger whose name matches decides, so a part's chatter stays out of the services'
+    // The longest name that matches decides, so a part's chatter stays out of the services'
     // file.
     private static final List<Part> PARTS =
             List.of(

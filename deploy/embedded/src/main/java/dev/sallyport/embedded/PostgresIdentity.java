@@ -17,7 +17,9 @@ enum PostgresIdentity {
             return List.of();
         }
     },
-    /** As root's files, but in an own user namespace, where root is nobody in particular. */
+    /**
+     * With this process's rights to files, but in a user namespace of its own, where it is nobody.
+     */
     USER_NAMESPACE {
         @Override
         List<String> prefix() {
@@ -58,17 +60,24 @@ enum PostgresIdentity {
 
     /** The identity that works for this process. */
     static PostgresIdentity ofThisProcess() {
+        boolean root;
         try {
-            if ((int) Files.getAttribute(Path.of("/proc/self"), "unix:uid") != 0) {
-                return SELF;
-            }
+            root = (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid") == 0;
         } catch (IOException e) {
             throw new EmbeddedException(
                     EmbeddedException.Code.PLATFORM,
                     "cannot tell the user of this process from /proc/self: " + e,
                     e);
         }
-        return works(USER_NAMESPACE.command(List.of("true"))) ? USER_NAMESPACE : NOBODY;
+        // PostgreSQL wants its user to have a name, which a container's user may lack; in a
+        // namespace of its own it is nobody, who has one.
+        if (!root && works(List.of("id", "-un"))) {
+            return SELF;
+        }
+        if (works(USER_NAMESPACE.command(List.of("true")))) {
+            return USER_NAMESPACE;
+        }
+        return root ? NOBODY : SELF;
     }
 
     List<String> command(List<String> programAndArguments) {
