@@ -55,6 +55,7 @@ final class GatewayFixture implements AutoCloseable {
     final Gateway gateway;
     final GatewayConfig config;
     final Secrets secrets;
+    final Secret wrapping;
 
     private GatewayFixture(EmbeddedKafka broker, Duration call, Duration publish, String readOnly) {
         String suffix = UUID.randomUUID().toString().substring(0, 8);
@@ -67,7 +68,7 @@ final class GatewayFixture implements AutoCloseable {
             Topics.createMissing(admin, Set.of(cell), 2, (short) 1);
         }
         KeyPair keys = SigningKeys.generate();
-        Secret wrapping = KeyEncryptionKey.generate();
+        wrapping = KeyEncryptionKey.generate();
         secrets =
                 new Secrets(
                         Map.of(
@@ -105,27 +106,7 @@ final class GatewayFixture implements AutoCloseable {
         feed =
                 RegistryFeed.start(
                         kafka, "fixture-" + suffix, InstantSource.system(), Duration.ofSeconds(20));
-        config =
-                new GatewayConfig(
-                        id,
-                        "127.0.0.1",
-                        0,
-                        AUDIENCE,
-                        List.of(oauth.issuer(acme.value()).toString()),
-                        List.of(),
-                        kafka,
-                        new SecretReference("env:SIGNING"),
-                        new SecretReference("env:WRAPPING"),
-                        readOnly,
-                        new GatewayConfig.Limits(65_536, 16_384, 500, 1 << 20, 100, 50, 64, 1_000),
-                        new GatewayConfig.Timeouts(
-                                call,
-                                Duration.ofSeconds(20),
-                                publish,
-                                Duration.ofSeconds(20),
-                                Duration.ofSeconds(10),
-                                Duration.ofSeconds(2),
-                                Duration.ofSeconds(1)));
+        config = config(id, kafka, call, publish, Duration.ofSeconds(20), readOnly);
         executor = new StandInExecutor(kafka, cell, feed, new Keyring(kek));
         gateway = Gateway.start(config, secrets, InstantSource.system());
     }
@@ -139,9 +120,55 @@ final class GatewayFixture implements AutoCloseable {
         return new GatewayFixture(broker, call, publish, "false");
     }
 
-    static GatewayFixture readOnly(String value) {
-        return new GatewayFixture(
-                TestServers.kafka(), Duration.ofSeconds(10), Duration.ofSeconds(3), value);
+    /** The configuration of a gateway of another name. */
+    GatewayConfig configOf(GatewayId id) {
+        return config(
+                id,
+                kafka,
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(3),
+                Duration.ofSeconds(20),
+                "false");
+    }
+
+    /** The configuration on another broker, with that much patience for it. */
+    GatewayConfig configOn(KafkaSettings broker, Duration patience) {
+        return config(
+                config.id(),
+                broker,
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(3),
+                patience,
+                "false");
+    }
+
+    private GatewayConfig config(
+            GatewayId id,
+            KafkaSettings broker,
+            Duration call,
+            Duration publish,
+            Duration patience,
+            String readOnly) {
+        return new GatewayConfig(
+                id,
+                "127.0.0.1",
+                0,
+                AUDIENCE,
+                List.of(oauth.issuer(acme.value()).toString()),
+                List.of(),
+                broker,
+                new SecretReference("env:SIGNING"),
+                new SecretReference("env:WRAPPING"),
+                readOnly,
+                new GatewayConfig.Limits(65_536, 16_384, 500, 1 << 20, 100, 50, 64, 1_000),
+                new GatewayConfig.Timeouts(
+                        call,
+                        Duration.ofSeconds(20),
+                        publish,
+                        patience,
+                        Duration.ofSeconds(10),
+                        Duration.ofSeconds(2),
+                        Duration.ofSeconds(1)));
     }
 
     McpClient client(String token) {

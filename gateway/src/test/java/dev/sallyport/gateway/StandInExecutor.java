@@ -4,6 +4,7 @@ import dev.sallyport.schema.event.CallAuthorized;
 import dev.sallyport.schema.event.Ended;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
+import dev.sallyport.schema.event.ReplyAddress;
 import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.id.EventId;
 import dev.sallyport.schema.registry.Keyring;
@@ -104,21 +105,28 @@ final class StandInExecutor implements AutoCloseable {
                         arguments,
                         EventSignature.verify(bytes, key.parsed()),
                         new String(bytes, StandardCharsets.UTF_8)));
-        Answer answer = behaviour.apply(call, arguments);
-        if (answer != null) {
-            reply(call, answer);
-        }
+        Thread.ofVirtual()
+                .start(() -> {
+                    Answer answer = behaviour.apply(call, arguments);
+                    if (answer != null) {
+                        reply(call, answer);
+                    }
+                });
     }
 
     void reply(CallAuthorized call, Answer answer) {
+        reply(call, call.reply(), answer);
+    }
+
+    void reply(CallAuthorized call, ReplyAddress to, Answer answer) {
         var reply =
                 new ProducerRecord<String, byte[]>(
                         Topics.REPLIES,
-                        call.reply().partition(),
+                        to.partition(),
                         null,
                         answer.result().getBytes(StandardCharsets.UTF_8));
         ReplyHeaders.put(reply.headers(), ReplyHeaders.CALL, call.call().toString());
-        ReplyHeaders.put(reply.headers(), ReplyHeaders.GATEWAY, call.reply().gateway().value());
+        ReplyHeaders.put(reply.headers(), ReplyHeaders.GATEWAY, to.gateway().value());
         ReplyHeaders.put(reply.headers(), ReplyHeaders.ENDED, answer.ended().wire());
         if (answer.code() != null) {
             ReplyHeaders.put(reply.headers(), ReplyHeaders.CODE, answer.code());

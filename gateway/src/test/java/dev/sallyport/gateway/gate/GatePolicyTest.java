@@ -1,0 +1,172 @@
+package dev.sallyport.gateway.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sallyport.gateway.gate.Decision.Allowed;
+import dev.sallyport.gateway.gate.Decision.AllowedHere;
+import dev.sallyport.gateway.gate.Decision.Refused;
+import dev.sallyport.gateway.gate.Decision.ScopesMissing;
+import dev.sallyport.gateway.statement.Statements;
+import dev.sallyport.schema.event.Limits;
+import dev.sallyport.schema.id.CellId;
+import dev.sallyport.schema.id.DatabaseName;
+import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.registry.Database;
+import dev.sallyport.schema.registry.DatabaseKind;
+import dev.sallyport.schema.registry.Grant;
+import dev.sallyport.schema.registry.Registry;
+import dev.sallyport.schema.registry.RegistryEntry;
+import dev.sallyport.schema.registry.Scope;
+import dev.sallyport.schema.registry.Tenant;
+import dev.sallyport.schema.secret.SecretReference;
+import dev.sallyport.schema.token.Caller;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The whole policy as a table: who is granted what, with which token, calls which tool, and what
+ * the gate says. The table stands in {@code policy.golden}; a change of policy is a change of that
+ * file, for a reviewer to read.
+ */
+class GatePolicyTest {
+
+    private static final TenantId ACME = new TenantId("acme");
+    private static final DatabaseName SHOP = new DatabaseName("shop");
+    private static final Limits LIMITS = new Limits(100, 1_000_000, 5_000);
+    private static final Gate GATE = new Gate(true, LIMITS, 50);
+
+    private static final Map<String, Set<Scope>> ROLES = new LinkedHashMap<>();
+    private static final Map<String, Set<Scope>> TOKENS = new LinkedHashMap<>();
+    private static final Map<String, Call> CALLS = new LinkedHashMap<>();
+
+    static {
+        ROLES.put("stranger", Set.of());
+        ROLES.put("reader", EnumSet.of(Scope.READ));
+        ROLES.put("writer", EnumSet.of(Scope.READ, Scope.WRITE));
+        ROLES.put("keeper", EnumSet.of(Scope.READ, Scope.WRITE, Scope.DELETE));
+        ROLES.put("owner", EnumSet.of(Scope.READ, Scope.WRITE, Scope.DELETE, Scope.SQL));
+        ROLES.put("admin-only", EnumSet.of(Scope.ADMIN));
+
+        TOKENS.put("none", Set.of());
+        TOKENS.put("read", EnumSet.of(Scope.READ));
+        TOKENS.put("write", EnumSet.of(Scope.WRITE));
+        TOKENS.put("read+write", EnumSet.of(Scope.READ, Scope.WRITE));
+        TOKENS.put("read+write+delete", EnumSet.of(Scope.READ, Scope.WRITE, Scope.DELETE));
+        TOKENS.put("read+sql", EnumSet.of(Scope.READ, Scope.SQL));
+        TOKENS.put("admin", EnumSet.of(Scope.ADMIN));
+        TOKENS.put("all", EnumSet.allOf(Scope.class));
+
+        CALLS.put("show_databases", call(Action.LIST_DATABASES, null));
+        CALLS.put("show_tables", call(Action.LIST_TABLES, null));
+        CALLS.put("describe_table", call(Action.DESCRIBE_TABLE, null));
+        CALLS.put("db_query read", call(Action.QUERY, "select id from orders"));
+        CALLS.put("db_query write", call(Action.QUERY, "update orders set id = 1"));
+        CALLS.put("db_query danger", call(Action.QUERY, "select pg_sleep(1)"));
+        CALLS.put("db_execute read", call(Action.EXECUTE, "select id from orders"));
+        CALLS.put("db_execute write", call(Action.EXECUTE, "insert into orders values (1)"));
+        CALLS.put("db_execute delete", call(Action.EXECUTE, "delete from orders where id = 1"));
+        CALLS.put(
+                "db_execute write+delete",
+                call(
+                        Action.EXECUTE,
+                        "with gone as (delete from orders returning id) insert into archive select"
+                                + " id from gone"));
+        CALLS.put("db_execute ddl", call(Action.EXECUTE, "create table t (id int)"));
+        CALLS.put("db_execute admin", call(Action.EXECUTE, "grant select on orders to public"));
+        CALLS.put("db_execute unknown", call(Action.EXECUTE, "frobnicate orders"));
+        CALLS.put("db_execute danger", call(Action.EXECUTE, "do $$ begin end $$"));
+    }
+
+    @Test
+    void thePolicyIsTheOneThatWasAgreed() throws IOException {
+        List<String> lines = new ArrayList<>();
+        ROLES.forEach((role, granted) ->
+                TOKENS.forEach((token, scopes) ->
+                        CALLS.forEach((name, call) ->
+                                lines.add(
+                                        "%-11s %-18s %-24s %s"
+                                                .formatted(
+                                                        role,
+                                                        token,
+                                                        name,
+                                                        said(granted, scopes, call))))));
+
+        assertThat(String.join("\n", lines)).isEqualTo(golden());
+    }
+
+    @Test
+    void everyActionStandsInTheTable() {
+        assertThat(CALLS.values().stream().map(Call::action).collect(Collectors.toSet()))
+                .containsExactlyInAnyOrder(Action.values());
+    }
+
+    private static String said(Set<Scope> granted, Set<Scope> scopes, Call call) {
+        return switch (GATE.decide(call, caller(scopes), registry(granted))) {
+            case Allowed allowed -> "allowed " + words(allowed.scopes());
+            case AllowedHere _ -> "allowed here";
+            case Refused refused -> "refused " + refused.reason();
+            case ScopesMissing missing -> "challenged " + words(missing.needed());
+        };
+    }
+
+    private static String words(Set<Scope> scopes) {
+        return scopes.stream().map(Scope::wire).sorted().collect(Collectors.joining("+"));
+    }
+
+    private static Call call(Action action, @Nullable String sql) {
+        return new Call(
+                action,
+                action == Action.LIST_DATABASES ? null : SHOP,
+                sql == null ? null : Statements.classify(sql),
+                0,
+                0,
+                false);
+    }
+
+    private static Caller caller(Set<Scope> scopes) {
+        return new Caller(
+                ACME, "alice", "agent", scopes, URI.create("https://issuer.example"), Instant.MAX);
+    }
+
+    static Registry registry(Set<Scope> granted) {
+        List<RegistryEntry> entries = new ArrayList<>();
+        entries.add(new Tenant(ACME, "Acme", new CellId("cell"), List.of(), false));
+        entries.add(database(ACME, SHOP, false));
+        if (!granted.isEmpty()) {
+            entries.add(new Grant(ACME, "grant", Set.of("alice"), Set.of(SHOP), granted));
+        }
+        return Registry.of(1, entries);
+    }
+
+    static Database database(TenantId tenant, DatabaseName name, boolean readOnly) {
+        return new Database(
+                tenant,
+                name,
+                null,
+                DatabaseKind.POSTGRESQL,
+                "jdbc:postgresql://localhost/shop",
+                "agent",
+                new SecretReference("env:PASSWORD"),
+                new SecretReference("env:SEAL"),
+                1,
+                readOnly,
+                LIMITS);
+    }
+
+    private static String golden() throws IOException {
+        try (var in = GatePolicyTest.class.getResourceAsStream("policy.golden")) {
+            return in == null ? "" : new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+        }
+    }
+}
