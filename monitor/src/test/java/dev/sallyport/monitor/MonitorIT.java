@@ -111,9 +111,7 @@ class MonitorIT {
 
     @Test
     void aBaselineOutlivesARestart() throws Exception {
-        for (int minute = 30; minute > 0; minute--) {
-            send(Topics.OUTCOMES, ana.read(Instant.now().minus(Duration.ofMinutes(minute)), 12));
-        }
+        steady(Instant.now());
         monitor.close();
         monitor = started();
         try (RegistryFeed registry = RegistryFeed.start(kafka, "test", CLOCK, SOON)) {
@@ -159,14 +157,31 @@ class MonitorIT {
         assertThat(count("calls", "tenant", ana.tenant().value())).isEqualTo(10);
     }
 
+    @Test
+    void detectionGoesOnAfterTheBrokerWasAway() throws Exception {
+        steady(Instant.now());
+        TestServers.kafka().stop();
+        TestServers.kafka().startAgain();
+        try (RegistryFeed registry = RegistryFeed.start(kafka, "test", CLOCK, SOON)) {
+            send(Topics.OUTCOMES, ana.read(Instant.now(), 4_812));
+
+            await().atMost(SOON).until(() -> suspension(registry).isPresent());
+            assertThat(monitor.health().alive()).isTrue();
+        }
+    }
+
     private static String indexState() {
         return String.valueOf(monitor.health().figures().get("index"));
     }
 
-    private CallId steadyThenBulk(Instant now) throws Exception {
+    private void steady(Instant now) throws Exception {
         for (int minute = 10; minute > 0; minute--) {
             send(Topics.OUTCOMES, ana.read(now.minus(Duration.ofMinutes(minute)), 12));
         }
+    }
+
+    private CallId steadyThenBulk(Instant now) throws Exception {
+        steady(now);
         CallId bulk = CallId.next();
         send(Topics.OUTCOMES, ana.read(bulk, now, 4_812));
         return bulk;

@@ -1,0 +1,5 @@
+/** The health endpoint over real HTTP. */
+@NullMarked
+package dev.sallyport.monitor.health;
+
+import org.jspecify.annotations.NullMarked;

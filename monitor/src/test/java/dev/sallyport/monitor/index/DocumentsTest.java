@@ -1,0 +1,141 @@
+package dev.sallyport.monitor.index;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sallyport.monitor.fixture.Told;
+import dev.sallyport.schema.event.AlertRaised;
+import dev.sallyport.schema.event.Attested;
+import dev.sallyport.schema.event.CallSettled;
+import dev.sallyport.schema.event.Ended;
+import dev.sallyport.schema.event.Event;
+import dev.sallyport.schema.event.Principal;
+import dev.sallyport.schema.event.Severity;
+import dev.sallyport.schema.event.StatementClass;
+import dev.sallyport.schema.event.Timings;
+import dev.sallyport.schema.event.TraceContext;
+import dev.sallyport.schema.id.CallId;
+import dev.sallyport.schema.id.DatabaseName;
+import dev.sallyport.schema.id.EventId;
+import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.json.Json;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+class DocumentsTest {
+    private static final Instant AT = Instant.parse("2026-11-22T09:00:00Z");
+    private static final TenantId ACME = new TenantId("acme");
+    private static final Principal ANA = new Principal("ana", "agents", "claude", "192.0.2.7");
+
+    @Test
+    void everyMemberOfACallIsMapped() throws IOException {
+        CallId call = CallId.next();
+        Event<?> event =
+                Event.of(
+                        EventId.settledOf(call),
+                        "/executor/e1",
+                        AT,
+                        ACME,
+                        new TraceContext(
+                                "00-" + "a".repeat(32) + "-" + "b".repeat(16) + "-01", null),
+                        new CallSettled(
+                                call,
+                                ANA,
+                                "db_query",
+                                new DatabaseName("shop"),
+                                StatementClass.READ,
+                                List.of("public.orders"),
+                                "SELECT ?",
+                                Ended.FAILED,
+                                "database_refused",
+                                "42501",
+                                1,
+                                2,
+                                3,
+                                true,
+                                Timings.NONE,
+                                "digest",
+                                new Attested("reader", true, "acme"),
+                                "e1",
+                                1));
+
+        assertMapped(Documents.of(event).orElseThrow(), "calls", "calls.template.json");
+    }
+
+    @Test
+    void everyMemberOfAnAlertIsMapped() throws IOException {
+        Event<?> event =
+                Event.of(
+                        EventId.next(),
+                        "/monitor",
+                        AT,
+                        ACME,
+                        null,
+                        new AlertRaised(
+                                "a1",
+                                "volume",
+                                Severity.HIGH,
+                                ANA,
+                                "ana read much",
+                                List.of(CallId.next()),
+                                2,
+                                1,
+                                AT,
+                                AT));
+
+        assertMapped(Documents.of(event).orElseThrow(), "alerts", "alerts.template.json");
+    }
+
+    @Test
+    void otherEventsAreNotIndexed() {
+        assertThat(Documents.of(new Told(ACME, "ana").refused(AT, "scope_missing", 1))).isEmpty();
+        assertThat(Documents.of(new Told(ACME, "ana").reinstated(AT))).isEmpty();
+    }
+
+    private static void assertMapped(Document document, String index, String template)
+            throws IOException {
+        try (InputStream in =
+                Objects.requireNonNull(Documents.class.getResourceAsStream(template))) {
+            JsonNode mappings = Json.mapper().readTree(in).path("template").path("mappings");
+            JsonNode json = Json.mapper().readTree(document.json());
+            assertThat(document.index()).isEqualTo(index);
+            assertThat(document.json()).doesNotContain("\n");
+            assertThat(members(json)).isEqualTo(mapped(mappings));
+        }
+    }
+
+    private static Set<String> members(JsonNode json) {
+        Set<String> names = new TreeSet<>();
+        json.properties()
+                .forEach(member -> {
+                    if (member.getValue().isObject()) {
+                        members(member.getValue())
+                                .forEach(inner -> names.add(member.getKey() + "." + inner));
+                    } else {
+                        names.add(member.getKey());
+                    }
+                });
+        return names;
+    }
+
+    private static Set<String> mapped(JsonNode mappings) {
+        Set<String> names = new TreeSet<>();
+        mappings.path("properties")
+                .properties()
+                .forEach(property -> {
+                    if (property.getValue().has("properties")) {
+                        mapped(property.getValue())
+                                .forEach(inner -> names.add(property.getKey() + "." + inner));
+                    } else {
+                        names.add(property.getKey());
+                    }
+                });
+        return names;
+    }
+}
