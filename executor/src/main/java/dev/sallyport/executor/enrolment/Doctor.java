@@ -1,6 +1,9 @@
 package dev.sallyport.executor.enrolment;
 
 import dev.sallyport.executor.enrolment.Finding.Severity;
+
+import org.jspecify.annotations.Nullable;
+
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -8,7 +11,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /** Looks for what an agent's login could reach beside the sealed context. */
 final class Doctor {
@@ -222,7 +224,8 @@ final class Doctor {
             if (!relation.getBoolean("relforcerowsecurity")) {
                 leak(
                         "table " + name,
-                        "its owner, and so a view or function of its owner, stands above its policies",
+                        "its owner, and so a view or function of its owner, stands above its"
+                                + " policies",
                         "alter table " + name + " force row level security");
             }
             examinePolicies(relation.getLong("oid"), name);

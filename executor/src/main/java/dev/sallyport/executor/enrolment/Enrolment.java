@@ -3,6 +3,9 @@ package dev.sallyport.executor.enrolment;
 import dev.sallyport.executor.failure.ExecutorException;
 import dev.sallyport.executor.session.SealKey;
 import dev.sallyport.schema.id.TenantId;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -17,7 +20,6 @@ import java.sql.Types;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Prepares a tenant's PostgreSQL database (14 or newer) for an executor: schema {@code sallyport}
@@ -203,8 +205,9 @@ public final class Enrolment {
             statement.execute(
                     "revoke all on all functions in schema sallyport from " + quoted(role));
             statement.execute(
-                    "grant execute on function sallyport.enter(bytea, text, text, text, uuid, bigint,"
-                            + " integer, integer, integer), sallyport.settle(bytea, uuid, bigint) to "
+                    "grant execute on function sallyport.enter(bytea, text, text, text, uuid,"
+                            + " bigint, integer, integer, integer), sallyport.settle(bytea, uuid,"
+                            + " bigint) to "
                             + quoted(role));
         }
         try (PreparedStatement put =

@@ -2,6 +2,7 @@ package dev.sallyport.executor.session;
 
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.TenantId;
+
 import java.util.regex.Pattern;
 
 /**

@@ -1,6 +1,7 @@
 package dev.sallyport.executor.session;
 
 import dev.sallyport.schema.event.Timings;
+
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;

@@ -1,6 +1,7 @@
 package dev.sallyport.executor.session;
 
 import dev.sallyport.schema.event.Attested;
+
 import java.sql.SQLException;
 
 /** How a caller's transaction ended. */

@@ -2,17 +2,20 @@ package dev.sallyport.executor.session;
 
 import static dev.sallyport.executor.session.SharedDatabase.ACME;
 import static dev.sallyport.executor.session.SharedDatabase.GLOBEX;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sallyport.executor.enrolment.Enrolment;
 import dev.sallyport.schema.id.TenantId;
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.util.List;
+
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
 
 /**
  * Statements that try to be another tenant. They go to the database as they are: whatever a gateway
@@ -76,10 +79,10 @@ final class EscapeAttemptsIT {
                         + " forged as materialized (select set_config('sallyport.context',"
                         + " replace(c, 'acme', 'globex'), true) from taken)"
                         + " select name from forged, customers",
-                "with t as materialized (select left(current_setting('sallyport.context'), 64) || 'globex'"
-                        + " || chr(10) || 'eve' || chr(10) || 'x' as c), f as materialized"
-                        + " (select set_config('sallyport.context', c, true) from t)"
-                        + " select sallyport.claim('tenant'), name from f, customers",
+                "with t as materialized (select left(current_setting('sallyport.context'), 64) ||"
+                        + " 'globex' || chr(10) || 'eve' || chr(10) || 'x' as c), f as materialized"
+                        + " (select set_config('sallyport.context', c, true) from t) select"
+                        + " sallyport.claim('tenant'), name from f, customers",
                 // who the session is
                 "set role postgres",
                 "set role sallyport",
@@ -110,7 +113,8 @@ final class EscapeAttemptsIT {
                 "select tools.run('select name from customers')",
                 "select tools.run('select set_config(''sallyport.context'', ''globex'', true)'),"
                         + " tools.run('select name from customers')",
-                "select * from dblink('dbname=postgres', 'select name from customers') as t (n text)",
+                "select * from dblink('dbname=postgres', 'select name from customers') as t (n"
+                        + " text)",
                 "do $$ begin perform set_config('sallyport.context', 'globex', false); end $$",
                 "do $$ declare n text; begin execute 'set local role postgres';"
                         + " select name into n from customers where tenant_id = 'globex';"
@@ -132,9 +136,11 @@ final class EscapeAttemptsIT {
                 // names that mean something else
                 "select set_config('search_path', 'pg_temp, public', true), name from customers",
                 "create temp table customers as select * from public.customers",
-                "create function pg_temp.claim(text) returns text language sql as $$ select 'globex' $$",
+                "create function pg_temp.claim(text) returns text language sql as $$ select"
+                        + " 'globex' $$",
                 "create schema sallyport2",
-                "create function public.claim(text) returns text language sql as $$ select 'globex' $$",
+                "create function public.claim(text) returns text language sql as $$ select 'globex'"
+                        + " $$",
                 "create or replace function sallyport.claim(name text) returns text language sql as"
                         + " $$ select 'globex' $$",
                 "create operator public.= (leftarg = text, rightarg = text, function = texteq)",
@@ -142,7 +148,8 @@ final class EscapeAttemptsIT {
                 "select name from customers where tenant_id = 'globex'",
                 "select name from customers where tenant_id = 'globex' or true",
                 "select name from customers where name::int = 1",
-                "select 1 / (case when name like 'secret of globex%' then 0 else 1 end) from customers",
+                "select 1 / (case when name like 'secret of globex%' then 0 else 1 end) from"
+                        + " customers",
                 "select c.name from customers c join lateral (select * from customers) d on true",
                 "select name from customer_names",
                 "select note from notes",
@@ -215,12 +222,14 @@ final class EscapeAttemptsIT {
             assertThat(seen).doesNotContain("secret of globex");
             assertThat(
                             shared.truth(
-                                    "select name from customers where tenant_id = 'globex' order by 1"))
+                                    "select name from customers where tenant_id = 'globex' order by"
+                                            + " 1"))
                     .containsExactly(
                             "secret of globex 1", "secret of globex 2", "secret of globex 3");
             assertThat(
                             shared.truth(
-                                    "select count(*) from sallyport.ledger where tenant = 'globex'"))
+                                    "select count(*) from sallyport.ledger where tenant ="
+                                            + " 'globex'"))
                     .containsExactly("0");
             putAcmeBack();
             assertThat(shared.values(ACME, Access.READ, "select sallyport.claim('tenant')"))

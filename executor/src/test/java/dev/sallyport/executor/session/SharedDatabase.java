@@ -10,6 +10,7 @@ import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.registry.DatabaseKind;
 import dev.sallyport.schema.secret.SecretReference;
 import dev.sallyport.schema.secret.Secrets;
+
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -91,6 +92,10 @@ public final class SharedDatabase implements AutoCloseable {
     }
 
     public Database database(TenantId tenant) {
+        return database(tenant, 1);
+    }
+
+    public Database database(TenantId tenant, int connectionsMax) {
         return new Database(
                 tenant,
                 new DatabaseName("main"),
@@ -100,7 +105,7 @@ public final class SharedDatabase implements AutoCloseable {
                 login(tenant),
                 new SecretReference("env:AGENT_PASSWORD"),
                 new SecretReference("env:SEAL_KEY"),
-                1,
+                connectionsMax,
                 false,
                 new Limits(1_000, 1_000_000, 10_000));
     }

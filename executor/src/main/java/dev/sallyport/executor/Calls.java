@@ -1,0 +1,335 @@
+package dev.sallyport.executor;
+
+import dev.sallyport.executor.database.Answer;
+import dev.sallyport.executor.database.PostgresDatabase;
+import dev.sallyport.executor.database.ToolCall;
+import dev.sallyport.executor.failure.ExecutorException;
+import dev.sallyport.executor.intake.Command;
+import dev.sallyport.executor.intake.CommandCheck;
+import dev.sallyport.executor.intake.Delivery;
+import dev.sallyport.executor.lane.Lanes;
+import dev.sallyport.executor.outcome.Outcome;
+import dev.sallyport.executor.outcome.OutcomePublisher;
+import dev.sallyport.executor.session.Cancellation;
+import dev.sallyport.executor.session.Sessions;
+import dev.sallyport.executor.session.Stopwatch;
+import dev.sallyport.schema.SchemaException;
+import dev.sallyport.schema.event.CallAuthorized;
+import dev.sallyport.schema.event.CallSettled;
+import dev.sallyport.schema.event.Ended;
+import dev.sallyport.schema.event.Event;
+import dev.sallyport.schema.event.Limits;
+import dev.sallyport.schema.id.EventId;
+import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.registry.Database;
+import dev.sallyport.schema.registry.Keyring;
+import dev.sallyport.schema.registry.Registry;
+import dev.sallyport.schema.seal.DataKey;
+import dev.sallyport.schema.topic.Topics;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/** The way of one call through the executor: lane, check, database, outcome. */
+final class Calls {
+    /** What of a reply the broker takes; the rest is for headers. */
+    private static final int RESULT_BYTES_MAX = Topics.REPLY_BYTES_MAX - 64 * 1024;
+
+    private static final byte[] NO_RESULT = new byte[0];
+    private static final Logger LOG = LoggerFactory.getLogger(Calls.class);
+
+    private final String executor;
+    private final Lanes lanes;
+    private final CommandCheck check;
+    private final Supplier<Registry> registry;
+    private final Keyring keyring;
+    private final Sessions sessions;
+    private final OutcomePublisher outcomes;
+    private final ScheduledExecutorService deadlines;
+    private final InstantSource clock;
+    private final Set<Running> running = ConcurrentHashMap.newKeySet();
+
+    /** A call that is in the database now. Compared by identity: a call may be delivered twice. */
+    private static final class Running {
+        private final Event<CallAuthorized> event;
+        private final Cancellation cancellation = new Cancellation();
+
+        Running(Event<CallAuthorized> event) {
+            this.event = event;
+        }
+
+        void stopIfSuspended(Registry registry) {
+            String subject = event.data().principal().subject();
+            if (registry.suspension(event.tenant(), subject).isPresent()) {
+                cancellation.request(Cancellation.Reason.SUSPENSION);
+            }
+        }
+    }
+
+    Calls(
+            ExecutorConfig config,
+            Supplier<Registry> registry,
+            Keyring keyring,
+            Sessions sessions,
+            OutcomePublisher outcomes,
+            ScheduledExecutorService deadlines,
+            InstantSource clock) {
+        this.executor = config.name();
+        this.lanes = new Lanes(config.laneRunningMax(), config.laneWaitingMax());
+        this.check = new CommandCheck(config.cell());
+        this.registry = registry;
+        this.keyring = keyring;
+        this.sessions = sessions;
+        this.outcomes = outcomes;
+        this.deadlines = deadlines;
+        this.clock = clock;
+    }
+
+    /** Takes a command on; returns at once. */
+    void take(Delivery delivery) {
+        TenantId tenant;
+        try {
+            tenant = new TenantId(delivery.key());
+        } catch (IllegalArgumentException e) {
+            passOver(delivery, new Command.Unbelievable("key_malformed", "its key is no tenant"));
+            return;
+        }
+        Stopwatch watch = new Stopwatch();
+        boolean entered = lanes.enter(tenant, () -> settle(delivery, watch, this::execute));
+        if (!entered) {
+            Thread.ofVirtual()
+                    .name("busy-" + tenant)
+                    .start(() -> settle(delivery, watch, Calls::turnedAway));
+        }
+    }
+
+    /** Stops the running calls of principals that are suspended now. */
+    void registryChanged(Registry changed) {
+        running.forEach(call -> call.stopIfSuspended(changed));
+    }
+
+    private interface Doing {
+        Answer run(Command.Accepted command, Stopwatch watch);
+    }
+
+    private static Answer turnedAway(Command.Accepted command, Stopwatch watch) {
+        return Answer.failed(
+                "tenant_busy",
+                "too many calls of your organisation are waiting; try again in a moment");
+    }
+
+    private void settle(Delivery delivery, Stopwatch watch, Doing doing) {
+        watch.lap(Stopwatch.Part.QUEUE);
+        Command command =
+                check.check(delivery.key(), delivery.value(), registry.get(), clock.instant());
+        switch (command) {
+            case Command.Accepted accepted ->
+                    publish(delivery, accepted.event(), answer(accepted, watch, doing), watch);
+            case Command.Refused(var event, var code, var message) ->
+                    publish(delivery, event, Answer.failed(code, message), watch);
+            case Command.Expired(var event) ->
+                    publish(
+                            delivery,
+                            event,
+                            new Answer.Stopped(
+                                    Ended.EXPIRED,
+                                    "deadline_passed",
+                                    "the call's time was over before it could run; nothing was"
+                                            + " done",
+                                    null),
+                            watch);
+            case Command.Unbelievable unbelievable -> passOver(delivery, unbelievable);
+        }
+    }
+
+    /** An error of ours must not keep the log from moving on: it is an answer too. */
+    private Answer answer(Command.Accepted command, Stopwatch watch, Doing doing) {
+        try {
+            return doing.run(command, watch);
+        } catch (ExecutorException | SchemaException e) {
+            LOG.atError()
+                    .addKeyValue("callId", command.event().data().call())
+                    .addKeyValue("code", e.code())
+                    .setCause(e)
+                    .log("a call could not be run");
+            return Answer.failed(e.code(), "the call could not be run; the operator can tell why");
+        } catch (RuntimeException e) {
+            LOG.atError()
+                    .addKeyValue("callId", command.event().data().call())
+                    .setCause(e)
+                    .log("a call failed in the executor");
+            return Answer.failed(
+                    "executor_error", "the executor failed; the operator can tell why");
+        }
+    }
+
+    private Answer execute(Command.Accepted command, Stopwatch watch) {
+        Event<CallAuthorized> event = command.event();
+        CallAuthorized call = event.data();
+        Running entry = new Running(event);
+        running.add(entry);
+        entry.stopIfSuspended(registry.get()); // it may have come while the call was checked
+        Duration left = Duration.between(clock.instant(), call.deadline());
+        Future<?> timer =
+                deadlines.schedule(
+                        () -> entry.cancellation.request(Cancellation.Reason.DEADLINE),
+                        left.toMillis(),
+                        TimeUnit.MILLISECONDS);
+        try {
+            byte[] arguments = dataKey(event).open(call.arguments(), event.id(), "arguments");
+            Database database = command.database();
+            ToolCall toolCall =
+                    new ToolCall(
+                            call.call(),
+                            event.tenant(),
+                            call.principal().subject(),
+                            call.tool(),
+                            call.statementClass(),
+                            limits(call.limits(), database.limits()),
+                            call.deadline(),
+                            event.trace(),
+                            arguments);
+            return switch (database.kind()) {
+                case POSTGRESQL ->
+                        new PostgresDatabase(sessions.of(database), clock)
+                                .run(toolCall, entry.cancellation, watch);
+            };
+        } finally {
+            timer.cancel(false);
+            running.remove(entry);
+        }
+    }
+
+    /** The smallest of what the gateway allowed, the database allows and a reply can hold. */
+    private static Limits limits(Limits ofCall, Limits ofDatabase) {
+        Limits both = ofCall.within(ofDatabase);
+        return both.within(new Limits(both.rowsMax(), RESULT_BYTES_MAX, both.timeoutMillis()));
+    }
+
+    private DataKey dataKey(Event<CallAuthorized> event) {
+        return keyring.of(registry.get(), event.tenant(), event.data().arguments().dataKeyId());
+    }
+
+    private void publish(
+            Delivery delivery, Event<CallAuthorized> command, Answer answer, Stopwatch watch) {
+        Outcome outcome = outcome(command, answer, watch);
+        try {
+            if (outcomes.publish(outcome)) {
+                delivery.settled();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private Outcome outcome(Event<CallAuthorized> command, Answer answer, Stopwatch watch) {
+        return switch (answer) {
+            case Answer.Succeeded done ->
+                    new Outcome(
+                            command,
+                            event(command, succeeded(command, done, watch)),
+                            null,
+                            done.result());
+            case Answer.Stopped stopped ->
+                    new Outcome(
+                            command,
+                            event(command, stopped(command, stopped, watch)),
+                            stopped.message(),
+                            NO_RESULT);
+        };
+    }
+
+    private CallSettled succeeded(
+            Event<CallAuthorized> command, Answer.Succeeded done, Stopwatch watch) {
+        CallAuthorized call = command.data();
+        return new CallSettled(
+                call.call(),
+                call.principal(),
+                call.tool(),
+                call.database(),
+                call.statementClass(),
+                call.tables(),
+                call.fingerprint(),
+                Ended.SUCCEEDED,
+                null,
+                null,
+                done.rows(),
+                done.rowsAffected(),
+                done.result().length,
+                done.truncated(),
+                watch.timings(),
+                digest(command, done.result()),
+                done.attested(),
+                executor,
+                done.repeated() ? 2 : 1);
+    }
+
+    private CallSettled stopped(
+            Event<CallAuthorized> command, Answer.Stopped stopped, Stopwatch watch) {
+        CallAuthorized call = command.data();
+        return new CallSettled(
+                call.call(),
+                call.principal(),
+                call.tool(),
+                call.database(),
+                call.statementClass(),
+                call.tables(),
+                call.fingerprint(),
+                stopped.ended(),
+                stopped.code(),
+                stopped.sqlState(),
+                0,
+                0,
+                0,
+                false,
+                watch.timings(),
+                null,
+                null,
+                executor,
+                1);
+    }
+
+    /**
+     * Keyed, so that nobody can guess a result from its digest; absent where the key was erased.
+     */
+    private @Nullable String digest(Event<CallAuthorized> command, byte[] result) {
+        try {
+            return dataKey(command).digest(result);
+        } catch (SchemaException e) {
+            LOG.atWarn()
+                    .addKeyValue("callId", command.data().call())
+                    .addKeyValue("code", e.code())
+                    .log("a result has no digest");
+            return null;
+        }
+    }
+
+    private Event<CallSettled> event(Event<CallAuthorized> command, CallSettled settled) {
+        return Event.of(
+                EventId.settledOf(settled.call()),
+                "/executor/" + executor,
+                clock.instant(),
+                command.tenant(),
+                command.trace(),
+                settled);
+    }
+
+    private static void passOver(Delivery delivery, Command.Unbelievable command) {
+        LOG.atError()
+                .addKeyValue("place", delivery.place())
+                .addKeyValue("code", command.code())
+                .addKeyValue("why", command.why())
+                .log("a command that no gateway is known to have signed was passed over");
+        delivery.settled();
+    }
+}

@@ -1,0 +1,173 @@
+package dev.sallyport.executor;
+
+import dev.sallyport.executor.failure.ExecutorException;
+import dev.sallyport.executor.intake.Intake;
+import dev.sallyport.executor.outcome.KafkaOutcomes;
+import dev.sallyport.executor.outcome.OutcomePublisher;
+import dev.sallyport.executor.session.Sessions;
+import dev.sallyport.schema.registry.Keyring;
+import dev.sallyport.schema.registry.RegistryFeed;
+import dev.sallyport.schema.seal.KeyEncryptionKey;
+import dev.sallyport.schema.secret.Secrets;
+import dev.sallyport.schema.topic.KafkaSettings;
+import dev.sallyport.schema.topic.Topics;
+
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Map;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
+
+/**
+ * The executor: takes the authorized calls of one cell from the log, runs each under its caller's
+ * own context, and tells the log how it ended before anyone else.
+ */
+public final class Executor implements AutoCloseable {
+    private static final Duration START_WITHIN = Duration.ofSeconds(30);
+    private static final int POLL_RECORDS_MAX = 256;
+    private static final Logger LOG = LoggerFactory.getLogger(Executor.class);
+
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private @Nullable Intake intake;
+
+    private Executor() {}
+
+    /**
+     * Starts an executor and returns when it takes commands.
+     *
+     * @param secrets what the configuration and the registry refer to
+     * @throws dev.sallyport.schema.SallyportException {@code registry_unavailable}, {@code
+     *     secret_unavailable}, {@code broker_unavailable}
+     */
+    public static Executor start(ExecutorConfig config, Secrets secrets, InstantSource clock) {
+        return start(config, secrets, clock, outcomes -> outcomes);
+    }
+
+    /** As the other, with the publisher of outcomes wrapped: what a test needs to come between. */
+    static Executor start(
+            ExecutorConfig config,
+            Secrets secrets,
+            InstantSource clock,
+            UnaryOperator<OutcomePublisher> wrapping) {
+        Executor executor = new Executor();
+        try {
+            executor.wire(config, secrets, clock, wrapping);
+            return executor;
+        } catch (RuntimeException e) {
+            executor.close();
+            throw e;
+        }
+    }
+
+    private void wire(
+            ExecutorConfig config,
+            Secrets secrets,
+            InstantSource clock,
+            UnaryOperator<OutcomePublisher> wrapping) {
+        KafkaSettings kafka = config.kafka();
+        Keyring keyring =
+                new Keyring(new KeyEncryptionKey(secrets.resolve(config.keyEncryptionKey())));
+        AtomicReference<@Nullable Calls> calls = new AtomicReference<>();
+        RegistryFeed registry =
+                closing(
+                        RegistryFeed.start(
+                                kafka,
+                                config.name(),
+                                clock,
+                                START_WITHIN,
+                                changed -> {
+                                    Calls known = calls.get();
+                                    if (known != null) {
+                                        known.registryChanged(changed);
+                                    }
+                                }));
+        ScheduledThreadPoolExecutor deadlines =
+                new ScheduledThreadPoolExecutor(
+                        1, Thread.ofPlatform().name("deadlines").daemon().factory());
+        deadlines.setRemoveOnCancelPolicy(true);
+        closing(deadlines::shutdownNow);
+        Sessions sessions =
+                closing(new Sessions(secrets, clock, config.plainDatabaseConnections()));
+        OutcomePublisher outcomes =
+                closing(
+                        wrapping.apply(
+                                new KafkaOutcomes(
+                                        new KafkaProducer<>(kafka.producer(config.name())))));
+        Calls started = new Calls(config, registry, keyring, sessions, outcomes, deadlines, clock);
+        calls.set(started);
+        Intake taking =
+                closing(
+                        new Intake(
+                                new KafkaConsumer<>(consumer(config)),
+                                started::take,
+                                config.underWayMax()));
+        intake = taking;
+        taking.start(Topics.commands(config.cell()));
+        awaitJoined(taking, config);
+    }
+
+    private static Map<String, Object> consumer(ExecutorConfig config) {
+        Map<String, Object> settings =
+                config.kafka().consumer(config.name(), "sallyport-executor-" + config.cell());
+        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, POLL_RECORDS_MAX);
+        settings.put(
+                ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
+                CooperativeStickyAssignor.class.getName());
+        return settings;
+    }
+
+    private static void awaitJoined(Intake intake, ExecutorConfig config) {
+        try {
+            if (intake.awaitJoined(START_WITHIN)) {
+                return;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        throw new ExecutorException(
+                "broker_unavailable",
+                "no commands could be taken from "
+                        + Topics.commands(config.cell())
+                        + " at "
+                        + config.kafka().bootstrapServers()
+                        + " within "
+                        + START_WITHIN.toSeconds()
+                        + " s");
+    }
+
+    /** How many calls were taken from the log and have not settled. */
+    public int underWay() {
+        return intake == null ? 0 : intake.underWay();
+    }
+
+    private <T extends AutoCloseable> T closing(T part) {
+        parts.push(part);
+        return part;
+    }
+
+    /**
+     * Takes no more calls, waits a little for those under way, and lets go of everything. What has
+     * not settled by then is delivered again.
+     */
+    @Override
+    public void close() {
+        while (!parts.isEmpty()) {
+            try {
+                parts.pop().close();
+            } catch (Exception e) {
+                LOG.atWarn().setCause(e).log("a part of the executor did not close cleanly");
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package dev.sallyport.executor.database;
+
+import dev.sallyport.schema.event.Attested;
+import dev.sallyport.schema.event.Ended;
+
+import org.jspecify.annotations.Nullable;
+
+/** What became of a call. */
+public sealed interface Answer {
+    /**
+     * The database did it.
+     *
+     * @param result the result as JSON, made once and passed on as it is
+     * @param rows rows in the result
+     * @param rowsAffected rows that a write added, changed or removed
+     * @param truncated whether the database had more rows than the limits allow
+     * @param repeated whether the ledger answered for a call that was delivered before
+     * @param attested the context that the database reported; absent where the ledger answered
+     */
+    @SuppressWarnings("ArrayRecordComponent") // the bytes are handed on and never compared
+    record Succeeded(
+            byte[] result,
+            long rows,
+            long rowsAffected,
+            boolean truncated,
+            boolean repeated,
+            @Nullable Attested attested)
+            implements Answer {}
+
+    /**
+     * It did not succeed.
+     *
+     * @param ended any but {@link Ended#SUCCEEDED}
+     * @param code stable, in lower snake case
+     * @param message for the caller: what would be right; it holds no value of any row
+     * @param sqlState the database's, where it gave one
+     */
+    record Stopped(Ended ended, String code, String message, @Nullable String sqlState)
+            implements Answer {
+        public Stopped {
+            if (ended == Ended.SUCCEEDED) {
+                throw new IllegalArgumentException("a call that succeeded was not stopped");
+            }
+        }
+    }
+
+    static Stopped failed(String code, String message) {
+        return new Stopped(Ended.FAILED, code, message, null);
+    }
+}

@@ -1,0 +1,119 @@
+package dev.sallyport.executor.intake;
+
+import dev.sallyport.schema.SchemaException;
+import dev.sallyport.schema.event.CallAuthorized;
+import dev.sallyport.schema.event.Event;
+import dev.sallyport.schema.event.EventCodec;
+import dev.sallyport.schema.event.StatementClass;
+import dev.sallyport.schema.id.CellId;
+import dev.sallyport.schema.id.EventId;
+import dev.sallyport.schema.id.GatewayId;
+import dev.sallyport.schema.registry.Database;
+import dev.sallyport.schema.registry.GatewayKey;
+import dev.sallyport.schema.registry.Registry;
+import dev.sallyport.schema.registry.Tenant;
+import dev.sallyport.schema.sign.EventSignature;
+
+import org.jspecify.annotations.Nullable;
+
+import java.security.PublicKey;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Decides whether a delivered command may run here and now. */
+public final class CommandCheck {
+    private final CellId cell;
+    private final Map<GatewayKey, PublicKey> parsed = new ConcurrentHashMap<>();
+
+    public CommandCheck(CellId cell) {
+        this.cell = cell;
+    }
+
+    /**
+     * Checks the command against the registry.
+     *
+     * @param key the record's key, which must be the event's tenant
+     */
+    public Command check(String key, byte[] bytes, Registry registry, Instant now) {
+        Event<?> event;
+        try {
+            event = EventCodec.decode(bytes);
+        } catch (SchemaException e) {
+            return new Command.Unbelievable(e.code(), String.valueOf(e.getMessage()));
+        }
+        if (!(event.data() instanceof CallAuthorized call)) {
+            return new Command.Unbelievable(
+                    "not_a_command", "it is a " + event.type().kind() + ", not a CallAuthorized");
+        }
+        if (!event.tenant().value().equals(key)) {
+            return new Command.Unbelievable(
+                    "key_mismatch", "the record's key is not the event's tenant");
+        }
+        if (!event.id().equals(EventId.commandOf(call.call()))) {
+            return new Command.Unbelievable("id_mismatch", "the event's id is not the call's");
+        }
+        PublicKey gatewayKey = gatewayKey(event.signedBy(), registry);
+        if (gatewayKey == null) {
+            return new Command.Unbelievable(
+                    "gateway_unknown", "the registry has no key of the gateway that it names");
+        }
+        if (!EventSignature.verify(bytes, gatewayKey)) {
+            return new Command.Unbelievable(
+                    "signature_invalid", "its signature is not the gateway's");
+        }
+        Event<CallAuthorized> command =
+                new Event<>(
+                        event.id(),
+                        event.source(),
+                        event.time(),
+                        event.tenant(),
+                        event.trace(),
+                        event.signedBy(),
+                        call);
+        return signed(command, registry, now);
+    }
+
+    private Command signed(Event<CallAuthorized> event, Registry registry, Instant now) {
+        CallAuthorized call = event.data();
+        Optional<Tenant> tenant = registry.tenant(event.tenant());
+        if (tenant.isEmpty()) {
+            return new Command.Refused(event, "tenant_unknown", "there is no such tenant");
+        }
+        if (!tenant.get().cell().equals(cell)) {
+            return new Command.Refused(
+                    event, "wrong_cell", "the tenant's calls are executed in another cell");
+        }
+        Optional<Database> database = registry.database(event.tenant(), call.database());
+        if (database.isEmpty()) {
+            return new Command.Refused(
+                    event,
+                    "database_unknown",
+                    "there is no database " + call.database() + "; show_databases lists them");
+        }
+        if (registry.suspension(event.tenant(), call.principal().subject()).isPresent()) {
+            return new Command.Refused(
+                    event,
+                    "principal_suspended",
+                    "the caller is suspended; ask your administrator");
+        }
+        boolean readOnly = tenant.get().readOnly() || database.get().readOnly();
+        if (readOnly && call.statementClass() != StatementClass.READ) {
+            return new Command.Refused(event, "read_only", "the database is read-only for callers");
+        }
+        if (!now.isBefore(call.deadline())) {
+            return new Command.Expired(event);
+        }
+        return new Command.Accepted(event, database.get());
+    }
+
+    private @Nullable PublicKey gatewayKey(@Nullable GatewayId gateway, Registry registry) {
+        if (gateway == null) {
+            return null;
+        }
+        return registry.gatewayKey(gateway)
+                .map(key -> parsed.computeIfAbsent(key, GatewayKey::parsed))
+                .orElse(null);
+    }
+}

@@ -1,0 +1,257 @@
+package dev.sallyport.executor;
+
+import static dev.sallyport.executor.session.SharedDatabase.ACME;
+import static dev.sallyport.executor.session.SharedDatabase.GLOBEX;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sallyport.executor.Stage.Draft;
+import dev.sallyport.schema.event.Attested;
+import dev.sallyport.schema.event.CallSettled;
+import dev.sallyport.schema.event.Ended;
+import dev.sallyport.schema.event.Limits;
+import dev.sallyport.schema.id.CallId;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Map;
+
+final class ExecutorIT {
+    @SuppressWarnings("NullAway.Init")
+    private static Stage stage;
+
+    @SuppressWarnings("NullAway.Init")
+    private static Executor executor;
+
+    @BeforeAll
+    static void start() throws Exception {
+        stage = new Stage();
+        executor = stage.executor();
+    }
+
+    @AfterAll
+    static void stop() throws SQLException {
+        executor.close();
+        stage.close();
+    }
+
+    @Test
+    void aReadAnswersWithTheTenantsOwnRowsAndTellsTheLogFirst() {
+        Draft draft = Draft.query("select id, name, balance from customers order by id");
+
+        CallSettled outcome = stage.call(draft);
+
+        assertThat(outcome.ended()).isEqualTo(Ended.SUCCEEDED);
+        assertThat(outcome.rows()).isEqualTo(3);
+        assertThat(outcome.truncated()).isFalse();
+        assertThat(outcome.attested())
+                .isEqualTo(new Attested(stage.database.login(ACME), true, "acme"));
+        assertThat(outcome.resultDigest()).isNotNull();
+        assertThat(outcome.bytes()).isEqualTo(stage.result(draft.call).length());
+        assertThat(stage.result(draft.call))
+                .isEqualTo(
+                        "{\"columns\":[{\"name\":\"id\",\"type\":\"integer\"},"
+                                + "{\"name\":\"name\",\"type\":\"text\"},"
+                                + "{\"name\":\"balance\",\"type\":\"numeric\"}],"
+                                + "\"rows\":[[11,\"secret of acme 1\",10.50],"
+                                + "[12,\"secret of acme 2\",21.00],"
+                                + "[13,\"secret of acme 3\",31.50]],"
+                                + "\"rowCount\":3,\"truncated\":false}");
+    }
+
+    @Test
+    void theSameStatementOfAnotherTenantGivesItsRows() {
+        Draft draft = Draft.query("select name from customers order by id").of(GLOBEX);
+
+        stage.call(draft);
+
+        assertThat(stage.result(draft.call)).contains("secret of globex").doesNotContain("acme");
+    }
+
+    @Test
+    void readingStopsAtTheLimitAndTellsExactlyWhetherThereWasMore() {
+        Draft all = Draft.query("select n from generate_series(1, 5) n");
+        all.limits = new Limits(5, 100_000, 10_000);
+        Draft some = Draft.query("select n from generate_series(1, 6) n");
+        some.limits = new Limits(5, 100_000, 10_000);
+
+        assertThat(stage.call(all).truncated()).isFalse();
+        CallSettled cut = stage.call(some);
+
+        assertThat(cut.truncated()).isTrue();
+        assertThat(cut.rows()).isEqualTo(5);
+        assertThat(stage.result(some.call))
+                .endsWith("\"rows\":[[1],[2],[3],[4],[5]],\"rowCount\":5,\"truncated\":true}");
+    }
+
+    @Test
+    void readingStopsAtTheByteLimitOnAWholeRow() {
+        Draft draft = Draft.query("select repeat('x', 1000) from generate_series(1, 100000)");
+        draft.limits = new Limits(50_000, 20_000, 10_000);
+
+        CallSettled outcome = stage.call(draft);
+
+        assertThat(outcome.truncated()).isTrue();
+        assertThat(outcome.bytes()).isBetween(18_000L, 20_000L);
+        assertThat(outcome.rows()).isEqualTo(19);
+        assertThat(stage.result(draft.call)).endsWith("\"rowCount\":19,\"truncated\":true}");
+    }
+
+    @Test
+    void parametersAreBoundAndNeverSpliced() {
+        Draft numbered =
+                Draft.query(
+                        "select $1::text, name from customers where id = $2",
+                        "'; drop table customers --",
+                        12);
+        Draft marked = Draft.query("select ? || 'x', '?' where ?", "a", true);
+
+        stage.call(numbered);
+        stage.call(marked);
+
+        assertThat(stage.result(numbered.call))
+                .contains("[[\"'; drop table customers --\",\"secret of acme 2\"]]");
+        assertThat(stage.result(marked.call)).contains("[[\"ax\",\"?\"]]");
+    }
+
+    @Test
+    void aWriteTellsWhatItChangedAndIsCommitted() throws Exception {
+        Draft draft =
+                Draft.write(
+                        "insert into customers values ($1, 'acme', $2) returning id, name",
+                        15,
+                        "n");
+
+        CallSettled outcome = stage.call(draft);
+
+        assertThat(outcome.ended()).isEqualTo(Ended.SUCCEEDED);
+        assertThat(outcome.rowsAffected()).isEqualTo(1);
+        assertThat(stage.result(draft.call))
+                .startsWith("{\"rowsAffected\":1,\"columns\":")
+                .contains("\"rows\":[[15,\"n\"]]");
+        assertThat(stage.database.truth("select name from customers where id = 15"))
+                .containsExactly("n");
+        stage.call(Draft.write("delete from customers where id = 15"));
+    }
+
+    @Test
+    void aCommandThatIsDeliveredTwiceWritesOnce() throws Exception {
+        Draft draft = Draft.write("update customers set balance = balance + 1 where id = 13");
+
+        CallSettled first = stage.call(draft);
+        stage.send(draft);
+        await().until(() -> stage.outcomesOf(draft.call).size() == 2);
+        CallSettled second = stage.outcomesOf(draft.call).get(1).data();
+
+        assertThat(first.attempt()).isEqualTo(1);
+        assertThat(second.attempt()).isEqualTo(2);
+        assertThat(second.rowsAffected()).isEqualTo(1);
+        assertThat(stage.outcomesOf(draft.call).getFirst().id())
+                .isEqualTo(stage.outcomesOf(draft.call).get(1).id());
+        assertThat(stage.database.truth("select balance from customers where id = 13"))
+                .containsExactly("32.50");
+        stage.call(Draft.write("update customers set balance = 31.5 where id = 13"));
+    }
+
+    @Test
+    void aStatementThatRunsPastItsDeadlineIsCancelled() {
+        Draft draft = Draft.query("select count(*) from generate_series(1, 100000000000) n");
+        draft.deadline = Instant.now().plusMillis(700);
+
+        CallSettled outcome = stage.call(draft);
+
+        assertThat(outcome.ended()).isIn(Ended.EXPIRED, Ended.FAILED);
+        assertThat(outcome.code()).isIn("deadline_exceeded", "statement_timeout");
+        assertThat(outcome.timings().executionMicros()).isLessThan(5_000_000);
+    }
+
+    @Test
+    void errorsCarryACodeAndNoValues() {
+        Draft cast = Draft.query("select name::int from customers");
+        Draft unique = Draft.write("insert into customers values (11, 'acme', 'other')");
+        Draft missing = Draft.query("select nam from customers");
+
+        assertThat(stage.call(cast).code()).isEqualTo("data_exception");
+        assertThat(stage.message(cast.call))
+                .contains("22P02", "invalid_text_representation")
+                .doesNotContain("secret");
+        assertThat(stage.call(unique).code()).isEqualTo("constraint_violation");
+        assertThat(stage.message(unique.call))
+                .contains("23505", "customers_pkey")
+                .doesNotContain("11");
+        assertThat(stage.call(missing).code()).isEqualTo("statement_invalid");
+        assertThat(stage.message(missing.call)).contains("nam");
+    }
+
+    @Test
+    void tablesAreShownAndDescribed() {
+        Draft show = new Draft();
+        show.tool = "show_tables";
+        Draft describe = new Draft();
+        describe.tool = "describe_table";
+        describe.arguments = Map.of("table", "customers");
+        Draft unknown = new Draft();
+        unknown.tool = "describe_table";
+        unknown.arguments = Map.of("table", "nothing");
+
+        stage.call(show);
+        stage.call(describe);
+
+        assertThat(stage.result(show.call))
+                .contains("[\"public\",\"customers\",\"table\",null]")
+                .doesNotContain("ledger");
+        assertThat(stage.result(describe.call)).contains("\"tenant_id\",\"text\",false,false");
+        assertThat(stage.call(unknown).code()).isEqualTo("statement_invalid");
+    }
+
+    @Test
+    void commandsThatNoGatewaySignedArePassedOver() {
+        Draft forged = Draft.query("select 1");
+        byte[] bytes = stage.signed(forged);
+        bytes[bytes.length - 10] ^= 1;
+        Draft after = Draft.query("select 2");
+
+        stage.deliver("acme", bytes);
+        stage.deliver("acme", "{}".getBytes(StandardCharsets.UTF_8));
+        stage.deliver(null, new byte[0]);
+        stage.deliver("globex", stage.signed(Draft.query("select 3")));
+        stage.call(after);
+
+        assertThat(stage.outcomesOf(forged.call)).isEmpty();
+        assertThat(stage.result(after.call)).contains("[[2]]");
+    }
+
+    @Test
+    void aCallPastItsDeadlineIsNotRun() throws Exception {
+        Draft draft = Draft.write("insert into customers values (16, 'acme', 'late')");
+        draft.deadline = Instant.now().minusSeconds(1);
+
+        CallSettled outcome = stage.call(draft);
+
+        assertThat(outcome.ended()).isEqualTo(Ended.EXPIRED);
+        assertThat(outcome.code()).isEqualTo("deadline_passed");
+        assertThat(stage.database.truth("select count(*) from customers where id = 16"))
+                .containsExactly("0");
+    }
+
+    @Test
+    void statementsThatEndOrChangeTheTransactionAreRefused() {
+        for (String sql :
+                new String[] {
+                    "commit", "do $$ begin end $$", "set role x", "prepare p as select 1"
+                }) {
+            Draft draft = Draft.write(sql);
+            assertThat(stage.call(draft).code()).isEqualTo("statement_refused");
+        }
+        Draft two = Draft.query("select 1; select 2");
+        assertThat(stage.call(two).code()).isEqualTo("several_statements");
+        CallId fine = stage.send(Draft.query("select 1; -- the end"));
+        assertThat(stage.settled(fine).ended()).isEqualTo(Ended.SUCCEEDED);
+    }
+}

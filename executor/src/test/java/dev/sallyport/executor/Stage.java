@@ -1,0 +1,307 @@
+package dev.sallyport.executor;
+
+import static org.awaitility.Awaitility.await;
+
+import dev.sallyport.embedded.TestServers;
+import dev.sallyport.executor.session.SharedDatabase;
+import dev.sallyport.schema.event.CallAuthorized;
+import dev.sallyport.schema.event.CallSettled;
+import dev.sallyport.schema.event.Event;
+import dev.sallyport.schema.event.EventCodec;
+import dev.sallyport.schema.event.Limits;
+import dev.sallyport.schema.event.LiteralFeatures;
+import dev.sallyport.schema.event.Principal;
+import dev.sallyport.schema.event.ReplyAddress;
+import dev.sallyport.schema.event.StatementClass;
+import dev.sallyport.schema.event.TraceContext;
+import dev.sallyport.schema.id.CallId;
+import dev.sallyport.schema.id.CellId;
+import dev.sallyport.schema.id.DatabaseName;
+import dev.sallyport.schema.id.EventId;
+import dev.sallyport.schema.id.GatewayId;
+import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.json.Json;
+import dev.sallyport.schema.registry.DataKeyEntry;
+import dev.sallyport.schema.registry.GatewayKey;
+import dev.sallyport.schema.registry.RegistryEntry;
+import dev.sallyport.schema.registry.RegistryWriter;
+import dev.sallyport.schema.registry.Tenant;
+import dev.sallyport.schema.seal.DataKey;
+import dev.sallyport.schema.seal.KeyEncryptionKey;
+import dev.sallyport.schema.seal.WrappedDataKey;
+import dev.sallyport.schema.secret.Secret;
+import dev.sallyport.schema.secret.SecretReference;
+import dev.sallyport.schema.secret.Secrets;
+import dev.sallyport.schema.sign.EventSignature;
+import dev.sallyport.schema.sign.SigningKeys;
+import dev.sallyport.schema.topic.KafkaSettings;
+import dev.sallyport.schema.topic.ReplyHeaders;
+import dev.sallyport.schema.topic.Topics;
+
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+import java.nio.charset.StandardCharsets;
+import java.security.KeyPair;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+
+/**
+ * All that an executor needs around it: broker, registry, a shared database, a gateway that signs,
+ * and readers of outcomes and replies. Each stage has a cell of its own.
+ */
+final class Stage implements AutoCloseable {
+    static final int PARTITIONS = 4;
+    static final GatewayId GATEWAY = new GatewayId("g1");
+    private static final AtomicInteger CELLS = new AtomicInteger();
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    final SharedDatabase database = new SharedDatabase();
+    final CellId cell = new CellId("cell-" + CELLS.incrementAndGet());
+    final KafkaSettings kafka = new KafkaSettings(TestServers.kafka().bootstrapServers(), Map.of());
+    final List<Event<CallSettled>> outcomes = new CopyOnWriteArrayList<>();
+    final Map<CallId, ConsumerRecord<String, byte[]>> replies = new ConcurrentHashMap<>();
+
+    private final KeyPair gatewayKey = SigningKeys.generate();
+    private final Secret kek = KeyEncryptionKey.generate();
+    private final Map<TenantId, DataKey> dataKeys = new HashMap<>();
+    private final KafkaProducer<String, byte[]> producer;
+    private final RegistryWriter registry;
+    private final KafkaConsumer<String, byte[]> reader;
+    private final Thread reading;
+    private volatile boolean closed;
+
+    Stage() throws SQLException {
+        try (Admin admin = Admin.create(kafka.client("stage"))) {
+            Topics.createMissing(admin, Set.of(cell), PARTITIONS, (short) 1);
+        }
+        producer = new KafkaProducer<>(kafka.producer("stage"));
+        registry = new RegistryWriter(kafka, InstantSource.system(), "stage");
+        KeyEncryptionKey wrapping = new KeyEncryptionKey(kek);
+        for (TenantId tenant : List.of(SharedDatabase.ACME, SharedDatabase.GLOBEX)) {
+            WrappedDataKey wrapped = wrapping.newDataKey(tenant);
+            dataKeys.put(tenant, wrapping.unwrap(wrapped));
+            register(tenant, new Tenant(tenant, "Tenant " + tenant, cell, List.of(), false));
+            register(tenant, database.database(tenant, 4));
+            register(tenant, new DataKeyEntry(wrapped));
+        }
+        register(
+                TenantId.PLATFORM,
+                new GatewayKey(GATEWAY, SigningKeys.publicText(gatewayKey.getPublic())));
+        reader = new KafkaConsumer<>(kafka.consumer("stage-reader"));
+        List<TopicPartition> all =
+                Stream.of(Topics.OUTCOMES, Topics.REPLIES)
+                        .flatMap(topic ->
+                                Stream.iterate(0, p -> p + 1)
+                                        .limit(PARTITIONS)
+                                        .map(p -> new TopicPartition(topic, p)))
+                        .toList();
+        reader.assign(all);
+        reader.seekToEnd(all);
+        all.forEach(reader::position);
+        reading = Thread.ofPlatform().name("stage-reader").daemon().start(this::read);
+    }
+
+    private void read() {
+        try (reader) {
+            while (!closed) {
+                for (ConsumerRecord<String, byte[]> record : reader.poll(Duration.ofMillis(50))) {
+                    if (record.topic().equals(Topics.REPLIES)) {
+                        String call = ReplyHeaders.get(record.headers(), ReplyHeaders.CALL);
+                        replies.put(CallId.of(String.valueOf(call)), record);
+                    } else {
+                        outcomes.add(settled(EventCodec.decode(record.value())));
+                    }
+                }
+            }
+        }
+    }
+
+    private static Event<CallSettled> settled(Event<?> event) {
+        return Event.of(
+                event.id(),
+                event.source(),
+                event.time(),
+                event.tenant(),
+                event.trace(),
+                (CallSettled) event.data());
+    }
+
+    ExecutorConfig config() {
+        return config(8, 64, 256);
+    }
+
+    ExecutorConfig config(int laneRunning, int laneWaiting, int underWay) {
+        return new ExecutorConfig(
+                cell,
+                "executor-" + cell,
+                kafka,
+                new SecretReference("env:KEK"),
+                laneRunning,
+                laneWaiting,
+                underWay,
+                false);
+    }
+
+    Secrets secrets() {
+        Map<String, String> environment = new HashMap<>(SharedDatabase.ENVIRONMENT);
+        environment.put("KEK", kek.value());
+        return new Secrets(environment);
+    }
+
+    Executor executor() {
+        return Executor.start(config(), secrets(), InstantSource.system());
+    }
+
+    void register(TenantId tenant, RegistryEntry entry) {
+        registry.put(tenant, entry);
+    }
+
+    void unregister(TenantId tenant, String key) {
+        registry.remove(tenant, key);
+    }
+
+    /** A call as a gateway would authorize it; change what the test is about. */
+    static final class Draft {
+        TenantId tenant = SharedDatabase.ACME;
+        CallId call = CallId.next();
+        String subject = "alice";
+        String tool = "db_query";
+        DatabaseName database = new DatabaseName("main");
+        StatementClass statementClass = StatementClass.READ;
+        Limits limits = new Limits(100, 100_000, 10_000);
+        Instant deadline = Instant.now().plusSeconds(20);
+        @Nullable TraceContext trace;
+        Map<String, Object> arguments = Map.of();
+
+        static Draft query(String sql, Object... parameters) {
+            Draft draft = new Draft();
+            draft.arguments = Map.of("sql", sql, "parameters", List.of(parameters));
+            return draft;
+        }
+
+        static Draft write(String sql, Object... parameters) {
+            Draft draft = query(sql, parameters);
+            draft.tool = "db_execute";
+            draft.statementClass = StatementClass.WRITE;
+            return draft;
+        }
+
+        Draft of(TenantId other) {
+            tenant = other;
+            return this;
+        }
+    }
+
+    byte[] signed(Draft draft) {
+        DataKey key = dataKeys.get(draft.tenant);
+        EventId event = EventId.commandOf(draft.call);
+        byte[] arguments = Json.mapper().writeValueAsBytes(draft.arguments);
+        CallAuthorized command =
+                new CallAuthorized(
+                        draft.call,
+                        new Principal(draft.subject, "client", "agent", "127.0.0.1"),
+                        draft.tool,
+                        draft.database,
+                        draft.statementClass,
+                        List.of("customers"),
+                        List.of(),
+                        List.of("mcp:read"),
+                        "select ...",
+                        LiteralFeatures.NONE,
+                        draft.limits,
+                        draft.deadline,
+                        1,
+                        new ReplyAddress(GATEWAY, 0),
+                        Objects.requireNonNull(key).seal(arguments, event, "arguments"));
+        return EventSignature.sign(
+                EventCodec.encode(
+                        new Event<>(
+                                event,
+                                "/gateway/" + GATEWAY,
+                                Instant.now(),
+                                draft.tenant,
+                                draft.trace,
+                                GATEWAY,
+                                command)),
+                gatewayKey.getPrivate());
+    }
+
+    CallId send(Draft draft) {
+        deliver(draft.tenant.value(), signed(draft));
+        return draft.call;
+    }
+
+    /** Puts a record into the commands topic, whatever it is. */
+    void deliver(@Nullable String key, byte[] value) {
+        try {
+            var _ = producer.send(new ProducerRecord<>(Topics.commands(cell), 0, key, value)).get();
+        } catch (InterruptedException | ExecutionException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Sends the call and gives its outcome, once the reply is there too. */
+    CallSettled call(Draft draft) {
+        return settled(send(draft));
+    }
+
+    CallSettled settled(CallId call) {
+        await().atMost(PATIENCE).until(() -> !outcomesOf(call).isEmpty());
+        await().atMost(PATIENCE).until(() -> replies.containsKey(call));
+        return outcomesOf(call).getFirst().data();
+    }
+
+    List<Event<CallSettled>> outcomesOf(CallId call) {
+        List<Event<CallSettled>> found = new ArrayList<>();
+        for (Event<CallSettled> outcome : outcomes) {
+            if (outcome.data().call().equals(call)) {
+                found.add(outcome);
+            }
+        }
+        return found;
+    }
+
+    String result(CallId call) {
+        return new String(reply(call).value(), StandardCharsets.UTF_8);
+    }
+
+    String message(CallId call) {
+        return String.valueOf(ReplyHeaders.get(reply(call).headers(), ReplyHeaders.MESSAGE));
+    }
+
+    private ConsumerRecord<String, byte[]> reply(CallId call) {
+        return Objects.requireNonNull(replies.get(call));
+    }
+
+    @Override
+    public void close() throws SQLException {
+        closed = true;
+        try {
+            reading.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        producer.close();
+        registry.close();
+        database.close();
+    }
+}
