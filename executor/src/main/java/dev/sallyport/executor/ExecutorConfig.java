@@ -5,7 +5,6 @@ import dev.sallyport.schema.config.Example;
 import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.secret.SecretReference;
 import dev.sallyport.schema.topic.KafkaSettings;
-
 import java.util.regex.Pattern;
 
 /**

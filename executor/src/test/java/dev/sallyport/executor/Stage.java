@@ -37,15 +37,6 @@ import dev.sallyport.schema.sign.SigningKeys;
 import dev.sallyport.schema.topic.KafkaSettings;
 import dev.sallyport.schema.topic.ReplyHeaders;
 import dev.sallyport.schema.topic.Topics;
-
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
-import org.jspecify.annotations.Nullable;
-
 import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
 import java.sql.SQLException;
@@ -63,6 +54,13 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that an executor needs around it: broker, registry, a shared database, a gateway that signs,
@@ -194,7 +192,7 @@ final class Stage implements AutoCloseable {
 
         static Draft query(String sql, Object... parameters) {
             Draft draft = new Draft();
-            draft.arguments = Map.of("sql", sql, "parameters", List.of(parameters));
+            draft.arguments = Map.of("sql", sql, "params", List.of(parameters));
             return draft;
         }
 

@@ -3,18 +3,15 @@ package dev.sallyport.executor.database;
 import dev.sallyport.executor.failure.ExecutorException;
 import dev.sallyport.executor.session.Parameter;
 import dev.sallyport.schema.json.Json;
-
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.core.Oid;
-
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
-import java.util.ArrayList;
-import java.util.List;
-
 /**
- * A tool's arguments: {@code sql} and {@code parameters} of the tools that take a statement, {@code
+ * A tool's arguments: {@code sql} and {@code params} of the tools that take a statement, {@code
  * table} and {@code schema} of those that describe.
  */
 final class CallArguments {
@@ -66,12 +63,12 @@ final class CallArguments {
 
     /** The values of the statement's placeholders, in their order. */
     List<Parameter> parameters() {
-        JsonNode values = arguments.get("parameters");
+        JsonNode values = arguments.get("params");
         if (values == null || values.isNull()) {
             return List.of();
         }
         if (!values.isArray() || values.size() > PARAMETERS_MAX) {
-            throw malformed("parameters must be an array of at most " + PARAMETERS_MAX + " values");
+            throw malformed("params must be an array of at most " + PARAMETERS_MAX + " values");
         }
         List<Parameter> parameters = new ArrayList<>(values.size());
         for (JsonNode value : values) {

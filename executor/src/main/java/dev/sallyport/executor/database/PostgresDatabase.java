@@ -11,13 +11,11 @@ import dev.sallyport.executor.session.Session;
 import dev.sallyport.executor.session.Stopwatch;
 import dev.sallyport.executor.session.Transaction;
 import dev.sallyport.schema.event.Attested;
-
-import org.jspecify.annotations.Nullable;
-
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Runs calls in a tenant's PostgreSQL database. */
 public final class PostgresDatabase {

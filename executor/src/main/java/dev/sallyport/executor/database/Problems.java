@@ -3,15 +3,13 @@ package dev.sallyport.executor.database;
 import dev.sallyport.executor.session.Cancellation;
 import dev.sallyport.executor.session.Transaction.Stage;
 import dev.sallyport.schema.event.Ended;
-
-import org.jspecify.annotations.Nullable;
-import org.postgresql.util.PSQLException;
-import org.postgresql.util.ServerErrorMessage;
-
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 
 /**
  * What a caller is told of a database's error. The database's words are passed on only for errors

@@ -4,12 +4,9 @@ import dev.sallyport.executor.session.Batch;
 import dev.sallyport.executor.session.SealedConnection;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.json.Json;
-
-import org.jspecify.annotations.Nullable;
-
-import tools.jackson.core.JsonGenerator;
-
 import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
 
 /**
  * Turns rows into the result's JSON, once and row by row: {@code

@@ -2,13 +2,11 @@ package dev.sallyport.executor.database;
 
 import dev.sallyport.executor.failure.ExecutorException;
 import dev.sallyport.executor.session.Access;
-
-import org.postgresql.core.Parser;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.postgresql.core.Parser;
 
 /**
  * One statement as a caller wrote it, made ready to be sent: a single one, of a kind that a call
@@ -264,7 +262,7 @@ record StatementText(String sql) {
                                 + placeholders
                                 + " values and "
                                 + parameters
-                                + " parameters were given; placeholders are $1, $2 and so on");
+                                + " params were given; placeholders are $1, $2 and so on");
             }
         }
     }

@@ -6,10 +6,8 @@ import dev.sallyport.schema.event.StatementClass;
 import dev.sallyport.schema.event.TraceContext;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.TenantId;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A call that was found in order and is to run now.

@@ -1,9 +1,6 @@
 package dev.sallyport.executor.enrolment;
 
 import dev.sallyport.executor.enrolment.Finding.Severity;
-
-import org.jspecify.annotations.Nullable;
-
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -11,6 +8,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Looks for what an agent's login could reach beside the sealed context. */
 final class Doctor {

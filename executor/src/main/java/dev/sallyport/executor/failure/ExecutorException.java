@@ -1,7 +1,6 @@
 package dev.sallyport.executor.failure;
 
 import dev.sallyport.schema.SallyportException;
-
 import org.jspecify.annotations.Nullable;
 
 /** A failure of the executor or of an enrolment, with a stable code. */

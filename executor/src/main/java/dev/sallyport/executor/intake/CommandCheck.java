@@ -13,14 +13,12 @@ import dev.sallyport.schema.registry.GatewayKey;
 import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.registry.Tenant;
 import dev.sallyport.schema.sign.EventSignature;
-
-import org.jspecify.annotations.Nullable;
-
 import java.security.PublicKey;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** Decides whether a delivered command may run here and now. */
 public final class CommandCheck {

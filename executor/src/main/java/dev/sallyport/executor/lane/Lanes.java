@@ -1,7 +1,6 @@
 package dev.sallyport.executor.lane;
 
 import dev.sallyport.schema.id.TenantId;
-
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;

@@ -3,7 +3,6 @@ package dev.sallyport.executor.outcome;
 import dev.sallyport.schema.event.CallAuthorized;
 import dev.sallyport.schema.event.CallSettled;
 import dev.sallyport.schema.event.Event;
-
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -2,7 +2,6 @@ package dev.sallyport.executor.session;
 
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.TenantId;
-
 import java.util.regex.Pattern;
 
 /**

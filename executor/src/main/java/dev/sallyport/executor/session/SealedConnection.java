@@ -1,11 +1,9 @@
 package dev.sallyport.executor.session;
 
 import dev.sallyport.schema.event.Attested;
-
-import org.postgresql.core.ResultCursor;
-
 import java.sql.SQLException;
 import java.util.List;
+import org.postgresql.core.ResultCursor;
 
 /** A connection within one caller's transaction; of no use after it. */
 public final class SealedConnection {

@@ -2,16 +2,14 @@ package dev.sallyport.executor.session;
 
 import dev.sallyport.executor.session.Transaction.Stage;
 import dev.sallyport.schema.event.Attested;
-
-import org.postgresql.core.BaseConnection;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.function.Supplier;
+import org.postgresql.core.BaseConnection;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The one door to a tenant's database: {@link #as} runs work in one transaction under one caller's

@@ -3,7 +3,6 @@ package dev.sallyport.executor.session;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.secret.Secret;
 import dev.sallyport.schema.secret.Secrets;
-
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;

@@ -1,5 +1,12 @@
 package dev.sallyport.executor.session;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.sql.SQLWarning;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.core.BaseConnection;
 import org.postgresql.core.Field;
@@ -11,14 +18,6 @@ import org.postgresql.core.ResultCursor;
 import org.postgresql.core.ResultHandlerBase;
 import org.postgresql.core.SqlCommand;
 import org.postgresql.core.Tuple;
-
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.sql.SQLException;
-import java.sql.SQLWarning;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * The driver below JDBC: one message exchange a call, values in text form. Statements are parsed by

@@ -2,17 +2,14 @@ package dev.sallyport.executor.session;
 
 import static dev.sallyport.executor.session.SharedDatabase.ACME;
 import static dev.sallyport.executor.session.SharedDatabase.GLOBEX;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sallyport.executor.enrolment.Enrolment;
-
+import java.sql.Connection;
+import java.sql.SQLException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-
-import java.sql.Connection;
-import java.sql.SQLException;
 
 final class SealedContextIT {
     @SuppressWarnings("NullAway.Init")

@@ -10,7 +10,6 @@ import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.registry.DatabaseKind;
 import dev.sallyport.schema.secret.SecretReference;
 import dev.sallyport.schema.secret.Secrets;
-
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -86,6 +85,10 @@ public final class SharedDatabase implements AutoCloseable {
         return TestServers.postgres().connect(name);
     }
 
+    String databaseName() {
+        return name;
+    }
+
     /** Roles are the server's, so they are named after the database. */
     public String login(TenantId tenant) {
         return tenant + "_of_" + name;
@@ -96,12 +99,21 @@ public final class SharedDatabase implements AutoCloseable {
     }
 
     public Database database(TenantId tenant, int connectionsMax) {
+        return database(tenant, connectionsMax, TestServers.postgres().jdbcUrl(name));
+    }
+
+    /** The tenant's database at an address where nobody listens. */
+    public Database unreachable(TenantId tenant) {
+        return database(tenant, 1, "jdbc:postgresql://127.0.0.1:1/nothing");
+    }
+
+    private Database database(TenantId tenant, int connectionsMax, String url) {
         return new Database(
                 tenant,
                 new DatabaseName("main"),
                 null,
                 DatabaseKind.POSTGRESQL,
-                TestServers.postgres().jdbcUrl(name),
+                url,
                 login(tenant),
                 new SecretReference("env:AGENT_PASSWORD"),
                 new SecretReference("env:SEAL_KEY"),

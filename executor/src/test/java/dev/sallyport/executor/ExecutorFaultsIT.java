@@ -1,0 +1,274 @@
+package dev.sallyport.executor;
+
+import static dev.sallyport.executor.session.SharedDatabase.ACME;
+import static dev.sallyport.executor.session.SharedDatabase.GLOBEX;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sallyport.executor.Stage.Draft;
+import dev.sallyport.executor.outcome.Outcome;
+import dev.sallyport.executor.outcome.OutcomePublisher;
+import dev.sallyport.schema.event.CallSettled;
+import dev.sallyport.schema.event.Ended;
+import dev.sallyport.schema.id.CallId;
+import dev.sallyport.schema.registry.Suspension;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+final class ExecutorFaultsIT {
+    @SuppressWarnings("NullAway.Init")
+    private Stage stage;
+
+    @BeforeEach
+    void set() throws Exception {
+        stage = new Stage();
+    }
+
+    @AfterEach
+    void clear() throws SQLException {
+        stage.close();
+    }
+
+    /** Publishes nothing, like a process that is killed before it could. */
+    private static final class Killed implements OutcomePublisher {
+        private final CountDownLatch reached = new CountDownLatch(1);
+
+        @Override
+        public boolean publish(Outcome outcome) {
+            reached.countDown();
+            return false;
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    void aCrashBetweenCommitAndOutcomeWritesOnceAndTellsOnce() throws Exception {
+        Draft draft = Draft.write("update customers set balance = balance + 1 where id = 11");
+        Killed killed = new Killed();
+        Executor first =
+                Executor.start(
+                        stage.config(), stage.secrets(), InstantSource.system(), _ -> killed);
+        stage.send(draft);
+        killed.reached.await();
+        assertThat(stage.database.truth("select balance from customers where id = 11"))
+                .containsExactly("11.50");
+        first.close();
+        assertThat(stage.outcomesOf(draft.call)).isEmpty();
+
+        try (Executor second = stage.executor()) {
+            CallSettled outcome = stage.settled(draft.call);
+
+            assertThat(outcome.ended()).isEqualTo(Ended.SUCCEEDED);
+            assertThat(outcome.rowsAffected()).isEqualTo(1);
+            assertThat(outcome.attempt()).isEqualTo(2);
+            assertThat(stage.result(draft.call)).isEqualTo("{\"rowsAffected\":1}");
+            await().until(() -> second.underWay() == 0);
+        }
+        assertThat(stage.outcomesOf(draft.call)).hasSize(1);
+        assertThat(stage.database.truth("select balance from customers where id = 11"))
+                .containsExactly("11.50");
+    }
+
+    @Test
+    void whatSettledIsNotDeliveredAgain() {
+        Draft draft = Draft.query("select 1");
+        try (Executor first = stage.executor()) {
+            stage.call(draft);
+            await().until(() -> first.underWay() == 0);
+        }
+        try (Executor _ = stage.executor()) {
+            stage.call(Draft.query("select 2"));
+        }
+        assertThat(stage.outcomesOf(draft.call)).hasSize(1);
+    }
+
+    @Test
+    void aSuspensionStopsARunningStatementWithinASecond() {
+        Draft slow = Draft.query("select count(*) from generate_series(1, 100000000000) n");
+        try (Executor _ = stage.executor()) {
+            stage.send(slow);
+            await().until(() -> running("generate_series") == 1);
+
+            Instant suspended = Instant.now();
+            stage.register(ACME, new Suspension(ACME, "alice", "as a test asks", null, suspended));
+            CallSettled outcome = stage.settled(slow.call);
+
+            assertThat(outcome.ended()).isEqualTo(Ended.CANCELLED);
+            assertThat(outcome.code()).isEqualTo("principal_suspended");
+            assertThat(Duration.between(suspended, stage.outcomesOf(slow.call).getFirst().time()))
+                    .isLessThan(Duration.ofSeconds(1));
+            assertThat(running("generate_series")).isZero();
+
+            assertThat(stage.call(Draft.query("select 1")).code()).isEqualTo("principal_suspended");
+            stage.unregister(ACME, Suspension.key(ACME, "alice"));
+            await().untilAsserted(() ->
+                    assertThat(stage.call(Draft.query("select 1")).ended())
+                            .isEqualTo(Ended.SUCCEEDED));
+        }
+    }
+
+    private int running(String statement) {
+        try {
+            return Integer.parseInt(
+                    stage.database
+                            .truth(
+                                    "select count(*) from pg_stat_activity where state = 'active'"
+                                            + " and pid <> pg_backend_pid() and query like '%"
+                                            + statement
+                                            + "%'")
+                            .getFirst());
+        } catch (SQLException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void aBusyTenantIsTurnedAwayAndAnotherIsServed() {
+        try (Executor _ =
+                Executor.start(stage.config(2, 3, 256), stage.secrets(), InstantSource.system())) {
+            List<CallId> slow = new ArrayList<>();
+            for (int i = 0; i < 12; i++) {
+                Draft draft = Draft.query("select pg_sleep(1.5)");
+                slow.add(stage.send(draft));
+            }
+            Draft other = Draft.query("select 1").of(GLOBEX);
+            CallSettled served = stage.call(other);
+            List<CallSettled> outcomes = slow.stream().map(stage::settled).toList();
+
+            Map<Ended, Long> ended =
+                    outcomes.stream()
+                            .collect(
+                                    Collectors.groupingBy(
+                                            CallSettled::ended, Collectors.counting()));
+            assertThat(ended).containsEntry(Ended.SUCCEEDED, 5L).containsEntry(Ended.FAILED, 7L);
+            assertThat(outcomes)
+                    .filteredOn(outcome -> outcome.ended() == Ended.FAILED)
+                    .allMatch(outcome -> "tenant_busy".equals(outcome.code()));
+            assertThat(served.timings().queueMicros()).isLessThan(1_000_000);
+        }
+    }
+
+    @Test
+    void whenTooMuchIsUnderWayTheLogHoldsTheRestAndNothingIsLost() {
+        try (Executor executor =
+                Executor.start(
+                        stage.config(2, 10_000, 20), stage.secrets(), InstantSource.system())) {
+            List<CallId> calls = new ArrayList<>();
+            for (int i = 0; i < 400; i++) {
+                calls.add(stage.send(Draft.query("select " + i)));
+            }
+            assertThat(calls)
+                    .allSatisfy(call ->
+                            assertThat(stage.settled(call).ended()).isEqualTo(Ended.SUCCEEDED));
+            await().until(() -> executor.underWay() == 0);
+        }
+    }
+
+    @Test
+    void aWriteWhoseConnectionBreaksBeforeTheCommitFailsAndChangedNothing() throws Exception {
+        Draft draft =
+                Draft.write(
+                        "update customers set balance = balance + 1 where id = 11 and pg_sleep(20)"
+                            + " is not null");
+        try (Executor _ = stage.executor()) {
+            stage.send(draft);
+            await().until(() -> running("pg_sleep(20)") == 1);
+            stage.database.truth(
+                    "select pg_terminate_backend(pid) from pg_stat_activity where state = 'active'"
+                            + " and query like '%pg_sleep(20)%' and pid <> pg_backend_pid()");
+
+            CallSettled outcome = stage.settled(draft.call);
+
+            assertThat(outcome.ended()).isEqualTo(Ended.FAILED);
+            assertThat(outcome.code()).isEqualTo("database_unavailable");
+            assertThat(stage.database.truth("select balance from customers where id = 11"))
+                    .containsExactly("10.50");
+            assertThat(stage.call(Draft.query("select 1")).ended()).isEqualTo(Ended.SUCCEEDED);
+        }
+    }
+
+    @Test
+    void aWriteWhoseConnectionBreaksDuringTheCommitIsLookedUpInTheLedger() throws Exception {
+        // a deferred trigger runs within COMMIT: long enough to cut the connection there
+        stage.database.administer(
+                """
+                create function slow_commit() returns trigger language plpgsql as
+                $$ begin perform pg_sleep(20); return null; end $$;
+                create constraint trigger slow after update on customers
+                    deferrable initially deferred for each row execute function slow_commit();
+                """);
+        Draft draft = Draft.write("update customers set balance = balance + 1 where id = 11");
+        try (Executor _ = stage.executor()) {
+            stage.send(draft);
+            await().until(() -> running("COMMIT") == 1);
+            stage.database.truth(
+                    "select pg_terminate_backend(pid) from pg_stat_activity where state = 'active'"
+                            + " and query = 'COMMIT' and pid <> pg_backend_pid()");
+
+            CallSettled outcome = stage.settled(draft.call);
+
+            assertThat(outcome.ended()).isEqualTo(Ended.FAILED);
+            assertThat(stage.database.truth("select balance from customers where id = 11"))
+                    .containsExactly("10.50");
+            assertThat(stage.database.truth("select count(*) from sallyport.ledger"))
+                    .containsExactly("0");
+        }
+    }
+
+    @Test
+    void aDatabaseThatIsAwayIsAnAnswerNotAHang() {
+        Draft draft = Draft.query("select 1");
+        stage.register(ACME, stage.database.unreachable(ACME));
+        try (Executor _ = stage.executor()) {
+            CallSettled outcome = stage.call(draft);
+
+            assertThat(outcome.ended()).isEqualTo(Ended.FAILED);
+            assertThat(outcome.code()).isEqualTo("database_unavailable");
+        }
+    }
+
+    @Test
+    void twoExecutorsShareACellAndEveryCallSettlesOnce() {
+        List<CallId> calls = new ArrayList<>();
+        try (Executor _ = stage.executor()) {
+            for (int i = 0; i < 30; i++) {
+                calls.add(stage.send(Draft.query("select " + i)));
+            }
+            try (Executor _ = stage.executor()) {
+                for (int i = 0; i < 30; i++) {
+                    calls.add(
+                            stage.send(
+                                    Draft.write(
+                                            "update customers set balance = balance + 1 where id ="
+                                                + " 12")));
+                }
+                calls.forEach(stage::settled);
+            }
+        }
+        assertThat(calls)
+                .allSatisfy(call ->
+                        assertThat(
+                                        stage.outcomesOf(call).stream()
+                                                .map(event -> event.id())
+                                                .distinct())
+                                .hasSize(1));
+        try {
+            assertThat(stage.database.truth("select balance from customers where id = 12"))
+                    .containsExactly("51.00");
+        } catch (SQLException e) {
+            throw new AssertionError(e);
+        }
+    }
+}
