@@ -181,7 +181,7 @@ final class ExecutorFaultsIT {
         Draft draft =
                 Draft.write(
                         "update customers set balance = balance + 1 where id = 11 and pg_sleep(20)"
-                            + " is not null");
+                                + " is not null");
         try (Executor _ = stage.executor()) {
             stage.send(draft);
             await().until(() -> running("pg_sleep(20)") == 1);
@@ -252,7 +252,7 @@ final class ExecutorFaultsIT {
                             stage.send(
                                     Draft.write(
                                             "update customers set balance = balance + 1 where id ="
-                                                + " 12")));
+                                                    + " 12")));
                 }
                 calls.forEach(stage::settled);
             }

@@ -263,8 +263,10 @@ final class Stage implements AutoCloseable {
     }
 
     CallSettled settled(CallId call) {
-        await().atMost(PATIENCE).until(() -> !outcomesOf(call).isEmpty());
-        await().atMost(PATIENCE).until(() -> replies.containsKey(call));
+        await().atMost(PATIENCE)
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(5))
+                .until(() -> replies.containsKey(call) && !outcomesOf(call).isEmpty());
         return outcomesOf(call).getFirst().data();
     }
 
