@@ -15,6 +15,7 @@ import dev.sallyport.schema.id.GatewayId;
 import dev.sallyport.schema.secret.Secrets;
 import dev.sallyport.schema.sign.SigningKeys;
 import dev.sallyport.schema.topic.KafkaSettings;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -175,6 +176,7 @@ class GatewayFailureIT {
             var call = threads.submit(() -> client.tool("db_query", SELECT));
             arrived.await();
             var stop = threads.submit(fixture.gateway::close);
+            Awaitility.await().until(() -> turnedAway(client));
             release.countDown();
 
             assertThat(call.get().status()).isEqualTo(200);
@@ -231,6 +233,14 @@ class GatewayFailureIT {
 
             assertThat(response.isError()).isTrue();
             assertThat(response.code()).isEqualTo("call_unknown");
+        }
+    }
+
+    private static boolean turnedAway(McpClient client) {
+        try {
+            return client.tool("show_databases", Map.of()).status() == 503;
+        } catch (UncheckedIOException e) {
+            return true;
         }
     }
 

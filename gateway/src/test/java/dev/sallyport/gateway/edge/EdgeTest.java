@@ -28,7 +28,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.AfterEach;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,12 +52,18 @@ class EdgeTest {
 
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    private final AtomicBoolean ready = new AtomicBoolean(true);
-    private Authentication authentication = new Authentication.Authenticated(CALLER);
-    private Edge edge;
+    private static final AtomicBoolean READY = new AtomicBoolean(true);
+    private static final AtomicReference<Authentication> AUTHENTICATION = new AtomicReference<>();
+    private static Edge edge;
 
     @BeforeEach
-    void start() {
+    void readyAndAuthenticated() {
+        READY.set(true);
+        AUTHENTICATION.set(new Authentication.Authenticated(CALLER));
+    }
+
+    @BeforeAll
+    static void start() {
         var mcp =
                 new Mcp(
                         new Offer(
@@ -97,13 +105,13 @@ class EdgeTest {
                                 URI.create("https://sallyport.example.org/mcp"),
                                 List.of("https://issuer.example.org"),
                                 List.of("mcp:read", "mcp:write")),
-                        (authorization, remoteAddress) -> authentication,
+                        (authorization, remoteAddress) -> AUTHENTICATION.get(),
                         mcp,
-                        ready::get);
+                        READY::get);
     }
 
-    @AfterEach
-    void stop() {
+    @AfterAll
+    static void stop() {
         edge.close();
     }
 
@@ -241,7 +249,7 @@ class EdgeTest {
 
     @Test
     void aRequestWithoutATokenIsLedToTheMetadata() throws Exception {
-        authentication = new Authentication.Missing("Send a bearer token");
+        AUTHENTICATION.set(new Authentication.Missing("Send a bearer token"));
         var response = send(post("not even JSON"));
 
         assertThat(response.statusCode()).isEqualTo(401);
@@ -250,7 +258,7 @@ class EdgeTest {
                 .contains(
                         "Bearer resource_metadata=\"https://sallyport.example.org/.well-known/oauth-protected-resource/mcp\"");
 
-        authentication = new Authentication.Rejected("token_expired", "The token has expired");
+        AUTHENTICATION.set(new Authentication.Rejected("token_expired", "The token has expired"));
         assertThat(send(post(PING)).headers().firstValue("WWW-Authenticate").orElse(""))
                 .contains("error=\"invalid_token\"");
         assertThat(send(post(PING)).body()).contains("\"reason\":\"token_expired\"");
@@ -273,7 +281,7 @@ class EdgeTest {
     @Test
     void healthFollowsReadiness() throws Exception {
         assertThat(send(HttpRequest.newBuilder(uri("/healthz"))).statusCode()).isEqualTo(200);
-        ready.set(false);
+        READY.set(false);
         assertThat(send(HttpRequest.newBuilder(uri("/healthz"))).statusCode()).isEqualTo(503);
     }
 
