@@ -1,0 +1,61 @@
+package dev.sallyport.cli;
+
+import dev.sallyport.schema.SallyportException;
+import dev.sallyport.schema.config.SettingsException;
+import java.util.ServiceLoader;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+
+/** The {@code sallyport} command. */
+@Command(
+        name = "sallyport",
+        description = {
+            "The gate between AI agents and a company's databases.",
+            "",
+            "Start with @|bold sallyport demo|@: it starts everything on this machine and plays a session."
+        },
+        subcommands = {
+            DemoCommand.class,
+            UpCommand.class,
+            TokenCommand.class,
+            GatewayCommand.class,
+            ExecutorCommand.class,
+            AuditCommand.class,
+            MonitorCommand.class,
+            ReinstateCommand.class,
+            HelpCommand.class
+        },
+        footer = {"", "sallyport test runs all tests; sallyport build compiles everything."},
+        synopsisSubcommandLabel = "COMMAND")
+public final class Main {
+    /** What was asked for could not be done. */
+    static final int FAILED = 1;
+
+    /** What was asked for makes no sense: the command line or a configuration. */
+    static final int WRONG_USE = 2;
+
+    private Main() {}
+
+    /** Runs the command line and ends the process with its exit code. */
+    public static void main(String[] arguments) {
+        System.exit(commandLine().execute(arguments));
+    }
+
+    /** The command line; a module that adds a command provides {@link Contributed}. */
+    static CommandLine commandLine() {
+        CommandLine line = new CommandLine(new Main());
+        ServiceLoader.load(Contributed.class).forEach(line::addSubcommand);
+        line.setExecutionExceptionHandler(Main::explain);
+        return line;
+    }
+
+    private static int explain(Exception e, CommandLine line, CommandLine.ParseResult parsed) {
+        if (e instanceof SallyportException ours) {
+            line.getErr().println("sallyport: " + ours.code() + ": " + ours.getMessage());
+            return ours instanceof SettingsException ? WRONG_USE : FAILED;
+        }
+        line.getErr().println("sallyport: " + e);
+        return FAILED;
+    }
+}
