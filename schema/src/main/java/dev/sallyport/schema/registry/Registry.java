@@ -81,6 +81,11 @@ public final class Registry {
         return version;
     }
 
+    /** Whether the entry stands in the registry just so. */
+    public boolean contains(RegistryEntry entry) {
+        return entry.equals(entries.get(entry.key()));
+    }
+
     public Optional<Tenant> tenant(TenantId id) {
         return find(Tenant.class, Tenant.key(id));
     }

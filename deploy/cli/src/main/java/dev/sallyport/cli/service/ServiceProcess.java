@@ -1,49 +1,85 @@
 package dev.sallyport.cli.service;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
-/** Runs one service until the process is told to end. */
+/** How a process that serves is told to end, and ends in good order. */
 public final class ServiceProcess {
+    /** The line on standard output that says that the service is ready. */
+    public static final String READY = "ready";
+
+    /** How long a stop may take before the process ends without it. */
+    private static final Duration STOP_WITHIN = Duration.ofSeconds(30);
+
     private ServiceProcess() {}
 
     /**
-     * Waits until SIGINT or SIGTERM, then closes the service and returns.
+     * Runs a service until SIGINT or SIGTERM, then closes it.
      *
      * @param withParent whether to end too when standard input ends: that is how a service notices that
      *     the process which started it was killed
      */
-    public static void run(AutoCloseable service, boolean withParent) throws Exception {
-        CountDownLatch ending = new CountDownLatch(1);
-        CountDownLatch closed = new CountDownLatch(1);
-        Thread hook =
-                Thread.ofPlatform()
-                        .unstarted(
-                                () -> {
-                                    ending.countDown();
-                                    awaitQuietly(closed);
-                                });
-        Runtime.getRuntime().addShutdownHook(hook);
-        if (withParent) {
-            Thread.ofPlatform().daemon().name("parent").start(() -> awaitEndOfInput(ending));
-        }
-        ending.await();
-        try {
-            service.close();
-        } finally {
-            closed.countDown();
+    public static void run(Starting service, boolean withParent) throws Exception {
+        try (Ending ending = onSignal();
+                AutoCloseable _ = service.start()) {
+            System.out.println(READY);
+            if (withParent) {
+                Thread.ofPlatform().daemon().name("parent").start(() -> awaitEndOfInput(ending));
+            }
+            ending.await();
         }
     }
 
-    private static void awaitQuietly(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    /** Starts a service. */
+    public interface Starting {
+        /** The running service. */
+        AutoCloseable start() throws Exception;
+    }
+
+    /** From now on SIGINT and SIGTERM wait until the answer is closed, so that everything stops in good order. */
+    public static Ending onSignal() {
+        Ending ending = new Ending();
+        Runtime.getRuntime().addShutdownHook(ending.hook);
+        return ending;
+    }
+
+    /** The end of a process: asked for by a signal, reached when this is closed. */
+    public static final class Ending implements AutoCloseable {
+        private final CountDownLatch asked = new CountDownLatch(1);
+        private final CountDownLatch reached = new CountDownLatch(1);
+        private final Thread hook = Thread.ofPlatform().name("stop").unstarted(this::onShutdown);
+
+        private Ending() {}
+
+        /** Returns when the process was asked to end. */
+        public void await() throws InterruptedException {
+            asked.await();
+        }
+
+        void ask() {
+            asked.countDown();
+        }
+
+        private void onShutdown() {
+            ask();
+            try {
+                if (!reached.await(STOP_WITHIN.toSeconds(), TimeUnit.SECONDS)) {
+                    System.err.println("sallyport: did not stop within " + STOP_WITHIN.toSeconds() + " s");
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        @Override
+        public void close() {
+            reached.countDown();
         }
     }
 
-    private static void awaitEndOfInput(CountDownLatch ending) {
+    private static void awaitEndOfInput(Ending ending) {
         try {
             while (System.in.read() >= 0) {
                 // only the end is of interest
@@ -51,7 +87,7 @@ public final class ServiceProcess {
         } catch (IOException e) {
             // an input that cannot be read any more has ended
         } finally {
-            ending.countDown();
+            ending.ask();
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.sallyport.cli.stack;
 
+import dev.sallyport.audit.note.NoteSigner;
 import dev.sallyport.schema.seal.KeyEncryptionKey;
 import dev.sallyport.schema.secret.Secret;
 import dev.sallyport.schema.secret.SecretReference;
@@ -59,6 +60,25 @@ final class LocalSecrets {
                     keep(name + ".pub", () -> new Secret(SigningKeys.publicText(pair.getPublic())));
                     return SigningKeys.privateText(pair.getPrivate());
                 });
+    }
+
+    /** The key that signs checkpoints, in the form of C2SP signed notes. */
+    Secret noteKey(String name, String origin) {
+        return keep(name, () -> new Secret(NoteSigner.generate(origin, RANDOM)));
+    }
+
+    /** The public half of a signing key. */
+    String publicKey(String name) {
+        signingKey(name);
+        return read(name + ".pub");
+    }
+
+    private String read(String name) {
+        try {
+            return Files.readString(folder.resolve(name)).strip();
+        } catch (IOException e) {
+            throw new UncheckedIOException("the file " + name + " cannot be read in " + folder, e);
+        }
     }
 
     /** What stands in the file, or what is made now and kept. */

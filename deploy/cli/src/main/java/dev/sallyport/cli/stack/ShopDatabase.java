@@ -35,7 +35,7 @@ final class ShopDatabase {
      * @throws IllegalStateException if the doctor finds that something would leak
      */
     static void prepare(EmbeddedPostgres postgres, Map<TenantId, Secret> passwords, SealKey sealKey) throws SQLException {
-        if (!exists(postgres)) {
+        if (!exists(postgres, NAME)) {
             postgres.createDatabase(NAME);
         }
         try (Connection connection = postgres.connect(NAME)) {
@@ -58,10 +58,14 @@ final class ShopDatabase {
         }
     }
 
-    private static boolean exists(EmbeddedPostgres postgres) throws SQLException {
+    static String passwordName(TenantId tenant) {
+        return "shop-" + tenant + "-password";
+    }
+
+    static boolean exists(EmbeddedPostgres postgres, String database) throws SQLException {
         try (Connection connection = postgres.connect("postgres");
                 PreparedStatement statement = connection.prepareStatement("select from pg_database where datname = ?")) {
-            statement.setString(1, NAME);
+            statement.setString(1, database);
             try (ResultSet rows = statement.executeQuery()) {
                 return rows.next();
             }

@@ -1,0 +1,116 @@
+package dev.sallyport.cli;
+
+import dev.sallyport.audit.note.VerifierKey;
+import dev.sallyport.audit.verify.AuditVerifier;
+import dev.sallyport.audit.verify.Verdict;
+import dev.sallyport.cli.stack.StackDescription;
+import dev.sallyport.cli.stack.StackException;
+import dev.sallyport.cli.stack.TokenClient;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "verify",
+        description = {
+            "Verify a log, or the proof of one call, from public artefacts alone.",
+            "",
+            "For the local stack: @|bold sallyport audit verify --tenant acme|@ (the key then comes from the stack's own folder,"
+                    + " which proves less than a key that you were given by another way).",
+            "Exit code: 0 verified, 1 altered, 2 could not be read."
+        },
+        mixinStandardHelpOptions = true)
+final class AuditVerifyCommand implements Callable<Integer> {
+    private static final int UNREADABLE = 2;
+
+    @Mixin DataOption data = new DataOption();
+
+    @ArgGroup(multiplicity = "1")
+    Subject subject = new Subject();
+
+    @Option(names = "--vkey", paramLabel = "KEY", description = "The log's public key, as a C2SP verifier key; needed but with --tenant.")
+    @Nullable String key;
+
+    @Option(names = "--token", description = "An access token with the scope audit:read, for --url.")
+    @Nullable String token;
+
+    /** What is to be verified. */
+    static final class Subject {
+        @Option(names = "--tenant", description = "This tenant's log in the local stack.")
+        @Nullable String tenant;
+
+        @Option(names = "--url", description = "The log at this address, such as https://audit.example.com/log/acme.")
+        @Nullable URI url;
+
+        @Option(names = "--dir", description = "A static copy of a log.")
+        @Nullable Path folder;
+
+        @Option(names = "--proof", description = "The proof of one call, as the audit service gives it.")
+        @Nullable Path proof;
+    }
+
+    @Override
+    public Integer call() {
+        return switch (verdict()) {
+            case Verdict.Verified(var origin, var size, var root, var _) -> {
+                System.out.println("verified: " + origin + ", " + size + " entries, root " + root);
+                yield 0;
+            }
+            case Verdict.Tampered(var findings) -> {
+                System.out.println("ALTERED:");
+                findings.forEach(finding -> System.out.println("  " + finding.sentence()));
+                yield Main.FAILED;
+            }
+            case Verdict.Unreadable(var why) -> {
+                System.out.println("could not be read: " + why);
+                yield UNREADABLE;
+            }
+        };
+    }
+
+    private Verdict verdict() {
+        if (subject.tenant != null) {
+            return local(subject.tenant);
+        }
+        String given = key;
+        if (given == null) {
+            throw new StackException("key_missing", "name the log's public key with --vkey: whoever could alter the log could also replace a key that is fetched with it");
+        }
+        AuditVerifier verifier = new AuditVerifier(parse(given));
+        if (subject.url != null) {
+            return verifier.log(subject.url, Optional.ofNullable(token));
+        }
+        if (subject.folder != null) {
+            return verifier.log(subject.folder);
+        }
+        if (subject.proof != null) {
+            return verifier.proof(subject.proof);
+        }
+        throw new IllegalStateException("picocli asks for one of the four");
+    }
+
+    private Verdict local(String tenant) {
+        StackDescription stack = StackDescription.of(data.folder());
+        URI endpoint = stack.tokenEndpoints().get(tenant);
+        if (endpoint == null) {
+            throw new StackException("tenant_unknown", "there is no tenant " + tenant + "; there are " + stack.tokenEndpoints().keySet().stream().sorted().toList());
+        }
+        String reader = token != null ? token : TokenClient.fetch(endpoint, "sallyport-cli", "verifier", "audit:read", stack.audit());
+        AuditVerifier verifier = new AuditVerifier(parse(key != null ? key : stack.auditKey()));
+        return verifier.log(stack.audit().resolve("/log/" + tenant), Optional.of(reader));
+    }
+
+    private static VerifierKey parse(String text) {
+        try {
+            return VerifierKey.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new StackException("key_malformed", "--vkey must be a C2SP verifier key, such as audit.example.com/log+1a2b3c4d+AV...: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package dev.sallyport.cli.stack;
+
+import dev.sallyport.cli.service.ServiceProcess;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** Services as processes of their own. Each ends by itself when this process is gone: its standard input ends then. */
+final class ChildProcesses implements ServiceStarter {
+    private static final Duration READY_WITHIN = Duration.ofSeconds(60);
+    private static final Duration STOPPED_WITHIN = Duration.ofSeconds(15);
+    private static final String HEAP = "-Xmx384m";
+
+    private final Path logs;
+
+    ChildProcesses(Path logs) {
+        this.logs = logs;
+    }
+
+    @Override
+    public RunningService start(ServiceKind kind, Path config) {
+        List<String> command =
+                List.of(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        HEAP,
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--sun-misc-unsafe-memory-access=allow",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "dev.sallyport.cli.Main",
+                        kind.command(),
+                        "--config",
+                        config.toString(),
+                        "--with-parent");
+        Path errors = logs.resolve(kind.command() + ".log");
+        try {
+            Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(errors.toFile())).start();
+            Child child = new Child(process);
+            try {
+                awaitReady(kind, process, errors);
+                return child;
+            } catch (StackException e) {
+                child.kill();
+                throw e;
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("the " + kind.command() + " cannot be started", e);
+        }
+    }
+
+    private static void awaitReady(ServiceKind kind, Process process, Path errors) {
+        CompletableFuture<Boolean> ready = new CompletableFuture<>();
+        BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
+        Thread.ofPlatform()
+                .daemon()
+                .name(kind.command() + "-output")
+                .start(
+                        () -> {
+                            try {
+                                String line = output.readLine();
+                                while (line != null) {
+                                    if (line.equals(ServiceProcess.READY)) {
+                                        ready.complete(true);
+                                    }
+                                    line = output.readLine();
+                                }
+                                ready.complete(false);
+                            } catch (IOException e) {
+                                ready.completeExceptionally(e);
+                            }
+                        });
+        try {
+            if (ready.get(READY_WITHIN.toSeconds(), TimeUnit.SECONDS)) {
+                return;
+            }
+            throw new StackException("service_not_ready", "the " + kind.command() + " ended instead of getting ready: see " + errors);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StackException("service_not_ready", "interrupted", e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new StackException("service_not_ready", "the " + kind.command() + " was not ready within " + READY_WITHIN.toSeconds() + " s: see " + errors, e);
+        }
+    }
+
+    private record Child(Process process) implements RunningService {
+        @Override
+        public void kill() {
+            process.destroyForcibly();
+        }
+
+        @Override
+        public void close() throws InterruptedException {
+            process.destroy();
+            if (!process.waitFor(STOPPED_WITHIN.toSeconds(), TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        }
+    }
+}

@@ -1,0 +1,181 @@
+package dev.sallyport.cli.stack;
+
+import dev.sallyport.audit.store.AuditRoles;
+import dev.sallyport.embedded.EmbeddedStack;
+import dev.sallyport.embedded.Logging;
+import dev.sallyport.embedded.StackListener;
+import dev.sallyport.executor.session.SealKey;
+import dev.sallyport.schema.id.CellId;
+import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.secret.Secret;
+import dev.sallyport.schema.topic.KafkaSettings;
+import dev.sallyport.schema.topic.Topics;
+import java.net.URI;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All of Sallyport on this machine: the embedded servers, two tenants that share one database, and every
+ * service. State lives in one folder; a second start goes on where the first one ended.
+ */
+public final class LocalStack implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LocalStack.class);
+    static final CellId CELL = new CellId("main");
+    private static final int PARTITIONS = 4;
+
+    /** The tenants of the local stack. */
+    public static final List<TenantId> TENANTS = List.of(new TenantId("acme"), new TenantId("globex"));
+
+    private final Deque<AutoCloseable> started = new ArrayDeque<>();
+    private final EmbeddedStack servers;
+    private final Map<ServiceKind, RunningService> services = new TreeMap<>();
+    private final StackDescription description;
+
+    /** How the services run. */
+    public enum Mode {
+        /** In this process. */
+        TOGETHER,
+        /** Each in a process of its own, as in production. */
+        ISOLATED
+    }
+
+    private LocalStack(Path folder, Mode mode, Progress progress, InstantSource clock) {
+        Logging.toFolder(EmbeddedStack.logFolder(folder));
+        this.servers = opened(EmbeddedStack.start(folder, progress));
+        try {
+            LocalSecrets secrets = new LocalSecrets(servers.folder().resolve("secrets"));
+            KafkaSettings kafka = new KafkaSettings(servers.kafka().bootstrapServers(), Map.of());
+            progress.timed("topics", () -> createTopics(kafka));
+            progress.timed("databases", () -> prepareDatabases(secrets));
+            ServiceFiles files = new ServiceFiles(servers, secrets, kafka);
+            progress.timed("tenants", () -> Tenants.enrol(servers, secrets, kafka, CELL, clock));
+            ServiceStarter starter =
+                    switch (mode) {
+                        case TOGETHER -> new InProcess(clock);
+                        case ISOLATED -> new ChildProcesses(EmbeddedStack.logFolder(servers.folder()));
+                    };
+            // the monitor first: joining its group takes it longest, and it must see the first call
+            for (ServiceKind kind : List.of(ServiceKind.MONITOR, ServiceKind.AUDIT, ServiceKind.EXECUTOR, ServiceKind.GATEWAY)) {
+                Path config = files.write(kind);
+                progress.timed(kind.command(), () -> services.put(kind, opened(starter.start(kind, config))));
+            }
+            this.description = describe(files);
+            description.writeTo(servers.folder());
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /**
+     * Starts everything that is not there yet and returns when a call can be made.
+     *
+     * @param folder the state; made where it is missing
+     * @throws RuntimeException with what was started stopped again
+     */
+    public static LocalStack start(Path folder, Mode mode, Progress progress, InstantSource clock) {
+        return new LocalStack(folder, mode, progress, clock);
+    }
+
+    /** Where everything is. */
+    public StackDescription description() {
+        return description;
+    }
+
+    /** The embedded servers, for tests that stop one of them. */
+    public EmbeddedStack servers() {
+        return servers;
+    }
+
+    /** The service, for tests that stop or look at one. */
+    public RunningService service(ServiceKind kind) {
+        RunningService service = services.get(kind);
+        if (service == null) {
+            throw new IllegalStateException("not started: " + kind);
+        }
+        return service;
+    }
+
+    private static void createTopics(KafkaSettings kafka) {
+        try (Admin admin = Admin.create(kafka.client("sallyport-up"))) {
+            Topics.createMissing(admin, Set.of(CELL), PARTITIONS, (short) 1);
+        }
+    }
+
+    private void prepareDatabases(LocalSecrets secrets) {
+        try {
+            Map<TenantId, Secret> passwords =
+                    TENANTS.stream().collect(Collectors.toMap(Function.identity(), tenant -> secrets.password(ShopDatabase.passwordName(tenant))));
+            ShopDatabase.prepare(servers.postgres(), passwords, SealKey.of(secrets.key(ServiceFiles.SEAL_KEY).value()));
+            if (!ShopDatabase.exists(servers.postgres(), ServiceFiles.AUDIT_DATABASE)) {
+                servers.postgres().createDatabase(ServiceFiles.AUDIT_DATABASE);
+            }
+            try (Connection administrator = servers.postgres().connect(ServiceFiles.AUDIT_DATABASE)) {
+                new AuditRoles(
+                                ServiceFiles.AUDIT_OWNER,
+                                secrets.password(ServiceFiles.AUDIT_OWNER_PASSWORD).value(),
+                                ServiceFiles.AUDIT_USER,
+                                secrets.password(ServiceFiles.AUDIT_PASSWORD).value())
+                        .enrol(administrator);
+            }
+        } catch (SQLException e) {
+            throw new StackException("database_not_prepared", "PostgreSQL refused to prepare the databases: " + e.getMessage(), e);
+        }
+    }
+
+    private StackDescription describe(ServiceFiles files) {
+        Map<String, URI> issuers = new TreeMap<>();
+        Map<String, URI> tokenEndpoints = new TreeMap<>();
+        for (TenantId tenant : TENANTS) {
+            issuers.put(tenant.value(), servers.oauth().issuer(tenant.value()));
+            tokenEndpoints.put(tenant.value(), servers.oauth().tokenEndpoint(tenant.value()));
+        }
+        return new StackDescription(
+                files.mcp(), files.audit(), files.auditKey(), servers.openSearch().uri(), servers.kafka().bootstrapServers(), issuers, tokenEndpoints);
+    }
+
+    private <T extends AutoCloseable> T opened(T part) {
+        started.push(part);
+        return part;
+    }
+
+    /** Stops everything, last started first; what does not stop cleanly is logged and does not keep the rest. */
+    @Override
+    public void close() {
+        while (!started.isEmpty()) {
+            AutoCloseable part = started.pop();
+            try {
+                part.close();
+            } catch (Exception e) {
+                LOG.atError().setCause(e).addKeyValue("part", part.getClass().getSimpleName()).log("did not stop cleanly");
+            }
+        }
+    }
+
+    /** Is told how the start goes. */
+    public interface Progress extends StackListener {
+        /** A step of our own is done. */
+        void done(String what, Duration took);
+
+        /** Runs the step and tells of it. */
+        default void timed(String what, Runnable step) {
+            long began = System.nanoTime();
+            step.run();
+            done(what, Duration.ofNanos(System.nanoTime() - began));
+        }
+    }
+}
