@@ -85,7 +85,11 @@ class RegistryFeedIT {
             writer.remove(ACME, grant(Scope.READ).key());
         }
         List<RegistryChanged> changes =
-                committed(Topics.SIGNALS, 2).stream().map(record -> (RegistryChanged) ((Event<?>) EventCodec.decode(record.value())).data()).toList();
+                committed(Topics.SIGNALS, 2).stream()
+                        .map(record ->
+                                (RegistryChanged)
+                                        ((Event<?>) EventCodec.decode(record.value())).data())
+                        .toList();
         assertThat(changes).extracting(RegistryChanged::key).containsOnly("grant/acme/readers");
         assertThat(changes).extracting(RegistryChanged::by).containsOnly("ops");
         assertThat(changes.getFirst().valueDigest()).isNotNull();
@@ -99,7 +103,12 @@ class RegistryFeedIT {
         try (KafkaProducer<String, byte[]> producer = new KafkaProducer<>(settings)) {
             producer.initTransactions();
             producer.beginTransaction();
-            var _ = producer.send(new ProducerRecord<>(Topics.REGISTRY, grant(Scope.SQL).key(), RegistryCodec.encode(grant(Scope.SQL))));
+            var _ =
+                    producer.send(
+                            new ProducerRecord<>(
+                                    Topics.REGISTRY,
+                                    grant(Scope.SQL).key(),
+                                    RegistryCodec.encode(grant(Scope.SQL))));
             producer.flush();
             producer.abortTransaction();
         }
@@ -121,7 +130,9 @@ class RegistryFeedIT {
         put("suspension/acme/eve", "not json");
         put("horoscope/acme", "{}");
         try (RegistryFeed feed = RegistryFeed.start(kafka, "test", CLOCK, WITHIN)) {
-            assertThat(feed.get().granted(ACME, "ana", SHOP)).as("the grant as it was before is not good any more").isEmpty();
+            assertThat(feed.get().granted(ACME, "ana", SHOP))
+                    .as("the grant as it was before is not good any more")
+                    .isEmpty();
             assertThat(feed.get().suspension(ACME, "eve")).isPresent();
         }
     }
@@ -129,8 +140,11 @@ class RegistryFeedIT {
     @Test
     void withoutABrokerThereIsNoRegistry() {
         broker.stop();
-        assertThatThrownBy(() -> RegistryFeed.start(kafka, "test", CLOCK, Duration.ofSeconds(1)).close())
-                .isInstanceOfSatisfying(SchemaException.class, e -> assertThat(e.code()).isEqualTo("registry_unavailable"));
+        assertThatThrownBy(() ->
+                        RegistryFeed.start(kafka, "test", CLOCK, Duration.ofSeconds(1)).close())
+                .isInstanceOfSatisfying(
+                        SchemaException.class,
+                        e -> assertThat(e.code()).isEqualTo("registry_unavailable"));
     }
 
     private static Grant grant(Scope scope) {
@@ -139,22 +153,29 @@ class RegistryFeedIT {
 
     private void put(String key, @Nullable String value) {
         try (KafkaProducer<String, byte[]> producer = new KafkaProducer<>(kafka.producer("test"))) {
-            var _ = producer.send(new ProducerRecord<>(Topics.REGISTRY, key, value == null ? null : value.getBytes(StandardCharsets.UTF_8)));
+            var _ =
+                    producer.send(
+                            new ProducerRecord<>(
+                                    Topics.REGISTRY,
+                                    key,
+                                    value == null ? null : value.getBytes(StandardCharsets.UTF_8)));
             producer.flush();
         }
     }
 
     private List<ConsumerRecord<String, byte[]>> committed(String topic, int count) {
         try (KafkaConsumer<String, byte[]> consumer = new KafkaConsumer<>(kafka.consumer("test"))) {
-            List<TopicPartition> partitions = consumer.partitionsFor(topic).stream().map(info -> new TopicPartition(topic, info.partition())).toList();
+            List<TopicPartition> partitions =
+                    consumer.partitionsFor(topic).stream()
+                            .map(info -> new TopicPartition(topic, info.partition()))
+                            .toList();
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
             List<ConsumerRecord<String, byte[]>> records = new java.util.ArrayList<>();
-            await().until(
-                            () -> {
-                                consumer.poll(Duration.ofMillis(200)).forEach(records::add);
-                                return records.size() >= count;
-                            });
+            await().until(() -> {
+                consumer.poll(Duration.ofMillis(200)).forEach(records::add);
+                return records.size() >= count;
+            });
             return records;
         }
     }
