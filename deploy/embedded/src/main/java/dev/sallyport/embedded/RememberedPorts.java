@@ -11,10 +11,12 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Ports of one data folder: chosen free at the first start, remembered, and used again at later
@@ -29,6 +31,8 @@ final class RememberedPorts {
     private static final int LOWEST = 20_000;
     private static final int HIGHEST = 32_000;
     private static final int TRIES_MAX = 200;
+    private static final int ASKED_MAX = 10;
+    private static final Duration BETWEEN_ASKING = Duration.ofMillis(20);
 
     private final Path file;
     private final Set<Integer> givenOut = new HashSet<>();
@@ -63,7 +67,22 @@ final class RememberedPorts {
                         .formatted(LOWEST, HIGHEST, TRIES_MAX));
     }
 
+    /**
+     * Whether the port can be listened on. A child process that is being forked holds whatever
+     * socket is open here until it runs its own program, even one that only asked: so a port counts
+     * as taken when it stays so.
+     */
     static boolean isFree(int port) {
+        for (int attempt = 0; attempt < ASKED_MAX; attempt++) {
+            if (canBind(port)) {
+                return true;
+            }
+            LockSupport.parkNanos(BETWEEN_ASKING.toNanos());
+        }
+        return false;
+    }
+
+    private static boolean canBind(int port) {
         try (ServerSocket socket = new ServerSocket()) {
             socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1);
             return true;

@@ -110,7 +110,7 @@ public final class DemoSession {
                                         + " where c.tenant_id = 'globex'"),
                         new Attempt(
                                 "a function that runs SQL from text",
-                                "select query_to_xml('select * from shop.customers where tenant_id = ''globex''', true, false, '')"),
+                                "select query_to_xml('select * from customers where tenant_id = ''globex''', true, false, '')"),
                         new Attempt("simply asking", "select tenant_id, name from customers where tenant_id = 'globex'"));
         try (McpClient client = agent("acme", "eve", "mcp:read mcp:write mcp:delete mcp:sql")) {
             for (Attempt attempt : attempts) {

@@ -36,11 +36,13 @@ final class ServiceFiles {
     private final EmbeddedStack servers;
     private final LocalSecrets secrets;
     private final KafkaSettings kafka;
+    private final String auditKey;
 
     ServiceFiles(EmbeddedStack servers, LocalSecrets secrets, KafkaSettings kafka) {
         this.servers = servers;
         this.secrets = secrets;
         this.kafka = kafka;
+        this.auditKey = NoteSigner.parse(secrets.noteKey(AUDIT_KEY, ORIGIN).value()).verifier().toString();
     }
 
     URI mcp() {
@@ -53,7 +55,7 @@ final class ServiceFiles {
 
     /** The verifier key of the audit log's checkpoints. */
     String auditKey() {
-        return NoteSigner.parse(secrets.noteKey(AUDIT_KEY, ORIGIN).value()).verifier().toString();
+        return auditKey;
     }
 
     /** Writes the service's configuration and tells where. */
@@ -89,7 +91,7 @@ final class ServiceFiles {
 
     private Map<String, Object> executor() {
         return Map.of(
-                "id", "executor-1",
+                "name", "executor-1",
                 "cell", LocalStack.CELL.value(),
                 "keyEncryptionKey", secrets.reference(KEY_ENCRYPTION_KEY).value());
     }

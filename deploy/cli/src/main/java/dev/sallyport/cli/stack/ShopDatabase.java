@@ -74,7 +74,7 @@ final class ShopDatabase {
 
     private static boolean hasTables(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery("select to_regclass('shop.employees') is not null")) {
+                ResultSet rows = statement.executeQuery("select to_regclass('public.employees') is not null")) {
             return rows.next() && rows.getBoolean(1);
         }
     }
@@ -92,7 +92,7 @@ final class ShopDatabase {
             connection.setAutoCommit(true);
         }
         for (String table : TABLES) {
-            Enrolment.protect(connection, "shop", table, "tenant_id");
+            Enrolment.protect(connection, "public", table, "tenant_id");
         }
     }
 
@@ -114,17 +114,13 @@ final class ShopDatabase {
             format.setString(3, password.value());
             execute(connection, format);
         }
-        try (PreparedStatement format = connection.prepareStatement("select format('alter role %I set search_path = shop', ?)")) {
-            format.setString(1, role);
-            execute(connection, format);
-        }
     }
 
     private static void grant(Connection connection, String role) throws SQLException {
         try (PreparedStatement format =
                 connection.prepareStatement(
-                        "select format('grant usage on schema shop to %1$I; grant select, insert, update, delete on all"
-                                + " tables in schema shop to %1$I', ?)")) {
+                        "select format('grant select, insert, update, delete on all"
+                                + " tables in schema public to %1$I', ?)")) {
             format.setString(1, role);
             execute(connection, format);
         }

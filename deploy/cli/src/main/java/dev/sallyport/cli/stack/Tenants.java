@@ -77,7 +77,7 @@ final class Tenants {
         return new Database(
                 tenant,
                 SHOP,
-                "Customers, orders, payments and employees of a shop; schema shop",
+                "Customers, orders, payments and employees of a shop",
                 DatabaseKind.POSTGRESQL,
                 servers.postgres().jdbcUrl(ShopDatabase.NAME),
                 ShopDatabase.login(tenant),

@@ -2,9 +2,7 @@
 -- the database's owner; the numbers are made from a fixed seed, so that every demonstration tells the same.
 -- Keys and references begin with the tenant: a key that is taken, or refers to nothing, tells of no other tenant's rows.
 
-create schema shop;
-
-create table shop.customers (
+create table customers (
     tenant_id text not null default (sallyport.claim('tenant')),
     id bigint not null,
     name text not null,
@@ -13,7 +11,7 @@ create table shop.customers (
     since date not null,
     primary key (tenant_id, id)
 );
-create table shop.orders (
+create table orders (
     tenant_id text not null default (sallyport.claim('tenant')),
     id bigint not null,
     customer_id bigint not null,
@@ -22,9 +20,9 @@ create table shop.orders (
     status text not null,
     ordered_at timestamptz not null,
     primary key (tenant_id, id),
-    foreign key (tenant_id, customer_id) references shop.customers (tenant_id, id)
+    foreign key (tenant_id, customer_id) references customers (tenant_id, id)
 );
-create table shop.payments (
+create table payments (
     tenant_id text not null default (sallyport.claim('tenant')),
     id bigint not null,
     order_id bigint not null,
@@ -32,9 +30,9 @@ create table shop.payments (
     amount numeric(10, 2) not null,
     paid_at timestamptz not null,
     primary key (tenant_id, id),
-    foreign key (tenant_id, order_id) references shop.orders (tenant_id, id)
+    foreign key (tenant_id, order_id) references orders (tenant_id, id)
 );
-create table shop.employees (
+create table employees (
     tenant_id text not null default (sallyport.claim('tenant')),
     id bigint not null,
     name text not null,
@@ -45,7 +43,7 @@ create table shop.employees (
 
 select setseed(0.42);
 
-insert into shop.customers
+insert into customers
 select case when n % 2 = 0 then 'globex' else 'acme' end,
     n,
     (array['Ana','Ben','Chloe','Dmitri','Elif','Farah','Goran','Hana','Ines','Jonas','Kofi','Lena'])[1 + (n * 7) % 12]
@@ -56,21 +54,21 @@ select case when n % 2 = 0 then 'globex' else 'acme' end,
     date '2020-01-01' + (random() * 2000)::int
 from generate_series(1, 4000) n;
 
-insert into shop.orders
+insert into orders
 select c.tenant_id, n, c.id,
     (array['anvil','rocket skates','bird seed','magnet','spring','tunnel paint'])[1 + n % 6],
     (5 + random() * 495)::numeric(10, 2),
     (array['open','shipped','delivered','returned'])[1 + n % 4],
     timestamptz '2026-01-01' + random() * interval '320 days'
 from generate_series(1, 8000) n
-join shop.customers c on c.id = 1 + (n * 13) % 4000;
+join customers c on c.id = 1 + (n * 13) % 4000;
 
-insert into shop.payments
+insert into payments
 select o.tenant_id, o.id, o.id, lpad((random() * 9999)::int::text, 4, '0'), o.amount,
     o.ordered_at + random() * interval '3 days'
-from shop.orders o;
+from orders o;
 
-insert into shop.employees
+insert into employees
 select case when n % 2 = 0 then 'globex' else 'acme' end,
     n,
     (array['Mara','Noor','Otto','Pia','Ravi','Sofia','Tomas','Uma'])[1 + n % 8] || ' ' ||
@@ -79,6 +77,6 @@ select case when n % 2 = 0 then 'globex' else 'acme' end,
     40000 + (random() * 90000)::int
 from generate_series(1, 200) n;
 
-create index on shop.orders (tenant_id, customer_id);
-create index on shop.payments (tenant_id, order_id);
+create index on orders (tenant_id, customer_id);
+create index on payments (tenant_id, order_id);
 analyze;
