@@ -37,20 +37,26 @@ final class ServiceFiles {
     private final LocalSecrets secrets;
     private final KafkaSettings kafka;
     private final String auditKey;
+    private final int gatewayPort;
+    private final int auditPort;
+    private final int monitorPort;
 
     ServiceFiles(EmbeddedStack servers, LocalSecrets secrets, KafkaSettings kafka) {
         this.servers = servers;
         this.secrets = secrets;
         this.kafka = kafka;
+        this.gatewayPort = servers.port("gateway");
+        this.auditPort = servers.port("audit");
+        this.monitorPort = servers.port("monitor");
         this.auditKey = NoteSigner.parse(secrets.noteKey(AUDIT_KEY, ORIGIN).value()).verifier().toString();
     }
 
     URI mcp() {
-        return URI.create("http://127.0.0.1:" + servers.port("gateway") + "/mcp");
+        return URI.create("http://127.0.0.1:" + gatewayPort + "/mcp");
     }
 
     URI audit() {
-        return URI.create("http://127.0.0.1:" + servers.port("audit"));
+        return URI.create("http://127.0.0.1:" + auditPort);
     }
 
     /** The verifier key of the audit log's checkpoints. */
@@ -82,7 +88,7 @@ final class ServiceFiles {
         List<String> issuers = LocalStack.TENANTS.stream().map(TenantId::value).map(servers.oauth()::issuer).map(URI::toString).toList();
         return Map.of(
                 "id", GATEWAY,
-                "port", servers.port("gateway"),
+                "port", gatewayPort,
                 "publicUrl", mcp().toString(),
                 "authorizationServers", issuers,
                 "signingKey", secrets.reference(GATEWAY_KEY).value(),
@@ -98,7 +104,7 @@ final class ServiceFiles {
 
     private Map<String, Object> audits() {
         return Map.of(
-                "port", servers.port("audit"),
+                "port", auditPort,
                 "publicUrl", audit().toString(),
                 "origin", ORIGIN,
                 "signingKey", secrets.reference(AUDIT_KEY).value(),
@@ -116,7 +122,7 @@ final class ServiceFiles {
         return Map.of(
                 "stateDir", servers.folder().resolve("monitor").toString(),
                 "openSearch", Map.of("url", servers.openSearch().uri().toString()),
-                "health", Map.of("port", servers.port("monitor")),
+                "health", Map.of("port", monitorPort),
                 "volume", Map.of("windowRowsNewcomer", 5_000));
     }
 }
