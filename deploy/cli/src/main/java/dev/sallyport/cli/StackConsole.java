@@ -38,7 +38,7 @@ final class StackConsole implements LocalStack.Progress {
         out.println("Sallyport is up. State and logs: " + folder);
         out.println();
         out.println("  MCP endpoint   " + stack.mcp());
-        out.println("  Audit trail    " + stack.audit() + "console");
+        out.println("  Audit trail    " + stack.audit() + "/console");
         out.println("  OpenSearch     " + stack.openSearch() + "/calls/_search?pretty");
         out.println();
         out.println("  A token        TOKEN=$(./sallyport token" + data + " --tenant acme --scope \"mcp:read mcp:write\")");

@@ -36,7 +36,7 @@ final class TokenCommand implements Callable<Integer> {
     @Option(
             names = "--for",
             defaultValue = "gateway",
-            description = "What the token is for: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+            description = "What the token is for: gateway or audit (default: ${DEFAULT-VALUE}).")
     Audience audience = Audience.GATEWAY;
 
     @Override

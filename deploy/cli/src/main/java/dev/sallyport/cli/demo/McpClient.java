@@ -65,7 +65,7 @@ public final class McpClient implements AutoCloseable {
 
         /** The stable code of what went wrong, wherever the message has it. */
         public Optional<String> code() {
-            for (String place : List.of("/error/data/code", "/result/structuredContent/code", "/result/_meta/dev.sallyport~1code")) {
+            for (String place : List.of("/error/data/code", "/result/structuredContent/error/code")) {
                 JsonNode code = body.at(place);
                 if (code.isString()) {
                     return Optional.of(code.asString());

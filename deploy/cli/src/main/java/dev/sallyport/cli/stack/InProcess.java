@@ -62,8 +62,14 @@ public final class InProcess implements ServiceStarter {
         }
 
         @Override
-        public void close() throws Exception {
-            service.close();
+        public void close() {
+            try {
+                service.close();
+            } catch (RuntimeException e) {
+                throw e;
+            } catch (Exception e) {
+                throw new StackException("service_not_stopped", "the service did not stop cleanly: " + e.getMessage(), e);
+            }
         }
     }
 }

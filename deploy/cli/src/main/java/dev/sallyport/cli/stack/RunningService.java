@@ -4,4 +4,7 @@ package dev.sallyport.cli.stack;
 public interface RunningService extends AutoCloseable {
     /** Ends it at once, as a crash would. Only a process of its own can be killed. */
     void kill();
+
+    @Override
+    void close();
 }
