@@ -34,10 +34,15 @@ final class AuditVerifyCommand implements Callable<Integer> {
     @ArgGroup(multiplicity = "1")
     Subject subject = new Subject();
 
-    @Option(names = "--vkey", paramLabel = "KEY", description = "The log's public key, as a C2SP verifier key; needed but with --tenant.")
+    @Option(
+            names = "--vkey",
+            paramLabel = "KEY",
+            description = "The log's public key, as a C2SP verifier key; needed but with --tenant.")
     @Nullable String key;
 
-    @Option(names = "--token", description = "An access token with the scope audit:read, for --url.")
+    @Option(
+            names = "--token",
+            description = "An access token with the scope audit:read, for --url.")
     @Nullable String token;
 
     /** What is to be verified. */
@@ -45,13 +50,18 @@ final class AuditVerifyCommand implements Callable<Integer> {
         @Option(names = "--tenant", description = "This tenant's log in the local stack.")
         @Nullable String tenant;
 
-        @Option(names = "--url", description = "The log at this address, such as https://audit.example.com/log/acme.")
+        @Option(
+                names = "--url",
+                description =
+                        "The log at this address, such as https://audit.example.com/log/acme.")
         @Nullable URI url;
 
         @Option(names = "--dir", description = "A static copy of a log.")
         @Nullable Path folder;
 
-        @Option(names = "--proof", description = "The proof of one call, as the audit service gives it.")
+        @Option(
+                names = "--proof",
+                description = "The proof of one call, as the audit service gives it.")
         @Nullable Path proof;
     }
 
@@ -80,7 +90,9 @@ final class AuditVerifyCommand implements Callable<Integer> {
         }
         String given = key;
         if (given == null) {
-            throw new StackException("key_missing", "name the log's public key with --vkey: whoever could alter the log could also replace a key that is fetched with it");
+            throw new StackException(
+                    "key_missing",
+                    "name the log's public key with --vkey: whoever could alter the log could also replace a key that is fetched with it");
         }
         AuditVerifier verifier = new AuditVerifier(parse(given));
         if (subject.url != null) {
@@ -99,9 +111,18 @@ final class AuditVerifyCommand implements Callable<Integer> {
         StackDescription stack = StackDescription.of(data.folder());
         URI endpoint = stack.tokenEndpoints().get(tenant);
         if (endpoint == null) {
-            throw new StackException("tenant_unknown", "there is no tenant " + tenant + "; there are " + stack.tokenEndpoints().keySet().stream().sorted().toList());
+            throw new StackException(
+                    "tenant_unknown",
+                    "there is no tenant "
+                            + tenant
+                            + "; there are "
+                            + stack.tokenEndpoints().keySet().stream().sorted().toList());
         }
-        String reader = token != null ? token : TokenClient.fetch(endpoint, "sallyport-cli", "verifier", "audit:read", stack.audit());
+        String reader =
+                token != null
+                        ? token
+                        : TokenClient.fetch(
+                                endpoint, "sallyport-cli", "verifier", "audit:read", stack.audit());
         AuditVerifier verifier = new AuditVerifier(parse(key != null ? key : stack.auditKey()));
         return verifier.log(stack.audit().resolve("/log/" + tenant), Optional.of(reader));
     }
@@ -110,7 +131,11 @@ final class AuditVerifyCommand implements Callable<Integer> {
         try {
             return VerifierKey.parse(text);
         } catch (IllegalArgumentException e) {
-            throw new StackException("key_malformed", "--vkey must be a C2SP verifier key, such as audit.example.com/log+1a2b3c4d+AV...: " + e.getMessage(), e);
+            throw new StackException(
+                    "key_malformed",
+                    "--vkey must be a C2SP verifier key, such as audit.example.com/log+1a2b3c4d+AV...: "
+                            + e.getMessage(),
+                    e);
         }
     }
 }

@@ -1,4 +1,7 @@
 package dev.sallyport.cli;
 
-/** A picocli command that another module adds to the command line, found by {@link java.util.ServiceLoader}. */
+/**
+ * A picocli command that another module adds to the command line, found by {@link
+ * java.util.ServiceLoader}.
+ */
 public interface Contributed {}

@@ -7,10 +7,15 @@ import picocli.CommandLine.Option;
 
 /** Which stack a command is about. */
 final class DataOption {
-    @Option(names = "--data", paramLabel = "DIR", description = "The folder that holds the stack's state (default: ~/.sallyport).")
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description = "The folder that holds the stack's state (default: ~/.sallyport).")
     @Nullable Path folder;
 
     Path folder() {
-        return (folder == null ? StackDescription.defaultFolder() : folder).toAbsolutePath().normalize();
+        return (folder == null ? StackDescription.defaultFolder() : folder)
+                .toAbsolutePath()
+                .normalize();
     }
 }

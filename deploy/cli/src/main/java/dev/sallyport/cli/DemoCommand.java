@@ -9,7 +9,8 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "demo",
-        description = "Start everything, play a session that shows what Sallyport does, and stay up.",
+        description =
+                "Start everything, play a session that shows what Sallyport does, and stay up.",
         mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
     @Mixin DataOption data = new DataOption();
@@ -17,11 +18,17 @@ final class DemoCommand implements Callable<Integer> {
     @Option(names = "--isolated", description = "Run each service in a process of its own.")
     boolean isolated;
 
-    @Option(names = "--once", description = "End after the session, with 0 only if every step held.")
+    @Option(
+            names = "--once",
+            description = "End after the session, with 0 only if every step held.")
     boolean once;
 
     @Override
     public Integer call() throws Exception {
-        return StackRun.run(data, isolated, stack -> new DemoSession(stack, InstantSource.system(), System.out).play(), once);
+        return StackRun.run(
+                data,
+                isolated,
+                stack -> new DemoSession(stack, InstantSource.system(), System.out).play(),
+                once);
     }
 }

@@ -5,7 +5,10 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-@Command(name = "executor", description = "Run an executor: one cell's calls against the tenants' databases.", mixinStandardHelpOptions = true)
+@Command(
+        name = "executor",
+        description = "Run an executor: one cell's calls against the tenants' databases.",
+        mixinStandardHelpOptions = true)
 final class ExecutorCommand implements Callable<Integer> {
     @Mixin ServiceOptions options = new ServiceOptions();
 

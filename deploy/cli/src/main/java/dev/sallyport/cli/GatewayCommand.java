@@ -5,7 +5,10 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-@Command(name = "gateway", description = "Run the gateway: MCP over HTTP for agents.", mixinStandardHelpOptions = true)
+@Command(
+        name = "gateway",
+        description = "Run the gateway: MCP over HTTP for agents.",
+        mixinStandardHelpOptions = true)
 final class GatewayCommand implements Callable<Integer> {
     @Mixin ServiceOptions options = new ServiceOptions();
 

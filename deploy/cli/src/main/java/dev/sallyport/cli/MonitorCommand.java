@@ -5,7 +5,10 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-@Command(name = "monitor", description = "Run the monitor: detectors, alerts, suspensions and the search index.", mixinStandardHelpOptions = true)
+@Command(
+        name = "monitor",
+        description = "Run the monitor: detectors, alerts, suspensions and the search index.",
+        mixinStandardHelpOptions = true)
 final class MonitorCommand implements Callable<Integer> {
     @Mixin ServiceOptions options = new ServiceOptions();
 

@@ -19,7 +19,8 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "reinstate",
-        description = "End the suspension of a principal; without --subject, list who is suspended.",
+        description =
+                "End the suspension of a principal; without --subject, list who is suspended.",
         mixinStandardHelpOptions = true)
 final class ReinstateCommand implements Callable<Integer> {
     private static final Duration REGISTRY_WITHIN = Duration.ofSeconds(15);
@@ -37,24 +38,33 @@ final class ReinstateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        KafkaSettings kafka = new KafkaSettings(StackDescription.of(data.folder()).kafka(), Map.of());
+        KafkaSettings kafka =
+                new KafkaSettings(StackDescription.of(data.folder()).kafka(), Map.of());
         InstantSource clock = InstantSource.system();
         TenantId id = new TenantId(tenant);
-        try (RegistryFeed feed = RegistryFeed.start(kafka, "sallyport-reinstate", clock, REGISTRY_WITHIN)) {
+        try (RegistryFeed feed =
+                RegistryFeed.start(kafka, "sallyport-reinstate", clock, REGISTRY_WITHIN)) {
             Registry registry = feed.get();
             String who = subject;
             if (who == null) {
                 for (Suspension suspension : registry.suspensions(id)) {
-                    System.out.println(suspension.subject() + "  since " + suspension.since() + "  " + suspension.reason());
+                    System.out.println(
+                            suspension.subject()
+                                    + "  since "
+                                    + suspension.since()
+                                    + "  "
+                                    + suspension.reason());
                 }
                 return 0;
             }
             if (registry.suspension(id, who).isEmpty()) {
-                throw new StackException("not_suspended", who + " of " + tenant + " is not suspended");
+                throw new StackException(
+                        "not_suspended", who + " of " + tenant + " is not suspended");
             }
             String why = reason;
             if (why == null) {
-                throw new StackException("reason_missing", "say why with --reason: it goes into the audit log");
+                throw new StackException(
+                        "reason_missing", "say why with --reason: it goes into the audit log");
             }
             new Suspensions(kafka, clock).reinstate(id, who, why, "sallyport reinstate");
             System.out.println(who + " of " + tenant + " is reinstated");

@@ -15,10 +15,14 @@ final class ServiceOptions {
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description = "The YAML configuration; each key can be given as an environment variable instead.")
+            description =
+                    "The YAML configuration; each key can be given as an environment variable instead.")
     @Nullable Path config;
 
-    @Option(names = "--list-keys", description = "Print every configuration key with its environment variable and default, and end.")
+    @Option(
+            names = "--list-keys",
+            description =
+                    "Print every configuration key with its environment variable and default, and end.")
     boolean listKeys;
 
     @Option(names = "--with-parent", hidden = true, description = "End when standard input ends.")
@@ -30,13 +34,18 @@ final class ServiceOptions {
             return 0;
         }
         Logging.toStandardError(System.Logger.Level.INFO);
-        ServiceProcess.run(() -> InProcess.open(kind, config, System.getenv(), InstantSource.system()), withParent);
+        ServiceProcess.run(
+                () -> InProcess.open(kind, config, System.getenv(), InstantSource.system()),
+                withParent);
         return 0;
     }
 
     private static void printKeys(ServiceKind kind) {
         for (Settings.Key key : Settings.keys(kind.configuration(), kind.command())) {
-            String value = key.defaultValue() != null ? "default " + key.defaultValue() : key.example() != null ? "such as " + key.example() : "";
+            String value =
+                    key.defaultValue() != null
+                            ? "default " + key.defaultValue()
+                            : key.example() != null ? "such as " + key.example() : "";
             System.out.printf("%-36s %-56s %s%n", key.path(), key.variable(), value);
         }
     }

@@ -29,7 +29,11 @@ final class StackConsole implements LocalStack.Progress {
     }
 
     private void line(String what, Duration took, String address) {
-        out.println(String.format("  %-11s ready after %5.1f s  %s", what, took.toMillis() / 1000.0, address).stripTrailing());
+        out.println(
+                String.format(
+                                "  %-11s ready after %5.1f s  %s",
+                                what, took.toMillis() / 1000.0, address)
+                        .stripTrailing());
     }
 
     void directions(StackDescription stack, Path folder, boolean defaultFolder) {
@@ -41,10 +45,20 @@ final class StackConsole implements LocalStack.Progress {
         out.println("  Audit trail    " + stack.audit() + "/console");
         out.println("  OpenSearch     " + stack.openSearch() + "/calls/_search?pretty");
         out.println();
-        out.println("  A token        TOKEN=$(./sallyport token" + data + " --tenant acme --scope \"mcp:read mcp:write\")");
-        out.println("  MCP inspector  npx @modelcontextprotocol/inspector --cli " + stack.mcp() + " --transport http \\");
-        out.println("                   --header \"Authorization: Bearer $TOKEN\" --method tools/list");
-        out.println("  For auditors   ./sallyport token" + data + " --tenant acme --scope audit:read --for audit");
+        out.println(
+                "  A token        TOKEN=$(./sallyport token"
+                        + data
+                        + " --tenant acme --scope \"mcp:read mcp:write\")");
+        out.println(
+                "  MCP inspector  npx @modelcontextprotocol/inspector --cli "
+                        + stack.mcp()
+                        + " --transport http \\");
+        out.println(
+                "                   --header \"Authorization: Bearer $TOKEN\" --method tools/list");
+        out.println(
+                "  For auditors   ./sallyport token"
+                        + data
+                        + " --tenant acme --scope audit:read --for audit");
         out.println("  Verify a log   ./sallyport audit verify" + data + " --tenant acme");
         out.println();
         out.println("Ctrl-C stops everything.");

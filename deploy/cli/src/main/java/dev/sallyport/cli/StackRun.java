@@ -20,14 +20,20 @@ final class StackRun {
      * @param once whether to end after the session
      * @return the exit code: 0 if the session held
      */
-    static int run(DataOption data, boolean isolated, @Nullable Predicate<StackDescription> session, boolean once) throws Exception {
+    static int run(
+            DataOption data,
+            boolean isolated,
+            @Nullable Predicate<StackDescription> session,
+            boolean once)
+            throws Exception {
         PrintStream out = System.out;
         Path folder = data.folder();
         LocalStack.Mode mode = isolated ? LocalStack.Mode.ISOLATED : LocalStack.Mode.TOGETHER;
         StackConsole console = new StackConsole(out);
         out.println("Starting Sallyport in " + folder);
         try (ServiceProcess.Ending ending = ServiceProcess.onSignal();
-                LocalStack stack = LocalStack.start(folder, mode, console, InstantSource.system())) {
+                LocalStack stack =
+                        LocalStack.start(folder, mode, console, InstantSource.system())) {
             boolean held = session == null || session.test(stack.description());
             if (!once) {
                 console.directions(stack.description(), folder, data.folder == null);

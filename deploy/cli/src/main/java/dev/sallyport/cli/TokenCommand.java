@@ -11,7 +11,8 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "token",
-        description = "Print an access token of the embedded OAuth server. It proves nothing about you: the embedded server asks for no password.",
+        description =
+                "Print an access token of the embedded OAuth server. It proves nothing about you: the embedded server asks for no password.",
         mixinStandardHelpOptions = true)
 final class TokenCommand implements Callable<Integer> {
     enum Audience {
@@ -24,13 +25,22 @@ final class TokenCommand implements Callable<Integer> {
     @Option(names = "--tenant", required = true, description = "acme or globex.")
     String tenant = "";
 
-    @Option(names = "--scope", defaultValue = "mcp:read", description = "Scopes, with spaces between them (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--scope",
+            defaultValue = "mcp:read",
+            description = "Scopes, with spaces between them (default: ${DEFAULT-VALUE}).")
     String scope = "";
 
-    @Option(names = "--subject", defaultValue = "developer", description = "Whom the token stands for (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--subject",
+            defaultValue = "developer",
+            description = "Whom the token stands for (default: ${DEFAULT-VALUE}).")
     String subject = "";
 
-    @Option(names = "--client", defaultValue = "sallyport-cli", description = "The OAuth client (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--client",
+            defaultValue = "sallyport-cli",
+            description = "The OAuth client (default: ${DEFAULT-VALUE}).")
     String client = "";
 
     @Option(
@@ -44,7 +54,12 @@ final class TokenCommand implements Callable<Integer> {
         StackDescription stack = StackDescription.of(data.folder());
         URI endpoint = stack.tokenEndpoints().get(tenant);
         if (endpoint == null) {
-            throw new StackException("tenant_unknown", "there is no tenant " + tenant + "; there are " + stack.tokenEndpoints().keySet().stream().sorted().toList());
+            throw new StackException(
+                    "tenant_unknown",
+                    "there is no tenant "
+                            + tenant
+                            + "; there are "
+                            + stack.tokenEndpoints().keySet().stream().sorted().toList());
         }
         URI resource = audience == Audience.GATEWAY ? stack.mcp() : stack.audit();
         System.out.println(TokenClient.fetch(endpoint, client, subject, scope, resource));

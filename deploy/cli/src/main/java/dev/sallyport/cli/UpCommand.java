@@ -7,7 +7,8 @@ import picocli.CommandLine.Option;
 
 @Command(
         name = "up",
-        description = "Start the embedded servers, two tenants and every service on this machine, and stay up.",
+        description =
+                "Start the embedded servers, two tenants and every service on this machine, and stay up.",
         mixinStandardHelpOptions = true)
 final class UpCommand implements Callable<Integer> {
     @Mixin DataOption data = new DataOption();

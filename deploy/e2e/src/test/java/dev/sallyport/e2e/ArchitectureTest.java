@@ -22,49 +22,89 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule schemaDependsOnNoOtherModule =
-            noClasses().that().resideInAPackage(SCHEMA).should().dependOnClassesThat().resideInAnyPackage(GATEWAY, EXECUTOR, AUDIT, MONITOR, EMBEDDED, CLI, BENCH);
+            noClasses()
+                    .that()
+                    .resideInAPackage(SCHEMA)
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(GATEWAY, EXECUTOR, AUDIT, MONITOR, EMBEDDED, CLI, BENCH);
 
     @ArchTest
     static final ArchRule theGatewayDependsOnSchemaOnly =
-            noClasses().that().resideInAPackage(GATEWAY).should().dependOnClassesThat().resideInAnyPackage(EXECUTOR, AUDIT, MONITOR, EMBEDDED, CLI, BENCH);
+            noClasses()
+                    .that()
+                    .resideInAPackage(GATEWAY)
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(EXECUTOR, AUDIT, MONITOR, EMBEDDED, CLI, BENCH);
 
     @ArchTest
     static final ArchRule theExecutorDependsOnSchemaOnly =
-            noClasses().that().resideInAPackage(EXECUTOR).should().dependOnClassesThat().resideInAnyPackage(GATEWAY, AUDIT, MONITOR, EMBEDDED, CLI, BENCH);
+            noClasses()
+                    .that()
+                    .resideInAPackage(EXECUTOR)
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(GATEWAY, AUDIT, MONITOR, EMBEDDED, CLI, BENCH);
 
     @ArchTest
     static final ArchRule theAuditServiceDependsOnSchemaOnly =
-            noClasses().that().resideInAPackage(AUDIT).should().dependOnClassesThat().resideInAnyPackage(GATEWAY, EXECUTOR, MONITOR, EMBEDDED, CLI, BENCH);
+            noClasses()
+                    .that()
+                    .resideInAPackage(AUDIT)
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(GATEWAY, EXECUTOR, MONITOR, EMBEDDED, CLI, BENCH);
 
     @ArchTest
     static final ArchRule theMonitorDependsOnSchemaOnly =
-            noClasses().that().resideInAPackage(MONITOR).should().dependOnClassesThat().resideInAnyPackage(GATEWAY, EXECUTOR, AUDIT, EMBEDDED, CLI, BENCH);
+            noClasses()
+                    .that()
+                    .resideInAPackage(MONITOR)
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(GATEWAY, EXECUTOR, AUDIT, EMBEDDED, CLI, BENCH);
 
     @ArchTest
     static final ArchRule theEmbeddedServersKnowNothingOfSallyport =
-            noClasses().that().resideInAPackage(EMBEDDED).should().dependOnClassesThat().resideInAnyPackage(SCHEMA, GATEWAY, EXECUTOR, AUDIT, MONITOR, CLI, BENCH);
+            noClasses()
+                    .that()
+                    .resideInAPackage(EMBEDDED)
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(SCHEMA, GATEWAY, EXECUTOR, AUDIT, MONITOR, CLI, BENCH);
 
     @ArchTest
-    static final ArchRule noCirclesInSchema = slices().matching("dev.sallyport.schema.(*)..").should().beFreeOfCycles();
+    static final ArchRule noCirclesInSchema =
+            slices().matching("dev.sallyport.schema.(*)..").should().beFreeOfCycles();
 
     @ArchTest
-    static final ArchRule noCirclesInTheGateway = slices().matching("dev.sallyport.gateway.(*)..").should().beFreeOfCycles();
+    static final ArchRule noCirclesInTheGateway =
+            slices().matching("dev.sallyport.gateway.(*)..").should().beFreeOfCycles();
 
     @ArchTest
-    static final ArchRule noCirclesInTheExecutor = slices().matching("dev.sallyport.executor.(*)..").should().beFreeOfCycles();
+    static final ArchRule noCirclesInTheExecutor =
+            slices().matching("dev.sallyport.executor.(*)..").should().beFreeOfCycles();
 
     @ArchTest
-    static final ArchRule noCirclesInTheAuditService = slices().matching("dev.sallyport.audit.(*)..").should().beFreeOfCycles();
+    static final ArchRule noCirclesInTheAuditService =
+            slices().matching("dev.sallyport.audit.(*)..").should().beFreeOfCycles();
 
     @ArchTest
-    static final ArchRule noCirclesInTheMonitor = slices().matching("dev.sallyport.monitor.(*)..").should().beFreeOfCycles();
+    static final ArchRule noCirclesInTheMonitor =
+            slices().matching("dev.sallyport.monitor.(*)..").should().beFreeOfCycles();
 
     @ArchTest
-    static final ArchRule noCirclesInTheCommandLine = slices().matching("dev.sallyport.cli.(*)..").should().beFreeOfCycles();
+    static final ArchRule noCirclesInTheCommandLine =
+            slices().matching("dev.sallyport.cli.(*)..").should().beFreeOfCycles();
 
     @ArchTest
     static final ArchRule onlyMainEndsTheProcess =
-            noClasses().that().doNotHaveFullyQualifiedName("dev.sallyport.cli.Main").should().callMethod(System.class, "exit", int.class);
+            noClasses()
+                    .that()
+                    .doNotHaveFullyQualifiedName("dev.sallyport.cli.Main")
+                    .should()
+                    .callMethod(System.class, "exit", int.class);
 
     @ArchTest
     static final ArchRule onlyTheCommandLineReadsTheEnvironment =
@@ -94,9 +134,19 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule databaseSecretsStayOutOfTheGateway =
-            noClasses().that().resideInAPackage(GATEWAY).should().dependOnClassesThat().resideInAnyPackage("java.sql..", "javax.sql..", "org.postgresql..", "com.zaxxer..");
+            noClasses()
+                    .that()
+                    .resideInAPackage(GATEWAY)
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(
+                            "java.sql..", "javax.sql..", "org.postgresql..", "com.zaxxer..");
 
     @ArchTest
     static final ArchRule nobodySleeps =
-            noClasses().should().callMethod(Thread.class, "sleep", long.class).orShould().callMethod(Thread.class, "sleep", java.time.Duration.class);
+            noClasses()
+                    .should()
+                    .callMethod(Thread.class, "sleep", long.class)
+                    .orShould()
+                    .callMethod(Thread.class, "sleep", java.time.Duration.class);
 }

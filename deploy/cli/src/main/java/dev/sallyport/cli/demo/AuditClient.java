@@ -26,7 +26,8 @@ final class AuditClient implements AutoCloseable {
     private final URI audit;
     private final String token;
     private final AuditVerifier verifier;
-    private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     AuditClient(URI audit, String token, String key) {
         this.audit = audit;
@@ -60,9 +61,18 @@ final class AuditClient implements AutoCloseable {
         return Optional.of(
                 switch (verifier.proof(response.body())) {
                     case Verdict.Verified(var origin, var size, var _, var _) ->
-                            new Proved(true, kinds, "(proof verified: among the " + size + " entries of " + origin + ")");
-                    case Verdict.Tampered(var findings) -> new Proved(false, kinds, "TAMPERED: " + findings);
-                    case Verdict.Unreadable(var why) -> new Proved(false, kinds, "not readable: " + why);
+                            new Proved(
+                                    true,
+                                    kinds,
+                                    "(proof verified: among the "
+                                            + size
+                                            + " entries of "
+                                            + origin
+                                            + ")");
+                    case Verdict.Tampered(var findings) ->
+                            new Proved(false, kinds, "TAMPERED: " + findings);
+                    case Verdict.Unreadable(var why) ->
+                            new Proved(false, kinds, "not readable: " + why);
                 });
     }
 
@@ -86,10 +96,14 @@ final class AuditClient implements AutoCloseable {
     private HttpResponse<byte[]> get(String path) {
         try {
             return http.send(
-                    HttpRequest.newBuilder(audit.resolve(path)).timeout(TIMEOUT).header("Authorization", "Bearer " + token).build(),
+                    HttpRequest.newBuilder(audit.resolve(path))
+                            .timeout(TIMEOUT)
+                            .header("Authorization", "Bearer " + token)
+                            .build(),
                     HttpResponse.BodyHandlers.ofByteArray());
         } catch (IOException e) {
-            throw new IllegalStateException("the audit service at " + audit + " does not answer", e);
+            throw new IllegalStateException(
+                    "the audit service at " + audit + " does not answer", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted", e);

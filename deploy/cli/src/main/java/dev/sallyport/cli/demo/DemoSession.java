@@ -16,8 +16,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /**
- * A session with a running stack, played over its public interfaces alone: OAuth tokens, MCP, the audit
- * service's HTTP API and OpenSearch. Each step says what it shows and checks that it is so.
+ * A session with a running stack, played over its public interfaces alone: OAuth tokens, MCP, the
+ * audit service's HTTP API and OpenSearch. Each step says what it shows and checks that it is so.
  */
 public final class DemoSession {
     private static final String DATABASE = "shop";
@@ -47,7 +47,9 @@ public final class DemoSession {
     /** Plays the session; true where every step held. */
     public boolean play() {
         // a name of its own for each session: a suspension from an earlier one stays in force
-        String carrier = "night-agent-" + Long.toString(clock.instant().getEpochSecond(), Character.MAX_RADIX);
+        String carrier =
+                "night-agent-"
+                        + Long.toString(clock.instant().getEpochSecond(), Character.MAX_RADIX);
         toolList();
         ownRows();
         escapes();
@@ -77,7 +79,9 @@ public final class DemoSession {
             writing = client.tools();
         }
         tell.check(
-                reading.contains("db_query") && !reading.contains("db_execute") && writing.contains("db_execute"),
+                reading.contains("db_query")
+                        && !reading.contains("db_execute")
+                        && writing.contains("db_execute"),
                 "db_execute is shown only to agents whose token allows writing");
     }
 
@@ -91,7 +95,9 @@ public final class DemoSession {
         tell.rows(acme);
         tell.say("globex sees:");
         tell.rows(globex);
-        tell.check(onlyOf(acme, "acme") && onlyOf(globex, "globex"), "the database gave each tenant only its own rows");
+        tell.check(
+                onlyOf(acme, "acme") && onlyOf(globex, "globex"),
+                "the database gave each tenant only its own rows");
     }
 
     private void escapes() {
@@ -111,13 +117,21 @@ public final class DemoSession {
                         new Attempt(
                                 "a function that runs SQL from text",
                                 "select query_to_xml('select * from customers where tenant_id = ''globex''', true, false, '')"),
-                        new Attempt("simply asking", "select tenant_id, name from customers where tenant_id = 'globex'"));
+                        new Attempt(
+                                "simply asking",
+                                "select tenant_id, name from customers where tenant_id = 'globex'"));
         try (McpClient client = agent("acme", "eve", "mcp:read mcp:write mcp:delete mcp:sql")) {
             for (Attempt attempt : attempts) {
                 for (String tool : List.of("db_query", "db_execute")) {
                     McpClient.Reply reply = client.sql(tool, DATABASE, attempt.sql());
-                    boolean blind = !reply.body().toString().contains("@globex.example") && reply.rows().stream().noneMatch(row -> row.contains("globex"));
-                    String how = reply.succeeded() ? "ran, and saw " + reply.rows().size() + " rows" : "refused: " + reply.code().orElse("?");
+                    boolean blind =
+                            !reply.body().toString().contains("@globex.example")
+                                    && reply.rows().stream()
+                                            .noneMatch(row -> row.contains("globex"));
+                    String how =
+                            reply.succeeded()
+                                    ? "ran, and saw " + reply.rows().size() + " rows"
+                                    : "refused: " + reply.code().orElse("?");
                     tell.check(blind, attempt.what() + " (" + tool + ") " + how);
                     remember("acme", reply, attempt.what());
                 }
@@ -132,10 +146,18 @@ public final class DemoSession {
         String sql = "update orders set status = 'shipped' where id = 1";
         try (McpClient client = agent("acme", "ana", "mcp:read")) {
             McpClient.Reply reply = client.sql("db_execute", DATABASE, sql);
-            tell.say("HTTP " + reply.status() + ", WWW-Authenticate: " + reply.challenge().orElse("(none)"));
+            tell.say(
+                    "HTTP "
+                            + reply.status()
+                            + ", WWW-Authenticate: "
+                            + reply.challenge().orElse("(none)"));
             tell.check(
                     reply.status() == 403
-                            && reply.challenge().filter(c -> c.contains("insufficient_scope") && c.contains("mcp:write")).isPresent(),
+                            && reply.challenge()
+                                    .filter(c ->
+                                            c.contains("insufficient_scope")
+                                                    && c.contains("mcp:write"))
+                                    .isPresent(),
                     "refused, and told which scopes to ask for");
             remember("acme", reply, "the refused write");
         }
@@ -148,7 +170,9 @@ public final class DemoSession {
             McpClient.Reply reply = client.sql("db_execute", DATABASE, sql);
             tell.say(reply.text());
             tell.check(
-                    reply.succeeded() && reply.body().at("/result/structuredContent/rowsAffected").asInt(-1) == 1,
+                    reply.succeeded()
+                            && reply.body().at("/result/structuredContent/rowsAffected").asInt(-1)
+                                    == 1,
                     "one row was changed, in acme's orders");
             remember("acme", reply, "the write");
         }
@@ -164,7 +188,13 @@ public final class DemoSession {
             for (int page = 0; page < BULK_CALLS_MAX && refusal.isEmpty(); page++) {
                 String table = List.of("payments", "customers", "orders").get(page % 3);
                 McpClient.Reply reply =
-                        client.sql("db_query", DATABASE, "select * from " + table + " order by id limit 1000 offset " + 1000 * (page / 3 % 2));
+                        client.sql(
+                                "db_query",
+                                DATABASE,
+                                "select * from "
+                                        + table
+                                        + " order by id limit 1000 offset "
+                                        + 1000 * (page / 3 % 2));
                 if (reply.succeeded()) {
                     rows += reply.rows().size();
                     if (page == 0) {
@@ -175,53 +205,90 @@ public final class DemoSession {
                 }
             }
             if (refusal.isEmpty()) {
-                refusal = await(() -> Optional.of(client.sql("db_query", DATABASE, "select 1")).filter(reply -> !reply.succeeded()));
+                refusal =
+                        await(() ->
+                                Optional.of(client.sql("db_query", DATABASE, "select 1"))
+                                        .filter(reply -> !reply.succeeded()));
             }
         }
         String code = refusal.flatMap(McpClient.Reply::code).orElse("nothing");
-        tell.say(String.format("%,d rows went out in %.1f s; then the gateway said: %s", rows, seconds(began), code));
-        tell.check(code.equals("principal_suspended"), "the monitor raised an alert and suspended " + carrier);
+        tell.say(
+                String.format(
+                        "%,d rows went out in %.1f s; then the gateway said: %s",
+                        rows, seconds(began), code));
+        tell.check(
+                code.equals("principal_suspended"),
+                "the monitor raised an alert and suspended " + carrier);
         try (McpClient client = agent("acme", "ana", "mcp:read")) {
-            tell.check(client.sql("db_query", DATABASE, "select 1").succeeded(), "ana of the same tenant works on");
+            tell.check(
+                    client.sql("db_query", DATABASE, "select 1").succeeded(),
+                    "ana of the same tenant works on");
         }
     }
 
     private void auditEntries() {
         tell.step("The evidence");
-        tell.say("Every call of this session is in its tenant's audit log. An auditor looks each one up and");
+        tell.say(
+                "Every call of this session is in its tenant's audit log. An auditor looks each one up and");
         tell.say("checks its proof against the log's signed checkpoint:");
         for (String tenant : List.of("acme", "globex")) {
             try (AuditClient audit = audit(tenant)) {
-                for (Remembered call : remembered.stream().filter(one -> one.tenant().equals(tenant)).toList()) {
+                for (Remembered call :
+                        remembered.stream().filter(one -> one.tenant().equals(tenant)).toList()) {
                     Optional<AuditClient.Proved> proved = await(() -> audit.proofOf(call.call()));
                     tell.check(
                             proved.isPresent() && proved.get().verified(),
-                            call.what() + ": " + proved.map(one -> one.kinds() + " " + one.place()).orElse("not found"));
+                            call.what()
+                                    + ": "
+                                    + proved.map(one -> one.kinds() + " " + one.place())
+                                            .orElse("not found"));
                 }
             }
         }
         try (AuditClient acme = audit("acme");
                 AuditClient globex = audit("globex")) {
             boolean told =
-                    await(() -> Optional.of(acme).filter(one -> !one.newest("AlertRaised").isEmpty() && !one.newest("PrincipalSuspended").isEmpty())).isPresent();
+                    await(() ->
+                                    Optional.of(acme)
+                                            .filter(one ->
+                                                    !one.newest("AlertRaised").isEmpty()
+                                                            && !one.newest("PrincipalSuspended")
+                                                                    .isEmpty()))
+                            .isPresent();
             tell.check(told, "the alert and the suspension are entries too");
-            tell.check(globex.isKeptFrom("acme") && !acme.isKeptFrom("acme"), "globex's auditor cannot read acme's log");
+            tell.check(
+                    globex.isKeptFrom("acme") && !acme.isKeptFrom("acme"),
+                    "globex's auditor cannot read acme's log");
         }
     }
 
     private void searchIndex() {
         tell.step("The same, for the security team");
         Map<String, Long> counts =
-                await(() -> Optional.of(OpenSearchCounts.of(stack.openSearch())).filter(found -> found.values().stream().allMatch(count -> count > 0)))
+                await(() ->
+                                Optional.of(OpenSearchCounts.of(stack.openSearch()))
+                                        .filter(found ->
+                                                found.values().stream()
+                                                        .allMatch(count -> count > 0)))
                         .orElseGet(() -> OpenSearchCounts.of(stack.openSearch()));
-        tell.say("OpenSearch holds " + counts.get("calls") + " calls and " + counts.get("alerts") + " alerts.");
-        tell.check(counts.values().stream().allMatch(count -> count > 0), "calls and alerts can be searched");
+        tell.say(
+                "OpenSearch holds "
+                        + counts.get("calls")
+                        + " calls and "
+                        + counts.get("alerts")
+                        + " alerts.");
+        tell.check(
+                counts.values().stream().allMatch(count -> count > 0),
+                "calls and alerts can be searched");
     }
 
     private List<List<String>> query(String tenant, String subject, String sql) {
         try (McpClient client = agent(tenant, subject, "mcp:read")) {
             McpClient.Reply reply = client.sql("db_query", DATABASE, sql);
-            remember(tenant, reply, "\"" + (sql.length() > 40 ? sql.substring(0, 40) + "\u2026" : sql) + "\"");
+            remember(
+                    tenant,
+                    reply,
+                    "\"" + (sql.length() > 40 ? sql.substring(0, 40) + "\u2026" : sql) + "\"");
             if (!reply.succeeded()) {
                 tell.check(false, "the query was answered: " + reply.text());
             }
@@ -230,9 +297,10 @@ public final class DemoSession {
     }
 
     private void remember(String tenant, McpClient.Reply reply, String what) {
-        reply.call().ifPresentOrElse(
-                call -> remembered.add(new Remembered(tenant, call, what)),
-                () -> tell.check(false, what + " was answered without a call id"));
+        reply.call()
+                .ifPresentOrElse(
+                        call -> remembered.add(new Remembered(tenant, call, what)),
+                        () -> tell.check(false, what + " was answered without a call id"));
     }
 
     private static boolean onlyOf(List<List<String>> rows, String tenant) {
@@ -240,15 +308,24 @@ public final class DemoSession {
     }
 
     private McpClient agent(String tenant, String subject, String scope) {
-        return new McpClient(stack.mcp(), token(tenant, subject, scope, stack.mcp()), "sallyport-demo");
+        return new McpClient(
+                stack.mcp(), token(tenant, subject, scope, stack.mcp()), "sallyport-demo");
     }
 
     private AuditClient audit(String tenant) {
-        return new AuditClient(stack.audit(), token(tenant, tenant + "-auditor", "audit:read", stack.audit()), stack.auditKey());
+        return new AuditClient(
+                stack.audit(),
+                token(tenant, tenant + "-auditor", "audit:read", stack.audit()),
+                stack.auditKey());
     }
 
     private String token(String tenant, String subject, String scope, URI audience) {
-        return TokenClient.fetch(Objects.requireNonNull(stack.tokenEndpoints().get(tenant)), "demo-agent", subject, scope, audience);
+        return TokenClient.fetch(
+                Objects.requireNonNull(stack.tokenEndpoints().get(tenant)),
+                "demo-agent",
+                subject,
+                scope,
+                audience);
     }
 
     private double seconds(Instant since) {

@@ -26,7 +26,10 @@ public final class McpClient implements AutoCloseable {
     private final String agent;
     private final AtomicInteger ids = new AtomicInteger();
     private final HttpClient http =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(CONNECT_TIMEOUT).build();
+            HttpClient.newBuilder()
+                    .version(HttpClient.Version.HTTP_1_1)
+                    .connectTimeout(CONNECT_TIMEOUT)
+                    .build();
 
     public McpClient(URI endpoint, String token, String agent) {
         this.endpoint = endpoint;
@@ -43,13 +46,17 @@ public final class McpClient implements AutoCloseable {
     public record Reply(int status, Optional<String> challenge, JsonNode body) {
         /** Whether the call did what it was asked. */
         public boolean succeeded() {
-            return status == 200 && body.has("result") && !body.at("/result/isError").asBoolean(false);
+            return status == 200
+                    && body.has("result")
+                    && !body.at("/result/isError").asBoolean(false);
         }
 
         /** The text of the tool's result, or the message of the error. */
         public String text() {
             JsonNode error = body.at("/error/message");
-            return error.isMissingNode() ? body.at("/result/content/0/text").asString("") : error.asString("");
+            return error.isMissingNode()
+                    ? body.at("/result/content/0/text").asString("")
+                    : error.asString("");
         }
 
         /** The rows that a query gave. */
@@ -65,7 +72,8 @@ public final class McpClient implements AutoCloseable {
 
         /** The stable code of what went wrong, wherever the message has it. */
         public Optional<String> code() {
-            for (String place : List.of("/error/data/code", "/result/structuredContent/error/code")) {
+            for (String place :
+                    List.of("/error/data/code", "/result/structuredContent/error/code")) {
                 JsonNode code = body.at(place);
                 if (code.isString()) {
                     return Optional.of(code.asString());
@@ -90,7 +98,8 @@ public final class McpClient implements AutoCloseable {
     public List<String> tools() {
         Reply reply = send("tools/list", null, Json.mapper().createObjectNode());
         if (!reply.succeeded()) {
-            throw new IllegalStateException("tools/list was answered " + reply.status() + ": " + reply.text());
+            throw new IllegalStateException(
+                    "tools/list was answered " + reply.status() + ": " + reply.text());
         }
         List<String> names = new ArrayList<>();
         reply.body().at("/result/tools").forEach(tool -> names.add(tool.get("name").asString()));
@@ -107,13 +116,16 @@ public final class McpClient implements AutoCloseable {
 
     /** Calls {@code db_query} or {@code db_execute}. */
     public Reply sql(String tool, String database, String sql) {
-        return call(tool, Json.mapper().createObjectNode().put("database", database).put("sql", sql));
+        return call(
+                tool, Json.mapper().createObjectNode().put("database", database).put("sql", sql));
     }
 
     private Reply send(String method, @Nullable String name, ObjectNode params) {
         ObjectNode meta = params.putObject("_meta");
         meta.put("io.modelcontextprotocol/protocolVersion", REVISION);
-        meta.putObject("io.modelcontextprotocol/clientInfo").put("name", agent).put("version", "1.0.0");
+        meta.putObject("io.modelcontextprotocol/clientInfo")
+                .put("name", agent)
+                .put("version", "1.0.0");
         meta.putObject("io.modelcontextprotocol/clientCapabilities");
         ObjectNode message = Json.mapper().createObjectNode();
         message.put("jsonrpc", "2.0").put("id", ids.incrementAndGet()).put("method", method);
@@ -132,13 +144,20 @@ public final class McpClient implements AutoCloseable {
         try {
             HttpResponse<byte[]> response =
                     http.send(
-                            request.POST(HttpRequest.BodyPublishers.ofByteArray(Json.mapper().writeValueAsBytes(message))).build(),
+                            request.POST(
+                                            HttpRequest.BodyPublishers.ofByteArray(
+                                                    Json.mapper().writeValueAsBytes(message)))
+                                    .build(),
                             HttpResponse.BodyHandlers.ofByteArray());
             JsonNode body =
-                    response.body().length == 0 ? Json.mapper().createObjectNode() : Json.mapper().readTree(response.body());
-            return new Reply(response.statusCode(), response.headers().firstValue("WWW-Authenticate"), body);
+                    response.body().length == 0
+                            ? Json.mapper().createObjectNode()
+                            : Json.mapper().readTree(response.body());
+            return new Reply(
+                    response.statusCode(), response.headers().firstValue("WWW-Authenticate"), body);
         } catch (IOException e) {
-            throw new IllegalStateException("the gateway at " + endpoint + " does not answer: " + e.getMessage(), e);
+            throw new IllegalStateException(
+                    "the gateway at " + endpoint + " does not answer: " + e.getMessage(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while waiting for the gateway", e);

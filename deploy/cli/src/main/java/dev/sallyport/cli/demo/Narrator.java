@@ -30,7 +30,10 @@ final class Narrator {
         for (List<String> row : rows.stream().limit(ROWS_SHOWN).toList()) {
             StringBuilder line = new StringBuilder();
             for (String cell : row) {
-                String shown = cell.length() > CELL_MAX ? cell.substring(0, CELL_MAX - 1) + "\u2026" : cell;
+                String shown =
+                        cell.length() > CELL_MAX
+                                ? cell.substring(0, CELL_MAX - 1) + "\u2026"
+                                : cell;
                 line.append(String.format("%-" + (CELL_MAX + 1) + "s", shown));
             }
             out.println("     " + line.toString().stripTrailing());

@@ -19,11 +19,20 @@ final class OpenSearchCounts {
 
     static Map<String, Long> of(URI openSearch) {
         Map<String, Long> counts = new LinkedHashMap<>();
-        try (HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+        try (HttpClient http =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
             for (String index : List.of("calls", "alerts")) {
-                HttpRequest request = HttpRequest.newBuilder(openSearch.resolve("/" + index + "/_count")).timeout(TIMEOUT).build();
-                HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
-                counts.put(index, response.statusCode() == 200 ? Json.mapper().readTree(response.body()).get("count").asLong() : 0L);
+                HttpRequest request =
+                        HttpRequest.newBuilder(openSearch.resolve("/" + index + "/_count"))
+                                .timeout(TIMEOUT)
+                                .build();
+                HttpResponse<String> response =
+                        http.send(request, HttpResponse.BodyHandlers.ofString());
+                counts.put(
+                        index,
+                        response.statusCode() == 200
+                                ? Json.mapper().readTree(response.body()).get("count").asLong()
+                                : 0L);
             }
             return counts;
         } catch (IOException e) {

@@ -18,8 +18,8 @@ public final class ServiceProcess {
     /**
      * Runs a service until SIGINT or SIGTERM, then closes it.
      *
-     * @param withParent whether to end too when standard input ends: that is how a service notices that
-     *     the process which started it was killed
+     * @param withParent whether to end too when standard input ends: that is how a service notices
+     *     that the process which started it was killed
      */
     public static void run(Starting service, boolean withParent) throws Exception {
         try (Ending ending = onSignal();
@@ -38,7 +38,10 @@ public final class ServiceProcess {
         AutoCloseable start() throws Exception;
     }
 
-    /** From now on SIGINT and SIGTERM wait until the answer is closed, so that everything stops in good order. */
+    /**
+     * From now on SIGINT and SIGTERM wait until the answer is closed, so that everything stops in
+     * good order.
+     */
     public static Ending onSignal() {
         Ending ending = new Ending();
         Runtime.getRuntime().addShutdownHook(ending.hook);
@@ -66,7 +69,8 @@ public final class ServiceProcess {
             ask();
             try {
                 if (!reached.await(STOP_WITHIN.toSeconds(), TimeUnit.SECONDS)) {
-                    System.err.println("sallyport: did not stop within " + STOP_WITHIN.toSeconds() + " s");
+                    System.err.println(
+                            "sallyport: did not stop within " + STOP_WITHIN.toSeconds() + " s");
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

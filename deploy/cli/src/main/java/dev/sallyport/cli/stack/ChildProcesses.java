@@ -13,7 +13,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Services as processes of their own. Each ends by itself when this process is gone: its standard input ends then. */
+/**
+ * Services as processes of their own. Each ends by itself when this process is gone: its standard
+ * input ends then.
+ */
 final class ChildProcesses implements ServiceStarter {
     private static final Duration READY_WITHIN = Duration.ofSeconds(60);
     private static final Duration STOPPED_WITHIN = Duration.ofSeconds(15);
@@ -42,7 +45,10 @@ final class ChildProcesses implements ServiceStarter {
                         "--with-parent");
         Path errors = logs.resolve(kind.command() + ".log");
         try {
-            Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(errors.toFile())).start();
+            Process process =
+                    new ProcessBuilder(command)
+                            .redirectError(ProcessBuilder.Redirect.appendTo(errors.toFile()))
+                            .start();
             Child child = new Child(process);
             try {
                 awaitReady(kind, process, errors);
@@ -62,31 +68,40 @@ final class ChildProcesses implements ServiceStarter {
         Thread.ofPlatform()
                 .daemon()
                 .name(kind.command() + "-output")
-                .start(
-                        () -> {
-                            try {
-                                String line = output.readLine();
-                                while (line != null) {
-                                    if (line.equals(ServiceProcess.READY)) {
-                                        ready.complete(true);
-                                    }
-                                    line = output.readLine();
-                                }
-                                ready.complete(false);
-                            } catch (IOException e) {
-                                ready.completeExceptionally(e);
+                .start(() -> {
+                    try {
+                        String line = output.readLine();
+                        while (line != null) {
+                            if (line.equals(ServiceProcess.READY)) {
+                                ready.complete(true);
                             }
-                        });
+                            line = output.readLine();
+                        }
+                        ready.complete(false);
+                    } catch (IOException e) {
+                        ready.completeExceptionally(e);
+                    }
+                });
         try {
             if (ready.get(READY_WITHIN.toSeconds(), TimeUnit.SECONDS)) {
                 return;
             }
-            throw new StackException("service_not_ready", "the " + kind.command() + " ended instead of getting ready: see " + errors);
+            throw new StackException(
+                    "service_not_ready",
+                    "the " + kind.command() + " ended instead of getting ready: see " + errors);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new StackException("service_not_ready", "interrupted", e);
         } catch (ExecutionException | TimeoutException e) {
-            throw new StackException("service_not_ready", "the " + kind.command() + " was not ready within " + READY_WITHIN.toSeconds() + " s: see " + errors, e);
+            throw new StackException(
+                    "service_not_ready",
+                    "the "
+                            + kind.command()
+                            + " was not ready within "
+                            + READY_WITHIN.toSeconds()
+                            + " s: see "
+                            + errors,
+                    e);
         }
     }
 

@@ -31,21 +31,46 @@ public final class InProcess implements ServiceStarter {
      *
      * @param config the YAML file; null where the environment says all
      */
-    public static AutoCloseable open(ServiceKind kind, @Nullable Path config, Map<String, String> environment, InstantSource clock) {
+    public static AutoCloseable open(
+            ServiceKind kind,
+            @Nullable Path config,
+            Map<String, String> environment,
+            InstantSource clock) {
         Secrets secrets = new Secrets(environment);
         String name = kind.command();
         return switch (kind) {
-            case GATEWAY -> Gateway.start(Settings.load(GatewayConfig.class, name, config, environment), secrets, clock);
-            case EXECUTOR -> Executor.start(Settings.load(ExecutorConfig.class, name, config, environment), secrets, clock);
-            case AUDIT -> AuditService.start(Settings.load(AuditConfig.class, name, config, environment), secrets, clock);
-            case MONITOR -> detecting(Monitor.start(Settings.load(MonitorConfig.class, name, config, environment), secrets, clock));
+            case GATEWAY ->
+                    Gateway.start(
+                            Settings.load(GatewayConfig.class, name, config, environment),
+                            secrets,
+                            clock);
+            case EXECUTOR ->
+                    Executor.start(
+                            Settings.load(ExecutorConfig.class, name, config, environment),
+                            secrets,
+                            clock);
+            case AUDIT ->
+                    AuditService.start(
+                            Settings.load(AuditConfig.class, name, config, environment),
+                            secrets,
+                            clock);
+            case MONITOR ->
+                    detecting(
+                            Monitor.start(
+                                    Settings.load(MonitorConfig.class, name, config, environment),
+                                    secrets,
+                                    clock));
         };
     }
 
     private static Monitor detecting(Monitor monitor) {
         if (!monitor.awaitRunning(DETECTING_WITHIN)) {
             monitor.close();
-            throw new StackException("service_not_ready", "the monitor did not come to detect within " + DETECTING_WITHIN.toSeconds() + " s");
+            throw new StackException(
+                    "service_not_ready",
+                    "the monitor did not come to detect within "
+                            + DETECTING_WITHIN.toSeconds()
+                            + " s");
         }
         return monitor;
     }
@@ -58,7 +83,8 @@ public final class InProcess implements ServiceStarter {
     private record Here(AutoCloseable service) implements RunningService {
         @Override
         public void kill() {
-            throw new UnsupportedOperationException("a service in this process cannot be killed by itself");
+            throw new UnsupportedOperationException(
+                    "a service in this process cannot be killed by itself");
         }
 
         @Override
@@ -68,7 +94,10 @@ public final class InProcess implements ServiceStarter {
             } catch (RuntimeException e) {
                 throw e;
             } catch (Exception e) {
-                throw new StackException("service_not_stopped", "the service did not stop cleanly: " + e.getMessage(), e);
+                throw new StackException(
+                        "service_not_stopped",
+                        "the service did not stop cleanly: " + e.getMessage(),
+                        e);
             }
         }
     }

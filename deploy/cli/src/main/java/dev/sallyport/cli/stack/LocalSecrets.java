@@ -28,7 +28,10 @@ final class LocalSecrets {
     LocalSecrets(Path folder) {
         this.folder = folder;
         try {
-            Files.createDirectories(folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            Files.createDirectories(
+                    folder,
+                    PosixFilePermissions.asFileAttribute(
+                            PosixFilePermissions.fromString("rwx------")));
         } catch (IOException e) {
             throw new UncheckedIOException("the folder " + folder + " cannot be made", e);
         }
@@ -39,7 +42,13 @@ final class LocalSecrets {
     }
 
     Secret password(String name) {
-        return keep(name, () -> new Secret(Base64.getUrlEncoder().withoutPadding().encodeToString(random(PASSWORD_BYTES))));
+        return keep(
+                name,
+                () ->
+                        new Secret(
+                                Base64.getUrlEncoder()
+                                        .withoutPadding()
+                                        .encodeToString(random(PASSWORD_BYTES))));
     }
 
     /** A key of 32 bytes in base64. */
@@ -88,7 +97,10 @@ final class LocalSecrets {
             if (!Files.exists(file)) {
                 Path fresh = folder.resolve(name + ".new");
                 Files.deleteIfExists(fresh);
-                Files.createFile(fresh, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+                Files.createFile(
+                        fresh,
+                        PosixFilePermissions.asFileAttribute(
+                                PosixFilePermissions.fromString("rw-------")));
                 Files.write(
                         fresh,
                         make.get().value().getBytes(StandardCharsets.UTF_8),
@@ -97,7 +109,8 @@ final class LocalSecrets {
             }
             return new Secret(Files.readString(file).strip());
         } catch (IOException e) {
-            throw new UncheckedIOException("the secret file " + file + " cannot be read or made", e);
+            throw new UncheckedIOException(
+                    "the secret file " + file + " cannot be read or made", e);
         }
     }
 

@@ -29,8 +29,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * All of Sallyport on this machine: the embedded servers, two tenants that share one database, and every
- * service. State lives in one folder; a second start goes on where the first one ended.
+ * All of Sallyport on this machine: the embedded servers, two tenants that share one database, and
+ * every service. State lives in one folder; a second start goes on where the first one ended.
  */
 public final class LocalStack implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LocalStack.class);
@@ -38,7 +38,8 @@ public final class LocalStack implements AutoCloseable {
     private static final int PARTITIONS = 4;
 
     /** The tenants of the local stack. */
-    public static final List<TenantId> TENANTS = List.of(new TenantId("acme"), new TenantId("globex"));
+    public static final List<TenantId> TENANTS =
+            List.of(new TenantId("acme"), new TenantId("globex"));
 
     private final Deque<AutoCloseable> started = new ArrayDeque<>();
     private final EmbeddedStack servers;
@@ -66,12 +67,20 @@ public final class LocalStack implements AutoCloseable {
             ServiceStarter starter =
                     switch (mode) {
                         case TOGETHER -> new InProcess(clock);
-                        case ISOLATED -> new ChildProcesses(EmbeddedStack.logFolder(servers.folder()));
+                        case ISOLATED ->
+                                new ChildProcesses(EmbeddedStack.logFolder(servers.folder()));
                     };
             // the monitor first: joining its group takes it longest, and it must see the first call
-            for (ServiceKind kind : List.of(ServiceKind.MONITOR, ServiceKind.AUDIT, ServiceKind.EXECUTOR, ServiceKind.GATEWAY)) {
+            for (ServiceKind kind :
+                    List.of(
+                            ServiceKind.MONITOR,
+                            ServiceKind.AUDIT,
+                            ServiceKind.EXECUTOR,
+                            ServiceKind.GATEWAY)) {
                 Path config = files.write(kind);
-                progress.timed(kind.command(), () -> services.put(kind, opened(starter.start(kind, config))));
+                progress.timed(
+                        kind.command(),
+                        () -> services.put(kind, opened(starter.start(kind, config))));
             }
             this.description = describe(files);
             description.writeTo(servers.folder());
@@ -119,12 +128,22 @@ public final class LocalStack implements AutoCloseable {
     private void prepareDatabases(LocalSecrets secrets) {
         try {
             Map<TenantId, Secret> passwords =
-                    TENANTS.stream().collect(Collectors.toMap(Function.identity(), tenant -> secrets.password(ShopDatabase.passwordName(tenant))));
-            ShopDatabase.prepare(servers.postgres(), passwords, SealKey.of(secrets.key(ServiceFiles.SEAL_KEY).value()));
+                    TENANTS.stream()
+                            .collect(
+                                    Collectors.toMap(
+                                            Function.identity(),
+                                            tenant ->
+                                                    secrets.password(
+                                                            ShopDatabase.passwordName(tenant))));
+            ShopDatabase.prepare(
+                    servers.postgres(),
+                    passwords,
+                    SealKey.of(secrets.key(ServiceFiles.SEAL_KEY).value()));
             if (!ShopDatabase.exists(servers.postgres(), ServiceFiles.AUDIT_DATABASE)) {
                 servers.postgres().createDatabase(ServiceFiles.AUDIT_DATABASE);
             }
-            try (Connection administrator = servers.postgres().connect(ServiceFiles.AUDIT_DATABASE)) {
+            try (Connection administrator =
+                    servers.postgres().connect(ServiceFiles.AUDIT_DATABASE)) {
                 new AuditRoles(
                                 ServiceFiles.AUDIT_OWNER,
                                 secrets.password(ServiceFiles.AUDIT_OWNER_PASSWORD).value(),
@@ -133,7 +152,10 @@ public final class LocalStack implements AutoCloseable {
                         .enrol(administrator);
             }
         } catch (SQLException e) {
-            throw new StackException("database_not_prepared", "PostgreSQL refused to prepare the databases: " + e.getMessage(), e);
+            throw new StackException(
+                    "database_not_prepared",
+                    "PostgreSQL refused to prepare the databases: " + e.getMessage(),
+                    e);
         }
     }
 
@@ -145,7 +167,13 @@ public final class LocalStack implements AutoCloseable {
             tokenEndpoints.put(tenant.value(), servers.oauth().tokenEndpoint(tenant.value()));
         }
         return new StackDescription(
-                files.mcp(), files.audit(), files.auditKey(), servers.openSearch().uri(), servers.kafka().bootstrapServers(), issuers, tokenEndpoints);
+                files.mcp(),
+                files.audit(),
+                files.auditKey(),
+                servers.openSearch().uri(),
+                servers.kafka().bootstrapServers(),
+                issuers,
+                tokenEndpoints);
     }
 
     private <T extends AutoCloseable> T opened(T part) {
@@ -153,7 +181,10 @@ public final class LocalStack implements AutoCloseable {
         return part;
     }
 
-    /** Stops everything, last started first; what does not stop cleanly is logged and does not keep the rest. */
+    /**
+     * Stops everything, last started first; what does not stop cleanly is logged and does not keep
+     * the rest.
+     */
     @Override
     public void close() {
         while (!started.isEmpty()) {
@@ -161,7 +192,10 @@ public final class LocalStack implements AutoCloseable {
             try {
                 part.close();
             } catch (Exception e) {
-                LOG.atError().setCause(e).addKeyValue("part", part.getClass().getSimpleName()).log("did not stop cleanly");
+                LOG.atError()
+                        .setCause(e)
+                        .addKeyValue("part", part.getClass().getSimpleName())
+                        .log("did not stop cleanly");
             }
         }
     }

@@ -15,8 +15,8 @@ import java.util.TreeMap;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /**
- * The local stack's service configurations, written as files: what a user reads there is what the services
- * were started with, and a start in production needs the same keys.
+ * The local stack's service configurations, written as files: what a user reads there is what the
+ * services were started with, and a start in production needs the same keys.
  */
 final class ServiceFiles {
     static final String GATEWAY = "gateway-1";
@@ -48,7 +48,8 @@ final class ServiceFiles {
         this.gatewayPort = servers.port("gateway");
         this.auditPort = servers.port("audit");
         this.monitorPort = servers.port("monitor");
-        this.auditKey = NoteSigner.parse(secrets.noteKey(AUDIT_KEY, ORIGIN).value()).verifier().toString();
+        this.auditKey =
+                NoteSigner.parse(secrets.noteKey(AUDIT_KEY, ORIGIN).value()).verifier().toString();
     }
 
     URI mcp() {
@@ -66,7 +67,9 @@ final class ServiceFiles {
 
     /** Writes the service's configuration and tells where. */
     Path write(ServiceKind kind) {
-        Map<String, Object> config = new TreeMap<>(Map.of("kafka", Map.of("bootstrapServers", kafka.bootstrapServers())));
+        Map<String, Object> config =
+                new TreeMap<>(
+                        Map.of("kafka", Map.of("bootstrapServers", kafka.bootstrapServers())));
         config.putAll(
                 switch (kind) {
                     case GATEWAY -> gateway();
@@ -85,14 +88,25 @@ final class ServiceFiles {
     }
 
     private Map<String, Object> gateway() {
-        List<String> issuers = LocalStack.TENANTS.stream().map(TenantId::value).map(servers.oauth()::issuer).map(URI::toString).toList();
+        List<String> issuers =
+                LocalStack.TENANTS.stream()
+                        .map(TenantId::value)
+                        .map(servers.oauth()::issuer)
+                        .map(URI::toString)
+                        .toList();
         return Map.of(
-                "id", GATEWAY,
-                "port", gatewayPort,
-                "publicUrl", mcp().toString(),
-                "authorizationServers", issuers,
-                "signingKey", secrets.reference(GATEWAY_KEY).value(),
-                "keyEncryptionKey", secrets.reference(KEY_ENCRYPTION_KEY).value());
+                "id",
+                GATEWAY,
+                "port",
+                gatewayPort,
+                "publicUrl",
+                mcp().toString(),
+                "authorizationServers",
+                issuers,
+                "signingKey",
+                secrets.reference(GATEWAY_KEY).value(),
+                "keyEncryptionKey",
+                secrets.reference(KEY_ENCRYPTION_KEY).value());
     }
 
     private Map<String, Object> executor() {

@@ -17,10 +17,14 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 
-/** The demonstration's database: two tenants' rows in the same tables, kept apart by the sealed context. */
+/**
+ * The demonstration's database: two tenants' rows in the same tables, kept apart by the sealed
+ * context.
+ */
 final class ShopDatabase {
     static final String NAME = "shop";
-    private static final List<String> TABLES = List.of("customers", "orders", "payments", "employees");
+    private static final List<String> TABLES =
+            List.of("customers", "orders", "payments", "employees");
 
     private ShopDatabase() {}
 
@@ -29,12 +33,14 @@ final class ShopDatabase {
     }
 
     /**
-     * Makes the database where it is not there yet, and enrols every tenant's login; may be repeated.
+     * Makes the database where it is not there yet, and enrols every tenant's login; may be
+     * repeated.
      *
      * @throws SQLException if PostgreSQL says no
      * @throws IllegalStateException if the doctor finds that something would leak
      */
-    static void prepare(EmbeddedPostgres postgres, Map<TenantId, Secret> passwords, SealKey sealKey) throws SQLException {
+    static void prepare(EmbeddedPostgres postgres, Map<TenantId, Secret> passwords, SealKey sealKey)
+            throws SQLException {
         if (!exists(postgres, NAME)) {
             postgres.createDatabase(NAME);
         }
@@ -64,7 +70,8 @@ final class ShopDatabase {
 
     static boolean exists(EmbeddedPostgres postgres, String database) throws SQLException {
         try (Connection connection = postgres.connect("postgres");
-                PreparedStatement statement = connection.prepareStatement("select from pg_database where datname = ?")) {
+                PreparedStatement statement =
+                        connection.prepareStatement("select from pg_database where datname = ?")) {
             statement.setString(1, database);
             try (ResultSet rows = statement.executeQuery()) {
                 return rows.next();
@@ -74,7 +81,9 @@ final class ShopDatabase {
 
     private static boolean hasTables(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery("select to_regclass('public.employees') is not null")) {
+                ResultSet rows =
+                        statement.executeQuery(
+                                "select to_regclass('public.employees') is not null")) {
             return rows.next() && rows.getBoolean(1);
         }
     }
@@ -96,10 +105,15 @@ final class ShopDatabase {
         }
     }
 
-    /** The login's name is made of a tenant id, which holds no quote; the password goes through format(). */
-    private static void putLogin(Connection connection, String role, Secret password) throws SQLException {
+    /**
+     * The login's name is made of a tenant id, which holds no quote; the password goes through
+     * format().
+     */
+    private static void putLogin(Connection connection, String role, Secret password)
+            throws SQLException {
         String verb;
-        try (PreparedStatement statement = connection.prepareStatement("select from pg_roles where rolname = ?")) {
+        try (PreparedStatement statement =
+                connection.prepareStatement("select from pg_roles where rolname = ?")) {
             statement.setString(1, role);
             try (ResultSet rows = statement.executeQuery()) {
                 verb = rows.next() ? "alter" : "create";
@@ -126,7 +140,8 @@ final class ShopDatabase {
         }
     }
 
-    private static void execute(Connection connection, PreparedStatement format) throws SQLException {
+    private static void execute(Connection connection, PreparedStatement format)
+            throws SQLException {
         try (ResultSet rows = format.executeQuery();
                 Statement statement = connection.createStatement()) {
             rows.next();

@@ -38,8 +38,13 @@ public record StackDescription(
         Path file = folder.resolve(FILE);
         Path fresh = folder.resolve(FILE + ".new");
         try {
-            Files.write(fresh, Json.mapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(this));
-            Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            Files.write(
+                    fresh, Json.mapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(this));
+            Files.move(
+                    fresh,
+                    file,
+                    StandardCopyOption.REPLACE_EXISTING,
+                    StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new UncheckedIOException("the file " + file + " cannot be written", e);
         }
@@ -56,7 +61,11 @@ public record StackDescription(
             return Json.mapper().readValue(Files.readAllBytes(file), StackDescription.class);
         } catch (IOException | JacksonException e) {
             throw new StackException(
-                    "stack_unknown", "no stack was started in " + folder + ": start one with sallyport up, or name its folder with --data", e);
+                    "stack_unknown",
+                    "no stack was started in "
+                            + folder
+                            + ": start one with sallyport up, or name its folder with --data",
+                    e);
         }
     }
 }

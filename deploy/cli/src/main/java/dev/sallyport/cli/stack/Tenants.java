@@ -29,7 +29,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/** Puts the local stack's tenants, databases, grants and keys into the registry, where they are not there yet. */
+/**
+ * Puts the local stack's tenants, databases, grants and keys into the registry, where they are not
+ * there yet.
+ */
 final class Tenants {
     private static final Duration REGISTRY_WITHIN = Duration.ofSeconds(20);
     private static final DatabaseName SHOP = new DatabaseName(ShopDatabase.NAME);
@@ -38,25 +41,42 @@ final class Tenants {
 
     private Tenants() {}
 
-    static void enrol(EmbeddedStack servers, LocalSecrets secrets, KafkaSettings kafka, CellId cell, InstantSource clock) {
-        try (RegistryFeed feed = RegistryFeed.start(kafka, "sallyport-up", clock, REGISTRY_WITHIN)) {
+    static void enrol(
+            EmbeddedStack servers,
+            LocalSecrets secrets,
+            KafkaSettings kafka,
+            CellId cell,
+            InstantSource clock) {
+        try (RegistryFeed feed =
+                RegistryFeed.start(kafka, "sallyport-up", clock, REGISTRY_WITHIN)) {
             Registry registry = feed.get();
             List<Change> changes = new ArrayList<>();
             changes.add(
                     new Change(
                             TenantId.PLATFORM,
-                            new GatewayKey(new GatewayId(ServiceFiles.GATEWAY), secrets.publicKey(ServiceFiles.GATEWAY_KEY))));
-            KeyEncryptionKey wrapping = new KeyEncryptionKey(secrets.keyEncryptionKey(ServiceFiles.KEY_ENCRYPTION_KEY));
+                            new GatewayKey(
+                                    new GatewayId(ServiceFiles.GATEWAY),
+                                    secrets.publicKey(ServiceFiles.GATEWAY_KEY))));
+            KeyEncryptionKey wrapping =
+                    new KeyEncryptionKey(secrets.keyEncryptionKey(ServiceFiles.KEY_ENCRYPTION_KEY));
             for (TenantId tenant : LocalStack.TENANTS) {
                 changes.add(new Change(tenant, tenant(tenant, cell, servers.oauth())));
                 changes.add(new Change(tenant, database(tenant, servers, secrets)));
                 changes.add(
-                        new Change(tenant, new Grant(tenant, "agents", Set.of(Grant.EVERYONE), Set.of(SHOP), Set.of(Scope.READ, Scope.WRITE, Scope.DELETE, Scope.SQL))));
+                        new Change(
+                                tenant,
+                                new Grant(
+                                        tenant,
+                                        "agents",
+                                        Set.of(Grant.EVERYONE),
+                                        Set.of(SHOP),
+                                        Set.of(Scope.READ, Scope.WRITE, Scope.DELETE, Scope.SQL))));
                 if (registry.newestDataKey(tenant).isEmpty()) {
                     changes.add(new Change(tenant, new DataKeyEntry(wrapping.newDataKey(tenant))));
                 }
             }
-            List<Change> needed = changes.stream().filter(change -> !registry.contains(change.entry())).toList();
+            List<Change> needed =
+                    changes.stream().filter(change -> !registry.contains(change.entry())).toList();
             if (!needed.isEmpty()) {
                 try (RegistryWriter writer = new RegistryWriter(kafka, clock, "sallyport up")) {
                     needed.forEach(change -> writer.put(change.tenant(), change.entry()));
@@ -68,7 +88,12 @@ final class Tenants {
     private record Change(TenantId tenant, RegistryEntry entry) {}
 
     private static Tenant tenant(TenantId id, CellId cell, EmbeddedOAuth oauth) {
-        Issuer issuer = new Issuer(oauth.issuer(id.value()), oauth.jwksUri(id.value()), Set.of("RS256"), Map.of());
+        Issuer issuer =
+                new Issuer(
+                        oauth.issuer(id.value()),
+                        oauth.jwksUri(id.value()),
+                        Set.of("RS256"),
+                        Map.of());
         String name = id.value().substring(0, 1).toUpperCase(Locale.ROOT) + id.value().substring(1);
         return new Tenant(id, name, cell, List.of(issuer), false);
     }

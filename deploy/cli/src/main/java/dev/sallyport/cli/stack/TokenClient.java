@@ -27,16 +27,23 @@ public final class TokenClient {
      * @param audience what the token is for (RFC 8707)
      * @throws StackException {@code token_refused}
      */
-    public static String fetch(URI endpoint, String client, String subject, String scope, URI audience) {
+    public static String fetch(
+            URI endpoint, String client, String subject, String scope, URI audience) {
         Map<String, String> form =
                 new TreeMap<>(
                         Map.of(
-                                "grant_type", "client_credentials",
-                                "client_id", client,
-                                "client_secret", "not-checked-here",
-                                "sub", subject,
-                                "scope", scope,
-                                "resource", audience.toString()));
+                                "grant_type",
+                                "client_credentials",
+                                "client_id",
+                                client,
+                                "client_secret",
+                                "not-checked-here",
+                                "sub",
+                                subject,
+                                "scope",
+                                scope,
+                                "resource",
+                                audience.toString()));
         HttpRequest request =
                 HttpRequest.newBuilder(endpoint)
                         .timeout(TIMEOUT)
@@ -44,13 +51,24 @@ public final class TokenClient {
                         .POST(HttpRequest.BodyPublishers.ofString(encode(form)))
                         .build();
         try (HttpClient http = HttpClient.newHttpClient()) {
-            HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+            HttpResponse<String> response =
+                    http.send(request, HttpResponse.BodyHandlers.ofString());
             if (response.statusCode() != 200) {
-                throw new StackException("token_refused", "the OAuth server at " + endpoint + " answered " + response.statusCode() + ": " + response.body());
+                throw new StackException(
+                        "token_refused",
+                        "the OAuth server at "
+                                + endpoint
+                                + " answered "
+                                + response.statusCode()
+                                + ": "
+                                + response.body());
             }
             return Json.mapper().readTree(response.body()).get("access_token").asString();
         } catch (IOException e) {
-            throw new StackException("token_refused", "the OAuth server at " + endpoint + " does not answer: is the stack running?", e);
+            throw new StackException(
+                    "token_refused",
+                    "the OAuth server at " + endpoint + " does not answer: is the stack running?",
+                    e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new StackException("token_refused", "interrupted", e);
@@ -59,7 +77,10 @@ public final class TokenClient {
 
     private static String encode(Map<String, String> form) {
         return form.entrySet().stream()
-                .map(entry -> entry.getKey() + "=" + URLEncoder.encode(entry.getValue(), StandardCharsets.UTF_8))
+                .map(entry ->
+                        entry.getKey()
+                                + "="
+                                + URLEncoder.encode(entry.getValue(), StandardCharsets.UTF_8))
                 .collect(Collectors.joining("&"));
     }
 }
