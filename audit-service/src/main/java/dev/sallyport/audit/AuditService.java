@@ -10,6 +10,7 @@ import dev.sallyport.audit.log.CheckpointPublisher;
 import dev.sallyport.audit.log.LogReader;
 import dev.sallyport.audit.note.NoteSigner;
 import dev.sallyport.audit.note.VerifierKey;
+import dev.sallyport.audit.page.Console;
 import dev.sallyport.audit.problem.AuditException;
 import dev.sallyport.audit.search.EntrySearch;
 import dev.sallyport.audit.store.AuditDatabase;
@@ -69,22 +70,22 @@ public final class AuditService implements AutoCloseable {
         var ingest = new Ingest(config.kafka(), config.batchRecordsMax(), jdbi, publisher, clock);
         var loop = parts.add(IngestLoop.start(ingest, publisher, clock));
         var logs = new LogReader(jdbi);
-        var shown =
-                new AuditHttp.Parts(
-                        logs,
-                        new EntrySearch(jdbi),
-                        new CallProofs(logs),
-                        signer.verifier(),
-                        new Access(new AccessTokens(config.publicUrl(), registry, clock)),
-                        reads);
+        var search = new EntrySearch(jdbi);
+        var proofs = new CallProofs(logs);
+        var key = signer.verifier();
+        var access = new Access(new AccessTokens(config.publicUrl(), registry, clock));
+        var console = new Console(access, reads, search, proofs, key, config.publicUrl(), clock);
+        var shown = new AuditHttp.Parts(logs, search, proofs, key, access, reads);
         var watched = new AuditHttp.Watched(loop, ingest, publisher);
         var http =
-                parts.add(AuditHttp.start(config.host(), config.port(), shown, watched, _ -> {}));
+                parts.add(
+                        AuditHttp.start(
+                                config.host(), config.port(), shown, watched, console::register));
         LOG.atInfo()
                 .addKeyValue("port", http.port())
                 .addKeyValue("origin", config.origin())
                 .log("audit service ready");
-        return new AuditService(parts, signer.verifier(), http);
+        return new AuditService(parts, key, http);
     }
 
     private static NoteSigner signer(AuditConfig config, Secrets secrets) {

@@ -305,8 +305,8 @@ final class LogWriter {
                     handle.prepareBatch(
                             """
                             INSERT INTO audit.search (tenant, seq, event_id, time, kind, call_id, principal, client, tool, database,
-                                statement_class, outcome, code, rows, tables, fingerprint, words)
-                            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, array_to_tsvector(?))
+                                statement_class, outcome, code, rows, tables, fingerprint, detail, words)
+                            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, array_to_tsvector(?))
                             """);
             long seq = first;
             for (Accepted entry : entries) {
@@ -328,6 +328,7 @@ final class LogWriter {
                         facts.rows(),
                         facts.tables().toArray(new String[0]),
                         facts.fingerprint(),
+                        facts.detail(),
                         facts.words().toArray(new String[0]));
             }
             var _ = rows.execute();

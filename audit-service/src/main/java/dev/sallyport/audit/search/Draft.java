@@ -23,6 +23,7 @@ final class Draft {
     private Optional<DatabaseName> database = Optional.empty();
     private Optional<String> statementClass = Optional.empty();
     private Optional<String> fingerprint = Optional.empty();
+    private Optional<String> detail = Optional.empty();
     private Optional<Long> rows = Optional.empty();
     private List<String> tables = List.of();
 
@@ -61,6 +62,11 @@ final class Draft {
         return this;
     }
 
+    Draft about(@Nullable String text) {
+        detail = Optional.ofNullable(text);
+        return this;
+    }
+
     Draft also(List<String> texts) {
         further.addAll(texts);
         return this;
@@ -90,6 +96,7 @@ final class Draft {
                 rows,
                 tables.stream().map(Draft::storable).toList(),
                 fingerprint.map(Draft::storable),
+                detail.map(Draft::storable),
                 further.stream().map(Draft::storable).toList());
     }
 

@@ -6,8 +6,12 @@ import dev.sallyport.schema.event.EventType;
 import dev.sallyport.schema.event.Principal;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
+import java.time.temporal.TemporalAccessor;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +52,9 @@ public record EntryFilter(
 
     /** The longest text that is searched for, in characters. */
     public static final int TEXT_CHARS_MAX = 200;
+
+    private static final Instant TIME_MIN = Instant.parse("0001-01-01T00:00:00Z");
+    private static final Instant TIME_MAX = Instant.parse("9999-12-31T23:59:59Z");
 
     /** The names of the parameters, in the order of this record. */
     public static final List<String> NAMES =
@@ -142,15 +149,34 @@ public record EntryFilter(
         return value(parameters, name)
                 .map(text -> {
                     try {
-                        return text.length() == "2026-11-22".length()
-                                ? LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant()
-                                : Instant.parse(text.endsWith("Z") ? text : text + "Z");
+                        return instant(text);
                     } catch (DateTimeParseException malformed) {
                         throw invalid(
                                 name,
-                                "must be a time in UTC such as 2026-11-22T05:00:00Z, or a day such as 2026-11-22");
+                                "must be a time such as 2026-11-22T05:00:00Z, or a day (UTC) such as 2026-11-22");
                     }
                 });
+    }
+
+    /** A time without an offset counts as UTC, as the form of the console sends it. */
+    private static Instant instant(String text) {
+        Instant instant =
+                text.indexOf('T') < 0
+                        ? LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant()
+                        : exact(text);
+        if (instant.isBefore(TIME_MIN) || instant.isAfter(TIME_MAX)) {
+            throw new DateTimeParseException("outside the years 1 to 9999", text, 0);
+        }
+        return instant;
+    }
+
+    private static Instant exact(String text) {
+        TemporalAccessor time =
+                DateTimeFormatter.ISO_DATE_TIME.parseBest(
+                        text, OffsetDateTime::from, LocalDateTime::from);
+        return time instanceof OffsetDateTime exact
+                ? exact.toInstant()
+                : LocalDateTime.from(time).toInstant(ZoneOffset.UTC);
     }
 
     private static Optional<String> name(Map<String, List<String>> parameters, String name) {

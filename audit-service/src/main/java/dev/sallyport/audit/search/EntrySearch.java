@@ -44,7 +44,7 @@ public record EntrySearch(Jdbi jdbi) {
         String sql =
                 """
                 SELECT s.seq, s.event_id, s.time, s.kind, s.call_id, s.principal, s.client, s.tool, s.database,
-                       s.statement_class, s.outcome, s.code, s.rows, s.tables, s.fingerprint,
+                       s.statement_class, s.outcome, s.code, s.rows, s.tables, s.fingerprint, s.detail,
                        s.seq < coalesce((SELECT max(c.size) FROM audit.checkpoint c WHERE c.tenant = :tenant), 0) AS published
                 FROM audit.search s
                 WHERE %s
@@ -84,6 +84,7 @@ public record EntrySearch(Jdbi jdbi) {
                 longOrNull(rows, "rows"),
                 texts(rows.getArray("tables")),
                 rows.getString("fingerprint"),
+                rows.getString("detail"),
                 rows.getBoolean("published") ? LogStage.PUBLISHED : LogStage.INTEGRATED);
     }
 

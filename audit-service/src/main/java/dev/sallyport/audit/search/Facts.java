@@ -35,6 +35,7 @@ import java.util.Optional;
  * @param rows rows returned or, for a write, affected
  * @param tables the tables that the statement names
  * @param fingerprint the statement with its literals replaced
+ * @param detail a few words that tell what the event is about, where it concerns no statement
  * @param further other texts by which it should be found
  */
 public record Facts(
@@ -51,6 +52,7 @@ public record Facts(
         Optional<Long> rows,
         List<String> tables,
         Optional<String> fingerprint,
+        Optional<String> detail,
         List<String> further) {
     /** The kind of entries that hold no event: records that could not be read. */
     public static final String UNREADABLE = "Unreadable";
@@ -122,55 +124,74 @@ public record Facts(
                             .ended("refused", call.code());
             case AuthenticationFailed failed ->
                     draft.by(failed.subject(), null)
-                            .also(failed.issuer(), failed.address())
+                            .about(failed.address() == null ? null : "from " + failed.address())
+                            .also(failed.issuer())
                             .ended("unauthenticated", failed.code());
             case ApprovalRequested asked ->
                     draft.call(asked.call())
                             .by(asked.requester().subject(), asked.requester().client())
-                            .also(asked.approval())
+                            .about(
+                                    "approval "
+                                            + asked.approval()
+                                            + " for "
+                                            + asked.rowsAffected()
+                                            + " rows")
                             .ended("requested", null);
             case ApprovalGranted granted ->
                     draft.by(granted.approver().subject(), granted.approver().client())
-                            .also(granted.approval())
+                            .about("approval " + granted.approval())
                             .ended("granted", null);
             case ApprovalDenied denied ->
                     draft.by(denied.approver().subject(), denied.approver().client())
-                            .also(denied.approval(), denied.reason())
+                            .about("approval " + denied.approval() + ": " + denied.reason())
                             .ended("denied", null);
             case RegistryChanged change ->
-                    draft.by(change.by(), null).also(change.key()).ended("changed", null);
+                    draft.by(change.by(), null).about(change.key()).ended("changed", null);
             case PrincipalSuspended suspended ->
                     draft.by(suspended.subject(), null)
-                            .also(suspended.reason(), suspended.alert(), suspended.by())
+                            .about(suspended.reason())
+                            .also(suspended.alert(), suspended.by())
                             .ended("suspended", null);
             case PrincipalReinstated reinstated ->
                     draft.by(reinstated.subject(), null)
-                            .also(reinstated.reason(), reinstated.by())
+                            .about(reinstated.reason())
+                            .also(reinstated.by())
                             .ended("reinstated", null);
             case AlertRaised alert ->
                     draft.by(alert.principal().subject(), alert.principal().client())
-                            .also(alert.alert(), alert.reason(), alert.severity().wire())
+                            .about(alert.reason())
+                            .also(alert.alert(), alert.severity().wire())
                             .ended("alerted", alert.detector());
             case AuditRead read ->
                     draft.by(read.reader().subject(), read.reader().client())
                             .rows(read.results())
-                            .also(read.action(), read.filter())
+                            .about(
+                                    read.filter().isEmpty()
+                                            ? read.action()
+                                            : read.action() + ": " + read.filter())
                             .ended("read", null);
             case ExportMade export ->
                     draft.by(export.reader().subject(), export.reader().client())
                             .rows(export.entries())
-                            .also(export.format(), export.digest())
+                            .about(
+                                    export.format()
+                                            + " from "
+                                            + export.from()
+                                            + " to "
+                                            + export.to())
+                            .also(export.digest())
                             .ended("exported", null);
             case KeyErased erased ->
                     draft.by(erased.subject(), null)
-                            .also(erased.dataKey(), erased.reason(), erased.by())
+                            .about("key " + erased.dataKey() + ": " + erased.reason())
+                            .also(erased.by())
                             .ended("erased", null);
         };
     }
 
     /** What a record can be found by that could not be read. */
     public static Facts ofUnreadable(Instant time, String code, String topic) {
-        return new Draft(time, UNREADABLE).also(topic).ended("rejected", code);
+        return new Draft(time, UNREADABLE).about(topic).ended("rejected", code);
     }
 
     /** The words under which the event is found. */
@@ -179,7 +200,15 @@ public record Facts(
         texts.add(kind);
         texts.addAll(tables);
         for (var text :
-                List.of(principal, client, tool, statementClass, outcome, code, fingerprint)) {
+                List.of(
+                        principal,
+                        client,
+                        tool,
+                        statementClass,
+                        outcome,
+                        code,
+                        fingerprint,
+                        detail)) {
             text.ifPresent(texts::add);
         }
         database.ifPresent(name -> texts.add(name.value()));

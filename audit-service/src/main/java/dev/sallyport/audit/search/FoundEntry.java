@@ -29,6 +29,7 @@ public record FoundEntry(
         @Nullable Long rows,
         List<String> tables,
         @Nullable String fingerprint,
+        @Nullable String detail,
         LogStage stage) {
     public FoundEntry {
         tables = List.copyOf(tables);

@@ -84,6 +84,7 @@ CREATE TABLE search (
     rows            bigint,
     tables          text[]           NOT NULL,
     fingerprint     text,
+    detail          text,
     words           tsvector         NOT NULL,
     PRIMARY KEY (tenant, seq)
 );

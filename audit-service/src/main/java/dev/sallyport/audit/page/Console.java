@@ -1,0 +1,248 @@
+package dev.sallyport.audit.page;
+
+import dev.sallyport.audit.access.Access;
+import dev.sallyport.audit.access.Admission;
+import dev.sallyport.audit.access.ReadRecorder;
+import dev.sallyport.audit.log.CallProofs;
+import dev.sallyport.audit.note.VerifierKey;
+import dev.sallyport.audit.problem.AuditException;
+import dev.sallyport.audit.problem.AuditProblem;
+import dev.sallyport.audit.search.Cursor;
+import dev.sallyport.audit.search.EntryFilter;
+import dev.sallyport.audit.search.EntryPage;
+import dev.sallyport.audit.search.EntrySearch;
+import dev.sallyport.audit.verify.CallProof;
+import dev.sallyport.schema.id.CallId;
+import dev.sallyport.schema.token.Caller;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.javalin.http.Handler;
+import io.javalin.http.HttpStatus;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.JdbiException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The pages of the console and what a reader does on them. */
+public final class Console {
+    private static final Logger LOG = LoggerFactory.getLogger(Console.class);
+    private static final String HOME = "/console";
+    private static final int OK = 200;
+
+    private final Pages pages = new Pages();
+    private final Access access;
+    private final ReadRecorder reads;
+    private final EntrySearch search;
+    private final CallProofs proofs;
+    private final CallPresenter presenter;
+    private final Session session;
+    private final URI publicUrl;
+
+    /**
+     * @param publicUrl where readers reach the service
+     */
+    public Console(
+            Access access,
+            ReadRecorder reads,
+            EntrySearch search,
+            CallProofs proofs,
+            VerifierKey key,
+            URI publicUrl,
+            InstantSource clock) {
+        this.access = access;
+        this.reads = reads;
+        this.search = search;
+        this.proofs = proofs;
+        this.presenter = new CallPresenter(key);
+        this.session = new Session(publicUrl, clock);
+        this.publicUrl = publicUrl;
+    }
+
+    /** Registers the pages. */
+    public void register(RoutesConfig routes) {
+        routes.get("/", ctx -> ctx.redirect(HOME, HttpStatus.SEE_OTHER));
+        routes.get(HOME + "/style.css", pages::style);
+        routes.get(HOME + "/icon.svg", pages::icon);
+        routes.get(HOME, page(ctx -> signedIn(ctx, caller -> entries(ctx, caller))));
+        routes.get(
+                HOME + "/calls/{callId}", page(ctx -> signedIn(ctx, caller -> call(ctx, caller))));
+        routes.get(
+                HOME + "/calls/{callId}/proof.json",
+                page(ctx -> signedIn(ctx, caller -> download(ctx, caller))));
+        routes.post(HOME + "/sign-in", page(this::signIn));
+        routes.post(HOME + "/sign-out", page(this::signOut));
+    }
+
+    /** A page whose failures are pages too. */
+    private Handler page(Handler handler) {
+        return ctx -> {
+            try {
+                handler.handle(ctx);
+            } catch (AuditException failed) {
+                failed(ctx, failed);
+            } catch (JdbiException failed) {
+                failed(
+                        ctx,
+                        new AuditException(
+                                AuditProblem.DATABASE_UNAVAILABLE,
+                                "The log cannot be read just now. Try again in a moment.",
+                                failed));
+            }
+        };
+    }
+
+    private void failed(Context ctx, AuditException failed) {
+        if (failed.problem().status() >= AuditProblem.INTERNAL.status()) {
+            LOG.atError()
+                    .addKeyValue("code", failed.code())
+                    .addKeyValue("path", ctx.path())
+                    .setCause(failed)
+                    .log("page failed");
+        }
+        pages.show(
+                ctx,
+                failed.problem().status(),
+                "error.jte",
+                new ErrorView(failed.code(), String.valueOf(failed.getMessage())));
+    }
+
+    private void signedIn(Context ctx, Consumer<Caller> then) {
+        Optional<String> token = session.token(ctx);
+        if (token.isEmpty()) {
+            pages.show(ctx, OK, "signin.jte", new SignInView(publicUrl.toString(), null));
+            return;
+        }
+        switch (access.admit(token.get())) {
+            case Admission.Admitted(var caller) -> then.accept(caller);
+            case Admission.Denied denied -> {
+                session.end(ctx);
+                pages.show(
+                        ctx,
+                        denied.status(),
+                        "signin.jte",
+                        new SignInView(publicUrl.toString(), denied.message()));
+            }
+        }
+    }
+
+    private void signIn(Context ctx) {
+        session.requireOwnForm(ctx);
+        String token = Optional.ofNullable(ctx.formParam("token")).orElse("").strip();
+        switch (access.admit(token)) {
+            case Admission.Admitted(var caller) -> {
+                session.open(ctx, token, caller.expires());
+                ctx.redirect(HOME, HttpStatus.SEE_OTHER);
+            }
+            case Admission.Denied denied ->
+                    pages.show(
+                            ctx,
+                            denied.status(),
+                            "signin.jte",
+                            new SignInView(publicUrl.toString(), denied.message()));
+        }
+    }
+
+    private void signOut(Context ctx) {
+        session.requireOwnForm(ctx);
+        session.end(ctx);
+        ctx.redirect(HOME, HttpStatus.SEE_OTHER);
+    }
+
+    private void entries(Context ctx, Caller caller) {
+        EntryFilter filter;
+        try {
+            filter = EntryFilter.of(ctx.queryParamMap());
+        } catch (AuditException mistaken) {
+            var view =
+                    new EntriesView(
+                            reader(caller),
+                            asWritten(ctx),
+                            List.of(),
+                            null,
+                            null,
+                            String.valueOf(mistaken.getMessage()));
+            pages.show(ctx, mistaken.problem().status(), "entries.jte", view);
+            return;
+        }
+        EntryPage page = search.find(caller.tenant(), filter);
+        reads.record(
+                caller, ctx.ip(), "search", link(filter, filter.cursor()), page.entries().size());
+        String older =
+                page.next() == null ? null : link(filter, Optional.of(Cursor.parse(page.next())));
+        String newest = filter.cursor().isPresent() ? link(filter, Optional.empty()) : null;
+        var rows = page.entries().stream().map(EntryRow::of).toList();
+        pages.show(
+                ctx,
+                OK,
+                "entries.jte",
+                new EntriesView(reader(caller), asWritten(ctx), rows, older, newest, null));
+    }
+
+    private void call(Context ctx, Caller caller) {
+        pages.show(ctx, OK, "call.jte", presenter.present(reader(caller), proof(ctx, caller)));
+    }
+
+    private void download(Context ctx, Caller caller) {
+        var proof = proof(ctx, caller);
+        ctx.header(
+                "Content-Disposition",
+                "attachment; filename=\"sallyport-proof-" + proof.callId() + ".json\"");
+        ctx.contentType("application/json")
+                .header("Cache-Control", "no-store")
+                .result(proof.json());
+    }
+
+    private CallProof proof(Context ctx, Caller caller) {
+        CallId call;
+        try {
+            call = CallId.of(ctx.pathParam("callId"));
+        } catch (IllegalArgumentException malformed) {
+            throw new AuditException(
+                    AuditProblem.CALL_NOT_FOUND,
+                    "A call's id is a UUIDv7 of 36 characters.",
+                    malformed);
+        }
+        var proof = proofs.of(caller.tenant(), call);
+        reads.record(caller, ctx.ip(), "call", call.toString(), proof.entries().size());
+        return proof;
+    }
+
+    private static Reader reader(Caller caller) {
+        return new Reader(caller.tenant().value(), caller.subject());
+    }
+
+    /** What the form shall show again: the first value of each of its fields, right or wrong. */
+    private static Map<String, String> asWritten(Context ctx) {
+        var asked = new LinkedHashMap<String, String>();
+        ctx.queryParamMap()
+                .forEach((name, values) -> {
+                    if (!name.equals("cursor")
+                            && !values.isEmpty()
+                            && !values.getFirst().isBlank()) {
+                        asked.put(name, values.getFirst());
+                    }
+                });
+        return asked;
+    }
+
+    private static String link(EntryFilter filter, Optional<Cursor> cursor) {
+        String query =
+                filter.parameters(cursor).entrySet().stream()
+                        .map(parameter ->
+                                parameter.getKey()
+                                        + "="
+                                        + URLEncoder.encode(
+                                                parameter.getValue(), StandardCharsets.UTF_8))
+                        .collect(Collectors.joining("&"));
+        return query.isEmpty() ? HOME : HOME + "?" + query;
+    }
+}

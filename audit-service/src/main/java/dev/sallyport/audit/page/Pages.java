@@ -1,0 +1,67 @@
+package dev.sallyport.audit.page;
+
+import gg.jte.ContentType;
+import gg.jte.TemplateEngine;
+import gg.jte.output.StringOutput;
+import io.javalin.http.Context;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+
+/**
+ * Renders the templates that the build compiled, under headers that let a page do nothing but be
+ * read.
+ */
+final class Pages {
+    private static final String POLICY =
+            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+    private final TemplateEngine templates =
+            TemplateEngine.createPrecompiled(
+                    Path.of("no-such-folder"),
+                    ContentType.Html,
+                    Pages.class.getClassLoader(),
+                    "dev.sallyport.audit.page.templates");
+    private final byte[] style = resource("style.css");
+    private final byte[] icon = resource("icon.svg");
+
+    void show(Context ctx, int status, String template, Object view) {
+        var page = new StringOutput();
+        templates.render(template, view, page);
+        headers(ctx);
+        ctx.status(status).header("Cache-Control", "no-store").html(page.toString());
+    }
+
+    void style(Context ctx) {
+        headers(ctx);
+        ctx.contentType("text/css; charset=utf-8")
+                .header("Cache-Control", "public, max-age=300")
+                .result(style);
+    }
+
+    void icon(Context ctx) {
+        headers(ctx);
+        ctx.contentType("image/svg+xml")
+                .header("Cache-Control", "public, max-age=86400")
+                .result(icon);
+    }
+
+    private static void headers(Context ctx) {
+        ctx.header("Content-Security-Policy", POLICY);
+        ctx.header("Referrer-Policy", "no-referrer");
+        ctx.header("X-Frame-Options", "DENY");
+        ctx.header("Cross-Origin-Opener-Policy", "same-origin");
+    }
+
+    private static byte[] resource(String name) {
+        try (InputStream in = Pages.class.getResourceAsStream(name)) {
+            if (in == null) {
+                throw new IllegalStateException("the build left out " + name);
+            }
+            return in.readAllBytes();
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+}

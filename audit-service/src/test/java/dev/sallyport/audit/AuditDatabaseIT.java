@@ -1,0 +1,134 @@
+package dev.sallyport.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.sallyport.audit.problem.AuditException;
+import dev.sallyport.audit.problem.AuditProblem;
+import dev.sallyport.audit.store.AuditDatabase;
+import dev.sallyport.audit.store.DatabaseSettings;
+import dev.sallyport.embedded.TestServers;
+import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.secret.SecretReference;
+import dev.sallyport.schema.secret.Secrets;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jdbi.v3.core.JdbiException;
+import org.junit.jupiter.api.Test;
+
+class AuditDatabaseIT {
+    @Test
+    void theRuntimeRoleCanInsertAndSelectAndNothingElse() throws Exception {
+        try (var fixture = new AuditFixture();
+                var database = fixture.open();
+                var ingest = fixture.ingest(database.jdbi())) {
+            fixture.settle(new TenantId("t-" + UUID.randomUUID()), "alice", "db_query", "select 1");
+            fixture.flush();
+            while (AuditFixture.count(database.jdbi(), "SELECT count(*) FROM audit.entry") == 0) {
+                int _ = ingest.turn(Duration.ofMillis(200));
+            }
+            List<String> tables =
+                    database.jdbi()
+                            .withHandle(handle ->
+                                    handle.createQuery(
+                                                    "SELECT table_name FROM information_schema.tables WHERE table_schema = 'audit' AND table_name NOT LIKE 'flyway%'")
+                                            .mapTo(String.class)
+                                            .list());
+            assertThat(tables)
+                    .containsExactlyInAnyOrder(
+                            "entry",
+                            "tile",
+                            "head",
+                            "checkpoint",
+                            "consumed",
+                            "rejected",
+                            "search");
+
+            for (String table : tables) {
+                String column = firstColumn(database, table);
+                for (String statement :
+                        List.of(
+                                "UPDATE audit.%s SET %s = %s".formatted(table, column, column),
+                                "DELETE FROM audit." + table,
+                                "TRUNCATE audit." + table,
+                                "DROP TABLE audit." + table,
+                                "ALTER TABLE audit.%s ADD COLUMN more text".formatted(table),
+                                "ALTER TABLE audit.%s DISABLE TRIGGER ALL".formatted(table))) {
+                    assertThatRefused(database, statement);
+                }
+            }
+            assertThatRefused(database, "CREATE TABLE audit.more (one text)");
+            assertThatRefused(
+                    database,
+                    "INSERT INTO audit.entry SELECT * FROM audit.entry ON CONFLICT (tenant, seq) DO UPDATE SET bytes = 'x'");
+            assertThatRefused(database, "SET ROLE " + fixture.runtimeRole() + "_owner");
+        }
+    }
+
+    private static String firstColumn(AuditDatabase database, String table) {
+        return database.jdbi()
+                .withHandle(handle ->
+                        handle.createQuery(
+                                        "SELECT column_name FROM information_schema.columns WHERE table_schema = 'audit' AND table_name = :table LIMIT 1")
+                                .bind("table", table)
+                                .mapTo(String.class)
+                                .one());
+    }
+
+    private static void assertThatRefused(AuditDatabase database, String statement) {
+        assertThatExceptionOfType(JdbiException.class)
+                .as(statement)
+                .isThrownBy(() -> database.jdbi().useHandle(handle -> handle.execute(statement)))
+                .havingCause()
+                .isInstanceOfSatisfying(
+                        SQLException.class,
+                        // insufficient privilege
+                        refused ->
+                                assertThat(refused.getSQLState())
+                                        .as(refused.getMessage())
+                                        .isEqualTo("42501"));
+    }
+
+    @Test
+    void aRoleThatCouldAlterTheLogIsRefusedAtStart() throws Exception {
+        try (var fixture = new AuditFixture()) {
+            fixture.open().close();
+            var superuser =
+                    new DatabaseSettings(
+                            fixture.settings("x").jdbcUrl(),
+                            TestServers.postgres().superuser(),
+                            new SecretReference("env:P"),
+                            null,
+                            null,
+                            2);
+            var secrets = new Secrets(Map.of("P", TestServers.postgres().superuserPassword()));
+
+            assertThatExceptionOfType(AuditException.class)
+                    .isThrownBy(() -> AuditDatabase.open(superuser, secrets))
+                    .satisfies(refused ->
+                            assertThat(refused.problem()).isEqualTo(AuditProblem.DATABASE_UNSAFE))
+                    .withMessageContaining("entry");
+        }
+    }
+
+    @Test
+    void aDatabaseThatIsNotThereIsNamed() {
+        var settings =
+                new DatabaseSettings(
+                        "jdbc:postgresql://127.0.0.1:1/none",
+                        "nobody",
+                        new SecretReference("env:P"),
+                        null,
+                        null,
+                        2);
+
+        assertThatExceptionOfType(AuditException.class)
+                .isThrownBy(() -> AuditDatabase.open(settings, new Secrets(Map.of("P", "p"))))
+                .satisfies(refused ->
+                        assertThat(refused.problem()).isEqualTo(AuditProblem.DATABASE_UNAVAILABLE))
+                .withMessageContaining("127.0.0.1:1");
+    }
+}
