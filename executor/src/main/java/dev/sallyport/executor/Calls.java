@@ -128,6 +128,20 @@ final class Calls {
 
     private void settle(Delivery delivery, Stopwatch watch, Doing doing) {
         watch.lap(Stopwatch.Part.QUEUE);
+        try {
+            checkAndSettle(delivery, watch, doing);
+        } catch (RuntimeException e) {
+            LOG.atError()
+                    .addKeyValue("place", delivery.place())
+                    .setCause(e)
+                    .log("a command could not be settled");
+            passOver(
+                    delivery,
+                    new Command.Unbelievable("unreadable", "the executor cannot make sense of it"));
+        }
+    }
+
+    private void checkAndSettle(Delivery delivery, Stopwatch watch, Doing doing) {
         Command command =
                 check.check(delivery.key(), delivery.value(), registry.get(), clock.instant());
         switch (command) {
@@ -327,7 +341,7 @@ final class Calls {
                 .addKeyValue("place", delivery.place())
                 .addKeyValue("code", command.code())
                 .addKeyValue("why", command.why())
-                .log("a command that no gateway is known to have signed was passed over");
+                .log("a command was passed over");
         delivery.settled();
     }
 }

@@ -41,6 +41,16 @@ public final class CommandCheck {
         } catch (SchemaException e) {
             return new Command.Unbelievable(e.code(), String.valueOf(e.getMessage()));
         }
+        // before anything in it is looked at
+        PublicKey gatewayKey = gatewayKey(event.signedBy(), registry);
+        if (gatewayKey == null) {
+            return new Command.Unbelievable(
+                    "gateway_unknown", "the registry has no key of the gateway that it names");
+        }
+        if (!EventSignature.verify(bytes, gatewayKey)) {
+            return new Command.Unbelievable(
+                    "signature_invalid", "its signature is not the gateway's");
+        }
         if (!(event.data() instanceof CallAuthorized call)) {
             return new Command.Unbelievable(
                     "not_a_command", "it is a " + event.type().kind() + ", not a CallAuthorized");
@@ -51,15 +61,6 @@ public final class CommandCheck {
         }
         if (!event.id().equals(EventId.commandOf(call.call()))) {
             return new Command.Unbelievable("id_mismatch", "the event's id is not the call's");
-        }
-        PublicKey gatewayKey = gatewayKey(event.signedBy(), registry);
-        if (gatewayKey == null) {
-            return new Command.Unbelievable(
-                    "gateway_unknown", "the registry has no key of the gateway that it names");
-        }
-        if (!EventSignature.verify(bytes, gatewayKey)) {
-            return new Command.Unbelievable(
-                    "signature_invalid", "its signature is not the gateway's");
         }
         Event<CallAuthorized> command =
                 new Event<>(

@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Properties;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.postgresql.PGProperty;
 import org.slf4j.Logger;
@@ -17,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * Connections to one tenant database under one login. The password is asked for whenever a
  * connection is opened, so that a rotation is followed without dropping a call.
  */
-final class ConnectionPool implements AutoCloseable {
+final class ConnectionPool {
     /** How long a call waits for a connection, or for a new one to be opened. */
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
@@ -27,6 +28,7 @@ final class ConnectionPool implements AutoCloseable {
     /** What one exchange with the server may hold in memory, in bytes. */
     private static final String EXCHANGE_BYTES_MAX = "64M";
 
+    private static final Duration LOOK_AGAIN_AFTER = Duration.ofMillis(10);
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionPool.class);
 
     private final HikariDataSource connections;
@@ -101,8 +103,13 @@ final class ConnectionPool implements AutoCloseable {
         connections.evictConnection(connection);
     }
 
-    @Override
-    public void close() {
+    /** Opens no more connections, and closes those in use as they are given back or time is up. */
+    void close(Duration within) {
+        long until = System.nanoTime() + within.toNanos();
+        while (connections.getHikariPoolMXBean().getActiveConnections() > 0
+                && System.nanoTime() < until) {
+            LockSupport.parkNanos(LOOK_AGAIN_AFTER.toNanos());
+        }
         connections.close();
     }
 }

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * sealed context, and nothing that the work did to its connection is there for the next caller. A
  * read takes three exchanges with the server: enter, the statement, leave.
  */
-public final class Session implements AutoCloseable {
+public final class Session {
     /** How long the proof of a context is good for: the clocks may differ by this much. */
     private static final Duration PROOF_LASTS = Duration.ofSeconds(60);
 
@@ -65,12 +65,19 @@ public final class Session implements AutoCloseable {
             Cancellation cancellation,
             Stopwatch watch,
             Work<R> work) {
-        try (Lease lease = lease(caller.access(), timeout, cancellation)) {
-            watch.lap(Stopwatch.Part.CONNECTION);
-            return within(lease, caller, timeout, cancellation, watch, work);
+        Lease lease;
+        try {
+            lease = lease(caller.access(), timeout, cancellation);
         } catch (SQLException e) {
             watch.lap(Stopwatch.Part.CONNECTION);
             return new Transaction.Failed<>(Stage.CONNECT, e);
+        }
+        watch.lap(Stopwatch.Part.CONNECTION);
+        try {
+            return within(lease, caller, timeout, cancellation, watch, work);
+        } finally {
+            // the caller need not wait for the last exchange: what it asked for is done
+            Thread.ofVirtual().name("leave").start(lease::close);
         }
     }
 
@@ -249,8 +256,8 @@ public final class Session implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() {
-        pool.close();
+    /** Closes the connections, waiting so long for calls that use them. */
+    void close(Duration within) {
+        pool.close(within);
     }
 }

@@ -3,6 +3,7 @@ package dev.sallyport.executor.session;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.secret.Secret;
 import dev.sallyport.schema.secret.Secrets;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
@@ -14,6 +15,11 @@ import java.util.concurrent.locks.ReentrantLock;
  * them back.
  */
 public final class Sessions implements AutoCloseable {
+    /** How long calls in a database whose registry entry changed may go on. */
+    private static final Duration CALLS_END_WITHIN = Duration.ofMinutes(2);
+
+    private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
+
     private final Secrets secrets;
     private final InstantSource clock;
     private final boolean plainAllowed;
@@ -46,7 +52,9 @@ public final class Sessions implements AutoCloseable {
             Session session = open(database);
             opened.put(database.key(), new Opened(database, session));
             if (known != null) {
-                Thread.ofVirtual().name("close-" + database.key()).start(known.session()::close);
+                Thread.ofVirtual()
+                        .name("close-" + database.key())
+                        .start(() -> known.session().close(CALLS_END_WITHIN));
             }
             return session;
         } finally {
@@ -75,7 +83,7 @@ public final class Sessions implements AutoCloseable {
     public void close() {
         lock.lock();
         try {
-            opened.values().forEach(entry -> entry.session().close());
+            opened.values().forEach(entry -> entry.session().close(CLOSE_WITHIN));
             opened.clear();
         } finally {
             lock.unlock();
