@@ -237,6 +237,14 @@ public final class AuditFixture implements AutoCloseable {
         return send(request.build());
     }
 
+    HttpResponse<String> post(AuditService service, String path, String form, String... headers) {
+        var request =
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + service.port() + path))
+                        .header("Content-Type", "application/x-www-form-urlencoded")
+                        .POST(HttpRequest.BodyPublishers.ofString(form));
+        return send(headers.length == 0 ? request.build() : request.headers(headers).build());
+    }
+
     HttpResponse<String> send(HttpRequest request) {
         try {
             return http.send(request, HttpResponse.BodyHandlers.ofString());

@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -95,13 +97,14 @@ class IngestIT {
     @Test
     void twoWritersAtOnceWriteEveryEventOnce() throws Exception {
         try (var one = fixture.open();
-                var other = fixture.open()) {
+                var other = fixture.open();
+                var threads = Executors.newFixedThreadPool(2)) {
             var stop = new AtomicBoolean();
             var failures = new AtomicInteger();
             var writers =
                     List.of(
-                            writer(one.jdbi(), stop, failures),
-                            writer(other.jdbi(), stop, failures));
+                            writer(threads, one.jdbi(), stop, failures),
+                            writer(threads, other.jdbi(), stop, failures));
             for (int round = 0; round < 20; round++) {
                 settle(60);
             }
@@ -119,19 +122,22 @@ class IngestIT {
     /**
      * Turns until it is stopped, starting over after every failure, as the service's own loop does.
      */
-    private CompletableFuture<Void> writer(Jdbi jdbi, AtomicBoolean stop, AtomicInteger failures) {
-        return CompletableFuture.runAsync(() -> {
-            try (var ingest = fixture.ingest(jdbi)) {
-                while (!stop.get()) {
-                    try {
-                        int _ = ingest.turn(POLL);
-                    } catch (RuntimeException lost) {
-                        failures.incrementAndGet();
-                        ingest.startOver();
+    private CompletableFuture<Void> writer(
+            Executor thread, Jdbi jdbi, AtomicBoolean stop, AtomicInteger failures) {
+        return CompletableFuture.runAsync(
+                () -> {
+                    try (var ingest = fixture.ingest(jdbi)) {
+                        while (!stop.get()) {
+                            try {
+                                int _ = ingest.turn(POLL);
+                            } catch (RuntimeException lost) {
+                                var _ = failures.incrementAndGet();
+                                ingest.startOver();
+                            }
+                        }
                     }
-                }
-            }
-        });
+                },
+                thread);
     }
 
     @Test
