@@ -57,8 +57,9 @@ class RefusalBurstDetectorTest {
     }
 
     @Test
-    void aClientThatIsMerelyTooFastIsNotProbing() {
+    void aClientThatIsMerelyTooFastOrSuspendedAlreadyIsNotProbing() {
         ana.refused(Duration.ZERO, "rate_limited", 100_000);
+        ana.refused(Duration.ZERO, "principal_suspended", 100_000);
 
         assertThat(ana.findings()).isEmpty();
     }
