@@ -1,0 +1,169 @@
+package dev.sallyport.bench;
+
+import dev.sallyport.cli.service.ServiceProcess;
+import dev.sallyport.cli.stack.LocalStack;
+import dev.sallyport.cli.stack.ServiceKind;
+import dev.sallyport.cli.stack.StackDescription;
+import dev.sallyport.cli.stack.TokenClient;
+import dev.sallyport.embedded.EmbeddedPostgres;
+import dev.sallyport.embedded.EmbeddedStack;
+import dev.sallyport.schema.id.DatabaseName;
+import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.registry.Database;
+import dev.sallyport.schema.registry.RegistryFeed;
+import dev.sallyport.schema.topic.KafkaSettings;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The local stack with each service as a process of its own. The one thing that differs from production is the monitor's
+ * limit: a load of thousands of reads a second by one principal is what the volume detector suspends, and rightly so.
+ */
+final class SallyportStack implements AutoCloseable {
+    static final TenantId TENANT = new TenantId("acme");
+    static final DatabaseName DATABASE = new DatabaseName("shop");
+    private static final Duration REGISTRY_WITHIN = Duration.ofSeconds(20);
+
+    /** Rows and bytes that no benchmark reaches. */
+    private static final String UNREACHED = "1000000000000";
+
+    private final LocalStack stack;
+    private final Process monitor;
+    private final KafkaSettings kafka;
+
+    SallyportStack(Path folder, LocalStack.Progress progress) {
+        this.stack = LocalStack.start(folder, LocalStack.Mode.ISOLATED, progress, InstantSource.system());
+        try {
+            this.kafka = new KafkaSettings(stack.description().kafka(), Map.of());
+            stack.service(ServiceKind.MONITOR).close();
+            this.monitor = startMonitor(folder);
+        } catch (RuntimeException e) {
+            stack.close();
+            throw e;
+        } catch (Exception e) {
+            stack.close();
+            throw new BenchException("bench_failed", "the monitor cannot be started again: " + e.getMessage(), e);
+        }
+    }
+
+    private static Process startMonitor(Path folder) {
+        Map<String, String> limits = new TreeMap<>();
+        for (String limit :
+                List.of(
+                        "WINDOW_ROWS_FLOOR",
+                        "WINDOW_BYTES_FLOOR",
+                        "WINDOW_ROWS_NEWCOMER",
+                        "WINDOW_BYTES_NEWCOMER",
+                        "CALL_ROWS_FLOOR",
+                        "CALL_BYTES_FLOOR",
+                        "CALL_ROWS_NEWCOMER",
+                        "CALL_BYTES_NEWCOMER")) {
+            limits.put("SALLYPORT_MONITOR_VOLUME_" + limit, UNREACHED);
+        }
+        Path log = EmbeddedStack.logFolder(folder).resolve("monitor.log");
+        var builder =
+                new ProcessBuilder(
+                                JavaProcess.command(
+                                        List.of("monitor", "--config", folder.resolve("config/monitor.yaml").toString(), "--with-parent")))
+                        .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        builder.environment().putAll(limits);
+        try {
+            Process process = builder.start();
+            BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
+            for (String line = output.readLine(); !ServiceProcess.READY.equals(line); line = output.readLine()) {
+                if (line == null) {
+                    throw new BenchException("bench_failed", "the monitor ended instead of getting ready: see " + log);
+                }
+            }
+            return process;
+        } catch (IOException e) {
+            throw new UncheckedIOException("the monitor cannot be started", e);
+        }
+    }
+
+    EmbeddedPostgres postgres() {
+        return stack.servers().postgres();
+    }
+
+    /** The broker, for the load that goes to the database directly. */
+    String bootstrapServers() {
+        return kafka.bootstrapServers();
+    }
+
+    /** The tenant's database as the registry has it. */
+    Database database() {
+        return database(kafka);
+    }
+
+    static Database database(KafkaSettings kafka) {
+        try (RegistryFeed feed = RegistryFeed.start(kafka, "sallyport-bench", InstantSource.system(), REGISTRY_WITHIN)) {
+            return feed.get()
+                    .database(TENANT, DATABASE)
+                    .orElseThrow(() -> new BenchException("bench_failed", "the registry has no database " + DATABASE + " of " + TENANT));
+        }
+    }
+
+    List<Contender> contenders() {
+        StackDescription where = stack.description();
+        URI endpoint = where.tokenEndpoints().get(TENANT.value());
+        if (endpoint == null) {
+            throw new BenchException("bench_failed", "the stack has no tenant " + TENANT);
+        }
+        String token = TokenClient.fetch(endpoint, "bench", "bench", "mcp:read", where.mcp());
+        Map<String, String> headers =
+                Map.of(
+                        "Content-Type", "application/json",
+                        "Accept", "application/json, text/event-stream",
+                        "MCP-Protocol-Version", "2025-06-18",
+                        "Authorization", "Bearer " + token);
+        List<Contender.Worker> workers = workers();
+        String database = "\"database\":\"" + DATABASE + "\",";
+        return List.of(
+                new Contender(
+                        "Sallyport, db_query",
+                        http(where.mcp(), headers, NpmPeers.call("db_query", database + "\"sql\":\"" + PointTable.byKey("@KEY@") + "\"")),
+                        workers),
+                new Contender(
+                        "Sallyport, db_query with params",
+                        http(where.mcp(), headers, NpmPeers.call("db_query", database + "\"sql\":\"" + PointTable.byKey("$1") + "\",\"params\":[@KEY@]")),
+                        workers));
+    }
+
+    private static Contender.Load http(URI url, Map<String, String> headers, String body) {
+        return new Contender.Load.Http(url.getHost(), url.getPort(), url.getPath(), headers, body);
+    }
+
+    /** The services by the command that each process was started with, and the broker with what else runs in this process. */
+    private List<Contender.Worker> workers() {
+        List<Contender.Worker> workers = new ArrayList<>();
+        for (ServiceKind kind : List.of(ServiceKind.GATEWAY, ServiceKind.EXECUTOR, ServiceKind.AUDIT)) {
+            long pid =
+                    ProcessHandle.current()
+                            .children()
+                            .filter(child -> List.of(child.info().arguments().orElse(new String[0])).contains(kind.command()))
+                            .map(ProcessHandle::pid)
+                            .findFirst()
+                            .orElseThrow(() -> new BenchException("bench_failed", "no process runs the " + kind.command()));
+            workers.add(new Contender.Worker(kind.command(), pid, true));
+        }
+        workers.add(new Contender.Worker("monitor", monitor.pid(), true));
+        workers.add(new Contender.Worker("Kafka, OpenSearch", ProcessHandle.current().pid(), false));
+        return workers;
+    }
+
+    @Override
+    public void close() {
+        Programs.stop(monitor);
+        stack.close();
+    }
+}
