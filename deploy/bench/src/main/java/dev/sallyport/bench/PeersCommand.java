@@ -41,7 +41,7 @@ final class PeersCommand implements Runnable {
     @Option(names = "--seconds", defaultValue = "6", description = "How long a round lasts (default: ${DEFAULT-VALUE}).")
     int seconds;
 
-    @Option(names = "--warm-up", defaultValue = "15", description = "Seconds of load before the first round (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--warm-up", defaultValue = "60", description = "Seconds of load before the first round at the most (default: ${DEFAULT-VALUE}).")
     int warmUp;
 
     @Option(names = "--rows", defaultValue = "1000000", description = "Rows of the table (default: ${DEFAULT-VALUE}).")

@@ -46,6 +46,15 @@ final class ProcessTimes {
         return ticks * MICROS_A_TICK;
     }
 
+    /** The command line; ProcessHandle gives none where it is as long as a class path. */
+    static List<String> arguments(long pid) {
+        try {
+            return List.of(Files.readString(PROC.resolve(pid + "/cmdline")).split("\0"));
+        } catch (IOException e) {
+            return List.of(); // it has ended
+        }
+    }
+
     private static Map<Long, Stat> all() {
         Map<Long, Stat> all = new HashMap<>();
         try (Stream<Path> entries = Files.list(PROC)) {

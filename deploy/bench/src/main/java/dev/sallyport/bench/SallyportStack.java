@@ -150,7 +150,7 @@ final class SallyportStack implements AutoCloseable {
             long pid =
                     ProcessHandle.current()
                             .children()
-                            .filter(child -> List.of(child.info().arguments().orElse(new String[0])).contains(kind.command()))
+                            .filter(child -> ProcessTimes.arguments(child.pid()).contains(kind.command()))
                             .map(ProcessHandle::pid)
                             .findFirst()
                             .orElseThrow(() -> new BenchException("bench_failed", "no process runs the " + kind.command()));

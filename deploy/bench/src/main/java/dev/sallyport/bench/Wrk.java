@@ -58,7 +58,7 @@ final class Wrk {
         return new Sample(f[5], f[0] / 1e6, f[2], f[3], f[6] + f[7], wrong);
     }
 
-    private Path script(Contender.Load.Http target) {
+    Path script(Contender.Load.Http target) {
         String headers =
                 target.headers().entrySet().stream()
                         .map(header -> "[" + quoted(header.getKey()) + "] = " + quoted(header.getValue()))
