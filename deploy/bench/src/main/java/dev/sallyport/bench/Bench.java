@@ -8,7 +8,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
-/** The rounds: each contender in turn with each number of connections, and all over again, so that a slow minute of the machine hits all. */
+/**
+ * The rounds: each contender in turn with each number of connections, and all over again, so that a
+ * slow minute of the machine hits all.
+ */
 final class Bench {
     /** Quiet is when all workers together use less than this share of one core over a second. */
     private static final double QUIET_SHARE = 0.25;
@@ -37,7 +40,12 @@ final class Bench {
      *
      * @throws BenchException {@code answers_wrong} if any answer was
      */
-    List<Measurement> run(List<Contender> contenders, List<Integer> connections, int rounds, Duration length, Duration warmUp) {
+    List<Measurement> run(
+            List<Contender> contenders,
+            List<Integer> connections,
+            int rounds,
+            Duration length,
+            Duration warmUp) {
         for (Contender contender : contenders) {
             if (contender.load() instanceof Contender.Load.Http http) {
                 warmUp(contender, http, connections.getLast(), warmUp);
@@ -50,21 +58,31 @@ final class Bench {
                     Measurement before =
                             measured.getOrDefault(
                                     contender.name() + count,
-                                    new Measurement(contender.name(), count, List.of(), Map.of(), 0));
+                                    new Measurement(
+                                            contender.name(), count, List.of(), Map.of(), 0));
                     Measurement after = round(contender, count, length, before);
                     measured.put(contender.name() + count, after);
                     Sample sample = after.rounds().getLast();
                     progress.accept(
                             "round %d, %2d connections, %-32s %8.0f calls/s, p50 %.2f ms"
-                                    .formatted(round, count, contender.name(), sample.callsPerSecond(), sample.p50Micros() / 1e3));
+                                    .formatted(
+                                            round,
+                                            count,
+                                            contender.name(),
+                                            sample.callsPerSecond(),
+                                            sample.p50Micros() / 1e3));
                 }
             }
         }
         return new ArrayList<>(measured.values());
     }
 
-    /** Compilers of the JVM and of V8 need calls, not seconds: warm is who has answered enough of them, or had time enough. */
-    private void warmUp(Contender contender, Contender.Load.Http http, int connections, Duration longest) {
+    /**
+     * Compilers of the JVM and of V8 need calls, not seconds: warm is who has answered enough of
+     * them, or had time enough.
+     */
+    private void warmUp(
+            Contender contender, Contender.Load.Http http, int connections, Duration longest) {
         long calls = 0;
         Duration spent = Duration.ZERO;
         Sample last = new Sample(0, 1, 0, 0, 0, "");
@@ -76,29 +94,38 @@ final class Bench {
         }
         progress.accept(
                 "warmed up %s with %d calls in %d s, %.0f calls/s at the end"
-                        .formatted(contender.name(), calls, spent.toSeconds(), last.callsPerSecond()));
+                        .formatted(
+                                contender.name(), calls, spent.toSeconds(), last.callsPerSecond()));
         awaitQuiet(contender);
     }
 
-    private Measurement round(Contender contender, int connections, Duration length, Measurement before) {
+    private Measurement round(
+            Contender contender, int connections, Duration length, Measurement before) {
         Map<String, Long> cpu = times(contender);
         long databaseCpu = ProcessTimes.micros(database);
         return switch (contender.load()) {
             case Contender.Load.Http http -> {
                 Sample sample = wrk.run(http, connections, length);
                 requireRight(contender, sample);
-                // what is still to be done for these calls - sealing them into the audit log, say - is part of their price
+                // what is still to be done for these calls - sealing them into the audit log, say -
+                // is part of their price
                 awaitQuiet(contender);
                 Map<String, Long> spent = times(contender);
                 cpu.forEach((worker, micros) -> spent.merge(worker, -micros, Long::sum));
                 yield before.with(sample, spent, ProcessTimes.micros(database) - databaseCpu);
             }
-            case Contender.Load.Jdbc jdbc -> jdbc(contender, jdbc, connections, length, before, databaseCpu);
+            case Contender.Load.Jdbc jdbc ->
+                    jdbc(contender, jdbc, connections, length, before, databaseCpu);
         };
     }
 
     private Measurement jdbc(
-            Contender contender, Contender.Load.Jdbc jdbc, int connections, Duration length, Measurement before, long databaseCpu) {
+            Contender contender,
+            Contender.Load.Jdbc jdbc,
+            int connections,
+            Duration length,
+            Measurement before,
+            long databaseCpu) {
         List<String> arguments =
                 new ArrayList<>(
                         List.of(
@@ -118,7 +145,9 @@ final class Bench {
                 out.lines()
                         .filter(l -> l.startsWith("RESULT "))
                         .findFirst()
-                        .orElseThrow(() -> new BenchException("bench_failed", "the JDBC load gave no result: " + out));
+                        .orElseThrow(() ->
+                                new BenchException(
+                                        "bench_failed", "the JDBC load gave no result: " + out));
         long[] f = List.of(line.split(" ")).stream().skip(1).mapToLong(Long::parseLong).toArray();
         Sample sample = new Sample(f[0], f[1] / 1e6, f[2], f[3], f[4], "");
         requireRight(contender, sample);
@@ -131,7 +160,8 @@ final class Bench {
     private static void requireRight(Contender contender, Sample sample) {
         refuseWrong(contender, sample);
         if (sample.calls() == 0) {
-            throw new BenchException("bench_failed", contender.name() + " gave no answer in a whole round");
+            throw new BenchException(
+                    "bench_failed", contender.name() + " gave no answer in a whole round");
         }
     }
 
@@ -139,13 +169,22 @@ final class Bench {
         if (sample.wrong() > 0) {
             throw new BenchException(
                     "answers_wrong",
-                    contender.name() + " gave " + sample.wrong() + " wrong answers and " + sample.calls() + " right ones: " + sample.example());
+                    contender.name()
+                            + " gave "
+                            + sample.wrong()
+                            + " wrong answers and "
+                            + sample.calls()
+                            + " right ones: "
+                            + sample.example());
         }
     }
 
     private static Map<String, Long> times(Contender contender) {
         Map<String, Long> times = new TreeMap<>();
-        contender.workers().forEach(worker -> times.merge(worker.name(), ProcessTimes.micros(worker), Long::sum));
+        contender
+                .workers()
+                .forEach(worker ->
+                        times.merge(worker.name(), ProcessTimes.micros(worker), Long::sum));
         return times;
     }
 

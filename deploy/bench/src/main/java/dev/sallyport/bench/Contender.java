@@ -18,7 +18,8 @@ record Contender(String name, Load load, List<Worker> workers) {
          *
          * @param body the JSON-RPC message; {@code @KEY@} stands for the random key
          */
-        record Http(String host, int port, String path, Map<String, String> headers, String body) implements Load {}
+        record Http(String host, int port, String path, Map<String, String> headers, String body)
+                implements Load {}
 
         /**
          * JDBC from a process of its own.

@@ -4,7 +4,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The {@code sallyport} command as a process of its own, with this process's Java and class path. */
+/**
+ * The {@code sallyport} command as a process of its own, with this process's Java and class path.
+ */
 final class JavaProcess {
     private JavaProcess() {}
 

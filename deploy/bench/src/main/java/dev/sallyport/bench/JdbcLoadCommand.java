@@ -35,7 +35,10 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** The limit: the same read from Java, with no HTTP, token, log or second process on the way. Prints one line for {@link PeersCommand}. */
+/**
+ * The limit: the same read from Java, with no HTTP, token, log or second process on the way. Prints
+ * one line for {@link PeersCommand}.
+ */
 @Command(name = "jdbc-load", hidden = true, description = "Load the database directly.")
 final class JdbcLoadCommand implements Runnable {
     private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(30);
@@ -53,7 +56,9 @@ final class JdbcLoadCommand implements Runnable {
     @Option(names = "--rows", required = true)
     long rows;
 
-    @Option(names = "--password-file", description = "Read without a context, with the peers' login and this password.")
+    @Option(
+            names = "--password-file",
+            description = "Read without a context, with the peers' login and this password.")
     @Nullable Path passwordFile;
 
     /** One read by key: whether the right row came. */
@@ -80,14 +85,16 @@ final class JdbcLoadCommand implements Runnable {
                     sample.wrong(),
                     ownMicros() - cpu);
         } catch (SQLException e) {
-            throw new BenchException("bench_failed", "the database refused a connection: " + e.getMessage(), e);
+            throw new BenchException(
+                    "bench_failed", "the database refused a connection: " + e.getMessage(), e);
         } catch (IOException e) {
             throw new UncheckedIOException("the password cannot be read", e);
         }
     }
 
     private static long ownMicros() {
-        return ProcessTimes.micros(new Contender.Worker("this process", ProcessHandle.current().pid(), false));
+        return ProcessTimes.micros(
+                new Contender.Worker("this process", ProcessHandle.current().pid(), false));
     }
 
     private static boolean sealed(Session session, long key) {
@@ -99,9 +106,13 @@ final class JdbcLoadCommand implements Runnable {
                         new Cancellation(),
                         new Stopwatch(),
                         connection -> {
-                            var rows = connection.run(PointTable.byKey(String.valueOf(key)), List.of(), 0);
+                            var rows =
+                                    connection.run(
+                                            PointTable.byKey(String.valueOf(key)), List.of(), 0);
                             byte[] name = rows.rows() == 1 ? rows.value(0, 1) : null;
-                            return name != null && new String(name, StandardCharsets.UTF_8).equals("row-" + key + "-end");
+                            return name != null
+                                    && new String(name, StandardCharsets.UTF_8)
+                                            .equals("row-" + key + "-end");
                         });
         return transaction instanceof Transaction.Done<Boolean>(Boolean right, var _) && right;
     }
@@ -116,7 +127,9 @@ final class JdbcLoadCommand implements Runnable {
             if (passwordFile != null) {
                 String password = Files.readString(passwordFile);
                 for (int i = 0; i < database.connectionsMax(); i++) {
-                    Connection connection = DriverManager.getConnection(database.jdbcUrl(), PointTable.PEER_LOGIN, password);
+                    Connection connection =
+                            DriverManager.getConnection(
+                                    database.jdbcUrl(), PointTable.PEER_LOGIN, password);
                     all.add(connection);
                     idle.add(connection);
                 }
@@ -159,23 +172,22 @@ final class JdbcLoadCommand implements Runnable {
             for (int i = 0; i < connections; i++) {
                 int caller = i;
                 callers.add(
-                        threads.submit(
-                                () -> {
-                                    long[] micros = new long[1024];
-                                    int calls = 0;
-                                    while (System.nanoTime() < end) {
-                                        long key = ThreadLocalRandom.current().nextLong(rows) + 1;
-                                        long began = System.nanoTime();
-                                        if (!read.of(key)) {
-                                            wrong[caller]++;
-                                        }
-                                        if (calls == micros.length) {
-                                            micros = Arrays.copyOf(micros, calls * 2);
-                                        }
-                                        micros[calls++] = (System.nanoTime() - began) / 1000;
-                                    }
-                                    return Arrays.copyOf(micros, calls);
-                                }));
+                        threads.submit(() -> {
+                            long[] micros = new long[1024];
+                            int calls = 0;
+                            while (System.nanoTime() < end) {
+                                long key = ThreadLocalRandom.current().nextLong(rows) + 1;
+                                long began = System.nanoTime();
+                                if (!read.of(key)) {
+                                    wrong[caller]++;
+                                }
+                                if (calls == micros.length) {
+                                    micros = Arrays.copyOf(micros, calls * 2);
+                                }
+                                micros[calls++] = (System.nanoTime() - began) / 1000;
+                            }
+                            return Arrays.copyOf(micros, calls);
+                        }));
             }
             for (Future<long[]> caller : callers) {
                 times.add(caller.get());
@@ -189,10 +201,13 @@ final class JdbcLoadCommand implements Runnable {
         double took = (System.nanoTime() - start) / 1e9;
         long[] sorted = times.stream().flatMapToLong(Arrays::stream).sorted().toArray();
         long bad = Arrays.stream(wrong).sum();
-        return new Sample(sorted.length - bad, took, percentile(sorted, 50), percentile(sorted, 99), bad, "");
+        return new Sample(
+                sorted.length - bad, took, percentile(sorted, 50), percentile(sorted, 99), bad, "");
     }
 
     private static long percentile(long[] sorted, int percent) {
-        return sorted.length == 0 ? 0 : sorted[Math.min(sorted.length - 1, sorted.length * percent / 100)];
+        return sorted.length == 0
+                ? 0
+                : sorted[Math.min(sorted.length - 1, sorted.length * percent / 100)];
     }
 }

@@ -19,10 +19,20 @@ final class Machine {
                         + " cores of "
                         + field("/proc/cpuinfo", "model name")
                         + ", "
-                        + Math.round(Long.parseLong(field("/proc/meminfo", "MemTotal").replaceAll("\\D", "")) / 1024.0 / 1024.0)
+                        + Math.round(
+                                Long.parseLong(
+                                                field("/proc/meminfo", "MemTotal")
+                                                        .replaceAll("\\D", ""))
+                                        / 1024.0
+                                        / 1024.0)
                         + " GiB");
-        machine.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"));
-        machine.put("java", System.getProperty("java.vendor.version") + " " + System.getProperty("java.version"));
+        machine.put(
+                "system", System.getProperty("os.name") + " " + System.getProperty("os.version"));
+        machine.put(
+                "java",
+                System.getProperty("java.vendor.version")
+                        + " "
+                        + System.getProperty("java.version"));
         return machine;
     }
 

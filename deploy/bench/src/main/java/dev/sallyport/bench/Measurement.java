@@ -9,17 +9,23 @@ import java.util.TreeMap;
 /**
  * All rounds of one contender with one number of connections.
  *
- * @param cpuMicros CPU time over all rounds by worker, from before each round until everything was quiet again
+ * @param cpuMicros CPU time over all rounds by worker, from before each round until everything was
+ *     quiet again
  * @param databaseMicros the same of PostgreSQL
  */
 record Measurement(
-        String contender, int connections, List<Sample> rounds, Map<String, Long> cpuMicros, long databaseMicros) {
+        String contender,
+        int connections,
+        List<Sample> rounds,
+        Map<String, Long> cpuMicros,
+        long databaseMicros) {
     Measurement with(Sample sample, Map<String, Long> cpu, long database) {
         List<Sample> more = new ArrayList<>(rounds);
         more.add(sample);
         Map<String, Long> sum = new TreeMap<>(cpuMicros);
         cpu.forEach((worker, micros) -> sum.merge(worker, micros, Long::sum));
-        return new Measurement(contender, connections, List.copyOf(more), sum, databaseMicros + database);
+        return new Measurement(
+                contender, connections, List.copyOf(more), sum, databaseMicros + database);
     }
 
     long calls() {
@@ -44,7 +50,8 @@ record Measurement(
 
     /** CPU of all workers together, in microseconds a call, without the database. */
     double cpuMicrosPerCall() {
-        return (double) cpuMicros.values().stream().mapToLong(Long::longValue).sum() / Math.max(1, calls());
+        return (double) cpuMicros.values().stream().mapToLong(Long::longValue).sum()
+                / Math.max(1, calls());
     }
 
     double databaseMicrosPerCall() {
@@ -54,6 +61,8 @@ record Measurement(
     private static double median(List<Double> values) {
         List<Double> sorted = values.stream().sorted(Comparator.naturalOrder()).toList();
         int middle = sorted.size() / 2;
-        return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+        return sorted.size() % 2 == 1
+                ? sorted.get(middle)
+                : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
     }
 }

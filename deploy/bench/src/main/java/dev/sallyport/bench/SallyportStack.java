@@ -26,8 +26,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The local stack with each service as a process of its own. The one thing that differs from production is the monitor's
- * limit: a load of thousands of reads a second by one principal is what the volume detector suspends, and rightly so.
+ * The local stack with each service as a process of its own. The one thing that differs from
+ * production is the monitor's limit: a load of thousands of reads a second by one principal is what
+ * the volume detector suspends, and rightly so.
  */
 final class SallyportStack implements AutoCloseable {
     static final TenantId TENANT = new TenantId("acme");
@@ -42,7 +43,9 @@ final class SallyportStack implements AutoCloseable {
     private final KafkaSettings kafka;
 
     SallyportStack(Path folder, LocalStack.Progress progress) {
-        this.stack = LocalStack.start(folder, LocalStack.Mode.ISOLATED, progress, InstantSource.system());
+        this.stack =
+                LocalStack.start(
+                        folder, LocalStack.Mode.ISOLATED, progress, InstantSource.system());
         try {
             this.kafka = new KafkaSettings(stack.description().kafka(), Map.of());
             stack.service(ServiceKind.MONITOR).close();
@@ -52,7 +55,8 @@ final class SallyportStack implements AutoCloseable {
             throw e;
         } catch (Exception e) {
             stack.close();
-            throw new BenchException("bench_failed", "the monitor cannot be started again: " + e.getMessage(), e);
+            throw new BenchException(
+                    "bench_failed", "the monitor cannot be started again: " + e.getMessage(), e);
         }
     }
 
@@ -74,15 +78,23 @@ final class SallyportStack implements AutoCloseable {
         var builder =
                 new ProcessBuilder(
                                 JavaProcess.command(
-                                        List.of("monitor", "--config", folder.resolve("config/monitor.yaml").toString(), "--with-parent")))
+                                        List.of(
+                                                "monitor",
+                                                "--config",
+                                                folder.resolve("config/monitor.yaml").toString(),
+                                                "--with-parent")))
                         .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
         builder.environment().putAll(limits);
         try {
             Process process = builder.start();
             BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
-            for (String line = output.readLine(); !ServiceProcess.READY.equals(line); line = output.readLine()) {
+            for (String line = output.readLine();
+                    !ServiceProcess.READY.equals(line);
+                    line = output.readLine()) {
                 if (line == null) {
-                    throw new BenchException("bench_failed", "the monitor ended instead of getting ready: see " + log);
+                    throw new BenchException(
+                            "bench_failed",
+                            "the monitor ended instead of getting ready: see " + log);
                 }
             }
             return process;
@@ -106,10 +118,15 @@ final class SallyportStack implements AutoCloseable {
     }
 
     static Database database(KafkaSettings kafka) {
-        try (RegistryFeed feed = RegistryFeed.start(kafka, "sallyport-bench", InstantSource.system(), REGISTRY_WITHIN)) {
+        try (RegistryFeed feed =
+                RegistryFeed.start(
+                        kafka, "sallyport-bench", InstantSource.system(), REGISTRY_WITHIN)) {
             return feed.get()
                     .database(TENANT, DATABASE)
-                    .orElseThrow(() -> new BenchException("bench_failed", "the registry has no database " + DATABASE + " of " + TENANT));
+                    .orElseThrow(() ->
+                            new BenchException(
+                                    "bench_failed",
+                                    "the registry has no database " + DATABASE + " of " + TENANT));
         }
     }
 
@@ -131,11 +148,27 @@ final class SallyportStack implements AutoCloseable {
         return List.of(
                 new Contender(
                         "Sallyport, db_query",
-                        http(where.mcp(), headers, NpmPeers.call("db_query", database + "\"sql\":\"" + PointTable.byKey("@KEY@") + "\"")),
+                        http(
+                                where.mcp(),
+                                headers,
+                                NpmPeers.call(
+                                        "db_query",
+                                        database
+                                                + "\"sql\":\""
+                                                + PointTable.byKey("@KEY@")
+                                                + "\"")),
                         workers),
                 new Contender(
                         "Sallyport, db_query with params",
-                        http(where.mcp(), headers, NpmPeers.call("db_query", database + "\"sql\":\"" + PointTable.byKey("$1") + "\",\"params\":[@KEY@]")),
+                        http(
+                                where.mcp(),
+                                headers,
+                                NpmPeers.call(
+                                        "db_query",
+                                        database
+                                                + "\"sql\":\""
+                                                + PointTable.byKey("$1")
+                                                + "\",\"params\":[@KEY@]")),
                         workers));
     }
 
@@ -143,21 +176,30 @@ final class SallyportStack implements AutoCloseable {
         return new Contender.Load.Http(url.getHost(), url.getPort(), url.getPath(), headers, body);
     }
 
-    /** The services by the command that each process was started with, and the broker with what else runs in this process. */
+    /**
+     * The services by the command that each process was started with, and the broker with what else
+     * runs in this process.
+     */
     private List<Contender.Worker> workers() {
         List<Contender.Worker> workers = new ArrayList<>();
-        for (ServiceKind kind : List.of(ServiceKind.GATEWAY, ServiceKind.EXECUTOR, ServiceKind.AUDIT)) {
+        for (ServiceKind kind :
+                List.of(ServiceKind.GATEWAY, ServiceKind.EXECUTOR, ServiceKind.AUDIT)) {
             long pid =
                     ProcessHandle.current()
                             .children()
-                            .filter(child -> ProcessTimes.arguments(child.pid()).contains(kind.command()))
+                            .filter(child ->
+                                    ProcessTimes.arguments(child.pid()).contains(kind.command()))
                             .map(ProcessHandle::pid)
                             .findFirst()
-                            .orElseThrow(() -> new BenchException("bench_failed", "no process runs the " + kind.command()));
+                            .orElseThrow(() ->
+                                    new BenchException(
+                                            "bench_failed",
+                                            "no process runs the " + kind.command()));
             workers.add(new Contender.Worker(kind.command(), pid, true));
         }
         workers.add(new Contender.Worker("monitor", monitor.pid(), true));
-        workers.add(new Contender.Worker("Kafka, OpenSearch", ProcessHandle.current().pid(), false));
+        workers.add(
+                new Contender.Worker("Kafka, OpenSearch", ProcessHandle.current().pid(), false));
         return workers;
     }
 

@@ -8,7 +8,8 @@ package dev.sallyport.bench;
  * @param wrong answers that were wrong, late or missing
  * @param example one of them; empty where there is none
  */
-record Sample(long calls, double seconds, long p50Micros, long p99Micros, long wrong, String example) {
+record Sample(
+        long calls, double seconds, long p50Micros, long p99Micros, long wrong, String example) {
     double callsPerSecond() {
         return calls / seconds;
     }

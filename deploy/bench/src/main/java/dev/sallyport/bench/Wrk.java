@@ -52,7 +52,8 @@ final class Wrk {
                 out.lines()
                         .filter(l -> l.startsWith("RESULT "))
                         .findFirst()
-                        .orElseThrow(() -> new BenchException("bench_failed", "wrk gave no result: " + out));
+                        .orElseThrow(() ->
+                                new BenchException("bench_failed", "wrk gave no result: " + out));
         long[] f = List.of(line.split(" ")).stream().skip(1).mapToLong(Long::parseLong).toArray();
         String wrong = out.lines().filter(l -> l.startsWith("WRONG ")).findFirst().orElse("");
         return new Sample(f[5], f[0] / 1e6, f[2], f[3], f[6] + f[7], wrong);
@@ -61,7 +62,8 @@ final class Wrk {
     Path script(Contender.Load.Http target) {
         String headers =
                 target.headers().entrySet().stream()
-                        .map(header -> "[" + quoted(header.getKey()) + "] = " + quoted(header.getValue()))
+                        .map(header ->
+                                "[" + quoted(header.getKey()) + "] = " + quoted(header.getValue()))
                         .collect(Collectors.joining(", "));
         String script =
                 template()

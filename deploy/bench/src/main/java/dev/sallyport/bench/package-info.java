@@ -1,4 +1,6 @@
-/** Measures Sallyport beside other MCP database servers on the same machine, database and statement. */
+/**
+ * Measures Sallyport beside other MCP database servers on the same machine, database and statement.
+ */
 @NullMarked
 package dev.sallyport.bench;
 

@@ -9,10 +9,15 @@ import org.junit.jupiter.api.Test;
 
 class ProcessTimesTest {
     @Test
-    void theTimeOfChildrenCountsWhileTheyLiveAndAfterTheyEnded() throws IOException, InterruptedException {
+    void theTimeOfChildrenCountsWhileTheyLiveAndAfterTheyEnded()
+            throws IOException, InterruptedException {
         // the parent waits for one child that works and ends, then becomes idle
         Process parent =
-                new ProcessBuilder("sh", "-c", "sh -c 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done'; echo done; read _").start();
+                new ProcessBuilder(
+                                "sh",
+                                "-c",
+                                "sh -c 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done'; echo done; read _")
+                        .start();
         try {
             assertThat(parent.inputReader().readLine()).isEqualTo("done");
 
@@ -28,13 +33,15 @@ class ProcessTimesTest {
 
     @Test
     void aProcessThatHasEndedIsNotMeasured() {
-        assertThatThrownBy(() -> ProcessTimes.micros(new Contender.Worker("ghost", Long.MAX_VALUE, false)))
+        assertThatThrownBy(() ->
+                        ProcessTimes.micros(new Contender.Worker("ghost", Long.MAX_VALUE, false)))
                 .isInstanceOf(BenchException.class)
                 .hasMessageContaining("ghost is not running any more");
     }
 
     @Test
     void argumentsAreReadWhateverTheirLength() {
-        assertThat(ProcessTimes.arguments(ProcessHandle.current().pid())).anyMatch(argument -> argument.endsWith("java"));
+        assertThat(ProcessTimes.arguments(ProcessHandle.current().pid()))
+                .anyMatch(argument -> argument.endsWith("java"));
     }
 }

@@ -9,12 +9,24 @@ import org.junit.jupiter.api.Test;
 class ReportTest {
     private static final Measurement OURS =
             new Measurement("Sallyport", 16, List.of(), Map.of(), 0)
-                    .with(new Sample(2_000, 1, 1_000, 9_000, 0, ""), Map.of("gateway", 200_000L, "executor", 100_000L), 40_000)
-                    .with(new Sample(4_000, 1, 3_000, 5_000, 0, ""), Map.of("gateway", 200_000L, "executor", 100_000L), 20_000)
-                    .with(new Sample(3_000, 1, 2_000, 7_000, 0, ""), Map.of("gateway", 200_000L, "executor", 100_000L), 30_000);
+                    .with(
+                            new Sample(2_000, 1, 1_000, 9_000, 0, ""),
+                            Map.of("gateway", 200_000L, "executor", 100_000L),
+                            40_000)
+                    .with(
+                            new Sample(4_000, 1, 3_000, 5_000, 0, ""),
+                            Map.of("gateway", 200_000L, "executor", 100_000L),
+                            20_000)
+                    .with(
+                            new Sample(3_000, 1, 2_000, 7_000, 0, ""),
+                            Map.of("gateway", 200_000L, "executor", 100_000L),
+                            30_000);
     private static final Measurement PEER =
             new Measurement("Peer", 16, List.of(), Map.of(), 0)
-                    .with(new Sample(1_500, 1, 4_000, 8_000, 0, ""), Map.of("server", 150_000L), 15_000);
+                    .with(
+                            new Sample(1_500, 1, 4_000, 8_000, 0, ""),
+                            Map.of("server", 150_000L),
+                            15_000);
 
     @Test
     void roundsAreSummedUpByTheirMedian() {
@@ -31,7 +43,8 @@ class ReportTest {
 
     @Test
     void theTableHoldsEachContenderWithItsRatioToTheFirst() {
-        String text = new Report(Map.of("machine", "two cores"), Map.of(), List.of(OURS, PEER)).text();
+        String text =
+                new Report(Map.of("machine", "two cores"), Map.of(), List.of(OURS, PEER)).text();
 
         assertThat(text)
                 .contains("two cores", "16 connections")

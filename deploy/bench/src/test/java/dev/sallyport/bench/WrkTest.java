@@ -16,7 +16,11 @@ class WrkTest {
     void theScriptPostsTheBodyWithItsHeadersAndKeepsThePlaceOfTheKey() throws IOException {
         var target =
                 new Contender.Load.Http(
-                        "127.0.0.1", 1, "/mcp", Map.of("Authorization", "Bearer \"x\""), NpmPeers.call("db_query", "\"sql\":\"" + PointTable.byKey("@KEY@") + "\""));
+                        "127.0.0.1",
+                        1,
+                        "/mcp",
+                        Map.of("Authorization", "Bearer \"x\""),
+                        NpmPeers.call("db_query", "\"sql\":\"" + PointTable.byKey("@KEY@") + "\""));
 
         String script = Files.readString(new Wrk(folder, 1_000).script(target));
 
