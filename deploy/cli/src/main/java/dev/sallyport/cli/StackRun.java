@@ -33,7 +33,8 @@ final class StackRun {
         out.println("Starting Sallyport in " + folder);
         try (ServiceProcess.Ending ending = ServiceProcess.onSignal();
                 LocalStack stack =
-                        LocalStack.start(folder, mode, console, InstantSource.system())) {
+                        LocalStack.start(folder, mode, console, InstantSource.system());
+                AutoCloseable _ = ending::stopping) {
             boolean held = session == null || session.test(stack.description());
             if (!once) {
                 console.directions(stack.description(), folder, data.folder == null);

@@ -102,7 +102,8 @@ public final class DemoSession {
 
     private void escapes() {
         tell.step("Attempts to see the other tenant's rows");
-        tell.say("An agent of acme, with a token that allows any SQL, tries to become globex:");
+        tell.say("An agent of acme, with a token that allows any SQL, tries to become globex. The gate knows");
+        tell.say("these tricks; the tests send them past the gate, and the database shows nothing either:");
         List<Attempt> attempts =
                 List.of(
                         new Attempt(
@@ -133,7 +134,7 @@ public final class DemoSession {
                                     ? "ran, and saw " + reply.rows().size() + " rows"
                                     : "refused: " + reply.code().orElse("?");
                     tell.check(blind, attempt.what() + " (" + tool + ") " + how);
-                    remember("acme", reply, attempt.what());
+                    remember("acme", reply, attempt.what() + " (" + tool + ")");
                 }
             }
         }

@@ -23,7 +23,8 @@ public final class ServiceProcess {
      */
     public static void run(Starting service, boolean withParent) throws Exception {
         try (Ending ending = onSignal();
-                AutoCloseable _ = service.start()) {
+                AutoCloseable _ = service.start();
+                AutoCloseable _ = ending::stopping) {
             System.out.println(READY);
             if (withParent) {
                 Thread.ofPlatform().daemon().name("parent").start(() -> awaitEndOfInput(ending));
@@ -39,38 +40,55 @@ public final class ServiceProcess {
     }
 
     /**
-     * From now on SIGINT and SIGTERM wait until the answer is closed, so that everything stops in
-     * good order.
+     * From now on SIGINT and SIGTERM interrupt this thread and wait until the answer is closed, so that
+     * everything stops in good order.
      */
     public static Ending onSignal() {
-        Ending ending = new Ending();
+        Ending ending = new Ending(Thread.currentThread());
         Runtime.getRuntime().addShutdownHook(ending.hook);
         return ending;
     }
 
     /** The end of a process: asked for by a signal, reached when this is closed. */
     public static final class Ending implements AutoCloseable {
+        private final Thread worker;
         private final CountDownLatch asked = new CountDownLatch(1);
         private final CountDownLatch reached = new CountDownLatch(1);
         private final Thread hook = Thread.ofPlatform().name("stop").unstarted(this::onShutdown);
+        private boolean interrupts = true;
 
-        private Ending() {}
-
-        /** Returns when the process was asked to end. */
-        public void await() throws InterruptedException {
-            asked.await();
+        private Ending(Thread worker) {
+            this.worker = worker;
         }
 
-        void ask() {
+        /** Returns when the process was asked to end. */
+        public void await() {
+            try {
+                asked.await();
+            } catch (InterruptedException e) {
+                // the interrupt is the question
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        /** The worker stops now by itself: from here on it is not interrupted any more. */
+        public synchronized void stopping() {
+            interrupts = false;
+            boolean _ = Thread.interrupted();
+        }
+
+        synchronized void ask() {
             asked.countDown();
+            if (interrupts) {
+                worker.interrupt();
+            }
         }
 
         private void onShutdown() {
             ask();
             try {
                 if (!reached.await(STOP_WITHIN.toSeconds(), TimeUnit.SECONDS)) {
-                    System.err.println(
-                            "sallyport: did not stop within " + STOP_WITHIN.toSeconds() + " s");
+                    System.err.println("sallyport: did not stop within " + STOP_WITHIN.toSeconds() + " s");
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

@@ -187,6 +187,8 @@ public final class LocalStack implements AutoCloseable {
      */
     @Override
     public void close() {
+        // whoever was interrupted to stop must still be able to wait for what it stops
+        boolean interrupted = Thread.interrupted();
         while (!started.isEmpty()) {
             AutoCloseable part = started.pop();
             try {
@@ -197,6 +199,9 @@ public final class LocalStack implements AutoCloseable {
                         .addKeyValue("part", part.getClass().getSimpleName())
                         .log("did not stop cleanly");
             }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 
