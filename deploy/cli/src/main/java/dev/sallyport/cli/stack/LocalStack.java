@@ -20,6 +20,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -44,6 +45,8 @@ public final class LocalStack implements AutoCloseable {
     private final Deque<AutoCloseable> started = new ArrayDeque<>();
     private final EmbeddedStack servers;
     private final Map<ServiceKind, RunningService> services = new TreeMap<>();
+    private final Map<ServiceKind, Path> configs = new TreeMap<>();
+    private final ServiceStarter starter;
     private final StackDescription description;
 
     /** How the services run. */
@@ -64,7 +67,7 @@ public final class LocalStack implements AutoCloseable {
             progress.timed("databases", () -> prepareDatabases(secrets));
             ServiceFiles files = new ServiceFiles(servers, secrets, kafka);
             progress.timed("tenants", () -> Tenants.enrol(servers, secrets, kafka, CELL, clock));
-            ServiceStarter starter =
+            this.starter =
                     switch (mode) {
                         case TOGETHER -> new InProcess(clock);
                         case ISOLATED ->
@@ -77,10 +80,8 @@ public final class LocalStack implements AutoCloseable {
                             ServiceKind.AUDIT,
                             ServiceKind.EXECUTOR,
                             ServiceKind.GATEWAY)) {
-                Path config = files.write(kind);
-                progress.timed(
-                        kind.command(),
-                        () -> services.put(kind, opened(starter.start(kind, config))));
+                configs.put(kind, files.write(kind));
+                progress.timed(kind.command(), () -> start(kind));
             }
             this.description = describe(files);
             description.writeTo(servers.folder());
@@ -117,6 +118,18 @@ public final class LocalStack implements AutoCloseable {
             throw new IllegalStateException("not started: " + kind);
         }
         return service;
+    }
+
+    /** Starts a service that was closed or killed again, as it was configured. */
+    public void startAgain(ServiceKind kind) {
+        RunningService before = service(kind);
+        before.close();
+        started.remove(before);
+        start(kind);
+    }
+
+    private void start(ServiceKind kind) {
+        services.put(kind, opened(starter.start(kind, Objects.requireNonNull(configs.get(kind)))));
     }
 
     private static void createTopics(KafkaSettings kafka) {
