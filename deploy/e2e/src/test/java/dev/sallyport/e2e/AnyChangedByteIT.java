@@ -87,10 +87,10 @@ class AnyChangedByteIT {
     void anEntryThatIsAlteredInTheDatabaseIsNamed() throws Exception {
         try (Connection connection = stage.stack().servers().postgres().connect("sallyport_audit");
                 Statement statement = connection.createStatement()) {
-            statement.execute("create table kept as select * from audit.entry where tenant = 'acme' and index = 7");
+            statement.execute("create table kept as select * from audit.entry where tenant = 'acme' and seq = 7");
             int changed =
                     statement.executeUpdate(
-                            "update audit.entry set event = set_byte(event, 300, get_byte(event, 300) # 1) where tenant = 'acme' and index = 7");
+                            "update audit.entry set bytes = set_byte(bytes, 300, get_byte(bytes, 300) # 1) where tenant = 'acme' and seq = 7");
             assertThat(changed).isEqualTo(1);
             assertThat(verify())
                     .isInstanceOfSatisfying(
@@ -102,7 +102,7 @@ class AnyChangedByteIT {
                                                             assertThat(finding)
                                                                     .isInstanceOfSatisfying(
                                                                             Finding.EntryAltered.class, altered -> assertThat(altered.index()).isEqualTo(7))));
-            statement.execute("update audit.entry e set event = k.event from kept k where e.tenant = k.tenant and e.index = k.index");
+            statement.execute("update audit.entry e set bytes = k.bytes from kept k where e.tenant = k.tenant and e.seq = k.seq");
         }
         assertThat(verify()).isInstanceOf(Verdict.Verified.class);
     }
