@@ -166,7 +166,7 @@ final class GatewayFixture implements AutoCloseable {
                         Duration.ofSeconds(20),
                         publish,
                         patience,
-                        Duration.ofSeconds(10),
+                        Duration.ofSeconds(15),
                         Duration.ofSeconds(2),
                         Duration.ofSeconds(1)));
     }

@@ -274,6 +274,48 @@ class GatewayIT {
     }
 
     @Test
+    void textThatIsNoTextAndNumbersThatFillTheMemoryAreTurnedAway() {
+        var client = fixture.acme("alice", "mcp:read");
+        String huge =
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"db_query\",\"arguments\":"
+                        + "{\"database\":\"shop\",\"sql\":\"select $1\",\"params\":[%s]}}}";
+
+        assertThat(legacy(client, huge.formatted("1e999999999")).message())
+                .contains("16,383 digits");
+        assertThat(legacy(client, huge.formatted("-1E-999999999")).message())
+                .contains("16,383 digits");
+        assertThat(legacy(client, huge.formatted("\"\\ud800\"")).code())
+                .isEqualTo("malformed_json");
+        assertThat(legacy(client, huge.formatted("\"\\ud83d\\ude00\"")).isError()).isFalse();
+        assertThat(
+                        legacy(client, huge.replace("\"params\":[%s]", "\"limit\":1e999999999"))
+                                .isError())
+                .isTrue();
+        assertThat(legacy(client, huge.formatted("1.5")).isError()).isFalse();
+    }
+
+    @Test
+    void longStatementsOfOddCharactersAreNoDefect() {
+        var client = fixture.acme("alice", "mcp:read");
+        for (int shift = 0; shift < 4; shift++) {
+            String sql =
+                    "select "
+                            + "x".repeat(shift)
+                            + "\ud83d\ude00".repeat(15)
+                            + (", \ud83d\ude00" + "\ud83d\ude00".repeat(14)).repeat(200);
+            assertThat(client.tool("db_query", Map.of("database", "shop", "sql", sql)).status())
+                    .isEqualTo(200);
+        }
+        String big = "select '" + "\u00fc".repeat(30_000) + "'";
+        assertThat(client.tool("db_query", Map.of("database", "shop", "sql", big)).code())
+                .isEqualTo("call_too_large");
+    }
+
+    private static McpClient.Response legacy(McpClient client, String body) {
+        return client.send(client.request(body).header("MCP-Protocol-Version", "2025-06-18"));
+    }
+
+    @Test
     void readOnlyIsObeyedFromEverySide() {
         var client = fixture.acme("alice", "mcp:read", "mcp:write");
         var insert =

@@ -113,7 +113,7 @@ public record GatewayConfig(
      * @param statement one statement in the database, whatever a database allows
      * @param publish until the log has acknowledged an event
      * @param registry until the registry was read whole at the start
-     * @param idle how long a connection may stay silent
+     * @param idle how long a connection may stay silent, which it is while its call runs
      * @param drain how long calls under way may take when the gateway stops
      * @param refusalFold for how long the same refusal is counted before it is told again
      */
@@ -134,6 +134,12 @@ public record GatewayConfig(
             positive("timeouts.idle", idle);
             positive("timeouts.drain", drain);
             positive("timeouts.refusalFold", refusalFold);
+            if (idle.compareTo(call) <= 0) {
+                // a connection is silent while its call runs
+                throw new IllegalArgumentException(
+                        "timeouts.idle must be longer than timeouts.call: %s, %s"
+                                .formatted(idle, call));
+            }
         }
 
         private static void positive(String what, Duration value) {

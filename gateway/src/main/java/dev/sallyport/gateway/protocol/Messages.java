@@ -77,10 +77,45 @@ public final class Messages {
                     ErrorCode.INVALID_REQUEST,
                     "Batches are not part of MCP; send one JSON-RPC object in each POST");
         }
+        if (mayHoldSurrogates(body) && holdsLoneSurrogate(root)) {
+            return unreadable(
+                    null,
+                    ErrorCode.MALFORMED_JSON,
+                    "The body escapes half of a surrogate pair, which is no character; escape both halves or send UTF-8");
+        }
         if (!(root instanceof ObjectNode message)) {
             return unreadable(null, ErrorCode.INVALID_REQUEST, "A JSON-RPC message is an object");
         }
         return shape(message);
+    }
+
+    /**
+     * JSON can spell code units that are no text and that no UTF-8 writer takes. They need an
+     * escape, so most bodies are done with one look at their bytes.
+     */
+    private static boolean mayHoldSurrogates(byte[] body) {
+        for (int i = 0; i + 3 < body.length; i++) {
+            if (body[i] == '\\'
+                    && body[i + 1] == 'u'
+                    && (body[i + 2] == 'd' || body[i + 2] == 'D')
+                    && Character.digit(body[i + 3], 16) >= 8) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean holdsLoneSurrogate(JsonNode node) {
+        if (node.isString()) {
+            return isBroken(node.stringValue());
+        }
+        return node.propertyNames().stream().anyMatch(Messages::isBroken)
+                || node.valueStream().anyMatch(Messages::holdsLoneSurrogate);
+    }
+
+    private static boolean isBroken(String text) {
+        return text.codePoints()
+                .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
     }
 
     private static Incoming shape(ObjectNode message) {

@@ -1,6 +1,9 @@
 package dev.sallyport.gateway.refusal;
 
 import dev.sallyport.gateway.dispatch.EventLog;
+import dev.sallyport.gateway.refusal.Folding.Due;
+import dev.sallyport.gateway.refusal.Folding.Folded;
+import dev.sallyport.gateway.refusal.Folding.Kind;
 import dev.sallyport.schema.event.AuthenticationFailed;
 import dev.sallyport.schema.event.CallRefused;
 import dev.sallyport.schema.event.Payload;
@@ -8,12 +11,8 @@ import dev.sallyport.schema.event.TraceContext;
 import dev.sallyport.schema.id.EventId;
 import dev.sallyport.schema.id.TenantId;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -25,18 +24,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Refusals implements AutoCloseable {
 
-    /** Refusals of one kind that are told one by one in a window. */
-    public static final int SINGLES_MAX = 10;
-
-    /** Kinds that are told apart in a window; what comes above them shares one kind a tenant. */
-    public static final int KINDS_MAX = 10_000;
-
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
 
     private final EventLog log;
     private final InstantSource clock;
     private final Duration window;
-    private final Map<Kind, Count> counts = new HashMap<>();
+    private final Folding folding = new Folding();
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread thread;
 
@@ -99,48 +92,26 @@ public final class Refusals implements AutoCloseable {
                                 last));
     }
 
-    private boolean tell(Kind kind, @Nullable TraceContext trace, Payload single, Folded folded) {
-        Instant now = clock.instant();
-        synchronized (counts) {
-            Kind known =
-                    counts.containsKey(kind) || counts.size() < KINDS_MAX
-                            ? kind
-                            : kind.ofEveryone();
-            Count count = counts.computeIfAbsent(known, _ -> new Count(now));
-            if (count.singles >= SINGLES_MAX) {
-                count.add(now, folded);
+    private boolean tell(Kind kind, @Nullable TraceContext trace, Payload event, Folded folded) {
+        synchronized (folding) {
+            if (!folding.single(kind, clock.instant(), folded)) {
                 return true;
             }
-            count.singles++;
         }
-        return log.tell(EventId.next(), kind.tenant(), trace, single);
+        return log.tell(EventId.next(), kind.tenant(), trace, event);
     }
 
-    /** Ends the window: what was only counted is told. */
-    void turn() {
-        List<Map.Entry<Kind, Count>> ended;
-        synchronized (counts) {
-            ended = new ArrayList<>(counts.entrySet());
-            counts.clear();
+    private void turn() {
+        List<Due> ended;
+        synchronized (folding) {
+            ended = folding.end();
         }
-        for (Map.Entry<Kind, Count> entry : ended) {
-            Count count = entry.getValue();
-            Folded folded = count.folded;
-            if (folded != null
-                    && !log.tell(
-                            EventId.next(),
-                            entry.getKey().tenant(),
-                            null,
-                            folded.event(count.more, count.first, count.last))) {
-                keep(entry.getKey(), count);
+        for (Due due : ended) {
+            if (!log.tell(EventId.next(), due.kind().tenant(), null, due.event())) {
+                synchronized (folding) {
+                    folding.keep(due);
+                }
             }
-        }
-    }
-
-    /** The log is away: the count goes on into the next window. */
-    private void keep(Kind kind, Count count) {
-        synchronized (counts) {
-            counts.merge(kind, count, Count::plus);
         }
     }
 
@@ -162,47 +133,6 @@ public final class Refusals implements AutoCloseable {
             thread.join(CLOSE_WITHIN);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private record Kind(TenantId tenant, String what, String code, String who) {
-        Kind ofEveryone() {
-            return new Kind(tenant, what, code, "");
-        }
-    }
-
-    @FunctionalInterface
-    private interface Folded {
-        Payload event(int count, Instant first, Instant last);
-    }
-
-    /** Guarded by {@code counts}. */
-    private static final class Count {
-        private int singles;
-        private int more;
-        private Instant first;
-        private Instant last;
-        private @Nullable Folded folded;
-
-        Count(Instant now) {
-            this.first = now;
-            this.last = now;
-        }
-
-        void add(Instant now, Folded latest) {
-            if (more == 0) {
-                first = now;
-            }
-            more++;
-            last = now;
-            folded = latest;
-        }
-
-        Count plus(Count earlier) {
-            more += earlier.more;
-            first = earlier.first.isBefore(first) ? earlier.first : first;
-            folded = folded == null ? earlier.folded : folded;
-            return this;
         }
     }
 }

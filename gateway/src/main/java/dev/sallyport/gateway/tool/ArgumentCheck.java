@@ -9,6 +9,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -26,8 +27,21 @@ final class ArgumentCheck {
         }
     }
 
+    /**
+     * Digits before or after the point of a number in params; PostgreSQL's numeric takes no more of
+     * them after it.
+     */
+    private static final int NUMBER_DIGITS_MAX = 16_383;
+
     /** What is wrong, naming the field; values are not repeated. */
     Optional<String> problem(BuiltInTool tool, ObjectNode arguments) {
+        if (hasHugeNumber(arguments) || hasHugeNumber(arguments.path("params"))) {
+            // a short text such as 1e999999999 would take gigabytes wherever somebody writes it out
+            return Optional.of(
+                    "numbers may have %,d digits before or after the point"
+                            .formatted(NUMBER_DIGITS_MAX));
+        }
+
         Schema schema = schemas.get(tool);
         if (schema == null) {
             throw new IllegalStateException("no schema for " + tool);
@@ -36,6 +50,13 @@ final class ArgumentCheck {
         return errors.stream()
                 .min(Comparator.comparing(error -> error.getInstanceLocation().toString()))
                 .map(error -> sentence(error));
+    }
+
+    private static boolean hasHugeNumber(JsonNode values) {
+        return values.valueStream()
+                .filter(JsonNode::isBigDecimal)
+                .map(JsonNode::decimalValue)
+                .anyMatch(number -> Math.abs((long) number.scale()) > NUMBER_DIGITS_MAX);
     }
 
     private static String sentence(Error error) {

@@ -23,7 +23,7 @@ record Attempt(
         @Nullable Call call,
         @Nullable TraceContext trace) {
 
-    /** Characters of the agent's own name that are kept: nobody vouches for it. */
+    /** Characters of the agent's own name that are kept. */
     private static final int AGENT_CHARS_MAX = 100;
 
     static final String UNKNOWN_TOOL = "unknown";
@@ -63,6 +63,11 @@ record Attempt(
         if (name == null || name.isBlank()) {
             return null;
         }
-        return name.length() > AGENT_CHARS_MAX ? name.substring(0, AGENT_CHARS_MAX) : name;
+        // Nobody vouches for it, so it is kept short and printable.
+        return name.codePoints()
+                .limit(AGENT_CHARS_MAX)
+                .map(c -> Character.isISOControl(c) ? '?' : c)
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                .toString();
     }
 }
