@@ -9,11 +9,15 @@ import dev.sallyport.schema.event.CallSettled;
 import dev.sallyport.schema.event.Ended;
 import dev.sallyport.schema.event.StatementClass;
 import dev.sallyport.schema.registry.Suspension;
+import java.io.ByteArrayOutputStream;
 import java.net.URI;
+import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.stream.StreamSupport;
 import org.awaitility.Awaitility;
@@ -309,6 +313,74 @@ class GatewayIT {
         String big = "select '" + "\u00fc".repeat(30_000) + "'";
         assertThat(client.tool("db_query", Map.of("database", "shop", "sql", big)).code())
                 .isEqualTo("call_too_large");
+    }
+
+    @Test
+    void whateverBecomesOfARequestOnItsWayIsAnsweredInJsonAndBlamedOnTheCaller() {
+        var client = fixture.acme("zoe", "mcp:read", "mcp:write");
+        byte[] sound =
+                """
+                {"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"db_query","arguments":{\
+                "database":"shop","sql":"select id, note from orders where id = $1","params":[1.5],"limit":3},\
+                "_meta":{"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01","n":{"a":[null,true]}}}}\
+                """
+                        .getBytes(StandardCharsets.UTF_8);
+        String[] pieces = {
+            "\"",
+            "\\",
+            "{",
+            "}",
+            "[",
+            "]",
+            ":",
+            ",",
+            "null",
+            "1e9",
+            "-0",
+            "\\u0000",
+            "\\ud800",
+            "\u0000",
+            "\u00ff",
+            ";",
+            "'",
+            "--",
+            "/*",
+            "$",
+            "\"params\":",
+            "\"name\":7,"
+        };
+        var random = new Random(20261122);
+        for (int i = 0; i < 1_500; i++) {
+            byte[] body = mutated(sound, pieces, random);
+            var response =
+                    client.send(
+                            client.request("")
+                                    .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                                    .header("MCP-Protocol-Version", "2025-11-25"));
+            assertThat(response.status())
+                    .as("%s", new String(body, StandardCharsets.UTF_8))
+                    .isIn(200, 202, 400, 403);
+            assertThat(response.http().body()).doesNotContain("Exception", "tools.jackson");
+        }
+    }
+
+    private static byte[] mutated(byte[] sound, String[] pieces, Random random) {
+        byte[] body = sound;
+        for (int times = random.nextInt(3); times >= 0; times--) {
+            int at = random.nextInt(body.length);
+            int gone = random.nextInt(4) == 0 ? Math.min(random.nextInt(40), body.length - at) : 0;
+            byte[] piece =
+                    random.nextInt(5) == 0
+                            ? new byte[] {(byte) random.nextInt(256)}
+                            : pieces[random.nextInt(pieces.length)].getBytes(
+                                    StandardCharsets.ISO_8859_1);
+            var next = new ByteArrayOutputStream();
+            next.write(body, 0, at);
+            next.writeBytes(piece);
+            next.write(body, at + gone, body.length - at - gone);
+            body = next.toByteArray();
+        }
+        return body;
     }
 
     private static McpClient.Response legacy(McpClient client, String body) {
