@@ -5,11 +5,13 @@ import static dev.sallyport.executor.session.SharedDatabase.GLOBEX;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sallyport.embedded.TestServers;
 import dev.sallyport.executor.Stage.Draft;
 import dev.sallyport.executor.outcome.Outcome;
 import dev.sallyport.executor.outcome.OutcomePublisher;
 import dev.sallyport.schema.event.CallSettled;
 import dev.sallyport.schema.event.Ended;
+import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.registry.Suspension;
 import java.sql.SQLException;
@@ -228,6 +230,37 @@ final class ExecutorFaultsIT {
     }
 
     @Test
+    void noReplyLeavesWhileTheLogTakesNoOutcome() throws Exception {
+        Draft draft =
+                Draft.write(
+                        "update customers set balance = balance + 1 where id = 11"
+                                + " and pg_sleep(2) is not null");
+        draft.deadline = Instant.now().plusSeconds(60);
+        try (Executor executor = stage.executor()) {
+            stage.send(draft);
+            await().until(() -> running("pg_sleep(2)") == 1);
+            TestServers.kafka().stop();
+            try {
+                await().atMost(Duration.ofSeconds(20))
+                        .until(() ->
+                                stage.database
+                                        .truth("select count(*) from sallyport.ledger")
+                                        .equals(List.of("1")));
+                assertThat(executor.underWay()).isEqualTo(1);
+                assertThat(stage.replies).doesNotContainKey(draft.call);
+            } finally {
+                TestServers.kafka().startAgain();
+            }
+            CallSettled outcome = stage.settled(draft.call);
+
+            assertThat(outcome.ended()).isEqualTo(Ended.SUCCEEDED);
+            assertThat(stage.outcomesOf(draft.call).stream().map(Event::id).distinct()).hasSize(1);
+            assertThat(stage.database.truth("select balance from customers where id = 11"))
+                    .containsExactly("11.50");
+        }
+    }
+
+    @Test
     void aDatabaseThatIsAwayIsAnAnswerNotAHang() {
         Draft draft = Draft.query("select 1");
         stage.register(ACME, stage.database.unreachable(ACME));
@@ -259,10 +292,7 @@ final class ExecutorFaultsIT {
         }
         assertThat(calls)
                 .allSatisfy(call ->
-                        assertThat(
-                                        stage.outcomesOf(call).stream()
-                                                .map(event -> event.id())
-                                                .distinct())
+                        assertThat(stage.outcomesOf(call).stream().map(Event::id).distinct())
                                 .hasSize(1));
         try {
             assertThat(stage.database.truth("select balance from customers where id = 12"))

@@ -10,6 +10,7 @@ import dev.sallyport.schema.event.Attested;
 import dev.sallyport.schema.event.CallSettled;
 import dev.sallyport.schema.event.Ended;
 import dev.sallyport.schema.event.Limits;
+import dev.sallyport.schema.event.TraceContext;
 import dev.sallyport.schema.id.CallId;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
@@ -29,6 +30,7 @@ final class ExecutorIT {
     @BeforeAll
     static void start() throws Exception {
         stage = new Stage();
+        stage.database.administer("create type mood as enum ('happy', 'sad')");
         executor = stage.executor();
     }
 
@@ -222,6 +224,44 @@ final class ExecutorIT {
 
         assertThat(stage.outcomesOf(forged.call)).isEmpty();
         assertThat(stage.result(after.call)).contains("[[2]]");
+    }
+
+    @Test
+    void theDatabaseSeesWhichCallAStatementBelongsTo() {
+        Draft draft =
+                Draft.query("select query from pg_stat_activity where pid = pg_backend_pid()");
+        String parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        draft.trace = new TraceContext(parent, null);
+
+        stage.call(draft);
+
+        assertThat(stage.result(draft.call))
+                .contains("/* sallyport call=" + draft.call + " traceparent=" + parent + " */ sel");
+    }
+
+    @Test
+    void everyTypeBecomesJson() {
+        Draft draft =
+                Draft.query(
+                        """
+                        select 1::int8, 9007199254740993, 1.50, 'NaN'::float8, true, null::text,
+                            '\\xdead'::bytea, '{"a": [1]}'::jsonb, array[1, null],
+                            array['a b', null], '2026-11-22 04:37:40.5+02'::timestamptz,
+                            '2026-11-22'::date, interval '1 day 2 hours',
+                            '01930000-0000-7000-8000-000000000000'::uuid, 'happy'::mood,
+                            row(1, 'x'), int4range(1, 3), inet '10.0.0.1'
+                        """);
+
+        stage.call(draft);
+
+        assertThat(stage.result(draft.call))
+                .contains(
+                        "[[1,\"9007199254740993\",1.50,\"NaN\",true,null,\"3q0=\",{\"a\": [1]},"
+                                + "[1,null],[\"a b\",null],\"2026-11-22T02:37:40.5Z\","
+                                + "\"2026-11-22\",\"P1DT2H\","
+                                + "\"01930000-0000-7000-8000-000000000000\",\"happy\","
+                                + "\"(1,x)\",\"[1,3)\",\"10.0.0.1\"]]")
+                .contains("{\"name\":\"mood\",\"type\":\"mood\"}");
     }
 
     @Test

@@ -14,6 +14,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -150,6 +151,8 @@ public final class Intake implements AutoCloseable {
                     (done, error) -> {
                         if (error == null) {
                             remember(done);
+                        } else if (error instanceof RebalanceInProgressException) {
+                            LOG.atDebug().log("offsets are committed after the rebalance");
                         } else {
                             LOG.atWarn()
                                     .addKeyValue("error", error.getClass().getSimpleName())

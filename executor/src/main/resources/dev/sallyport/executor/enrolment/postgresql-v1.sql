@@ -63,17 +63,12 @@ create table if not exists sallyport.ledger (
 );
 create index if not exists ledger_entered_at on sallyport.ledger using brin (entered_at);
 
--- Fields are framed by their length in bytes, so that no two lists of fields give one message.
-create or replace function sallyport.framed(variadic fields text[]) returns bytea
-    language sql immutable parallel safe
-as $framed$
-    select convert_to(string_agg(octet_length(convert_to(f, 'UTF8')) || ':' || f, '' order by n), 'UTF8')
-    from unnest(fields) with ordinality as u (f, n)
-$framed$;
+-- A message is its fields, one a line: no field holds a control character, so no two lists of fields give one
+-- message. Digests are compared after a further keyed hash, so that the time taken says nothing about the right
+-- one. The functions below are on the way of every call, so each does its work in as few queries as it can.
 
--- True when the proof is the HMAC-SHA256 of the message under a valid key of the purpose. Keyed digests of
--- both sides are compared, so that the time taken says nothing about the right proof.
-create or replace function sallyport.proved(wanted text, message bytea, proof bytea) returns boolean
+-- True when the proof is the HMAC-SHA256 of the message under a valid key of the executor.
+create or replace function sallyport.proved(message text, proof bytea) returns boolean
     language plpgsql stable parallel restricted
 as $proved$
 declare
@@ -81,9 +76,9 @@ declare
 begin
     for k in
         select inner_block, outer_block from sallyport.seal_key
-        where purpose in (wanted, wanted || '_before') and valid_until > statement_timestamp()
+        where purpose in ('executor', 'executor_before') and valid_until > statement_timestamp()
     loop
-        if sha256(k.outer_block || sha256(k.outer_block || sha256(k.inner_block || message)))
+        if sha256(k.outer_block || sha256(k.outer_block || sha256(k.inner_block || convert_to(message, 'UTF8'))))
             = sha256(k.outer_block || proof)
         then
             return true;
@@ -92,21 +87,6 @@ begin
     return false;
 end
 $proved$;
-
--- The database's own proof of a context: it holds in this backend and in this transaction, nowhere else.
-create or replace function sallyport.sealed(body text) returns text
-    language plpgsql stable parallel restricted
-as $sealed$
-declare
-    k record;
-begin
-    select inner_block, outer_block into strict k from sallyport.seal_key where purpose = 'database';
-    return encode(
-        sha256(k.outer_block || sha256(k.inner_block || sallyport.framed(
-            'context', pg_backend_pid()::text, extract(epoch from transaction_timestamp())::text, body))),
-        'hex');
-end
-$sealed$;
 
 -- A claim of this transaction's context: 'tenant', 'subject' or 'call'. Null when there is no context, or when
 -- it was forged, changed, or made for another backend or transaction. Policies call it once a query:
@@ -117,23 +97,20 @@ create or replace function sallyport.claim(name text) returns text
 as $claim$
 declare
     context constant text := current_setting('sallyport.context', true);
-    body constant text := substr(context, 65);
     k record;
 begin
     if context is null or length(context) < 66 then
         return null;
     end if;
     select inner_block, outer_block into strict k from sallyport.seal_key where purpose = 'database';
-    if sha256(k.outer_block || convert_to(sallyport.sealed(body), 'UTF8'))
+    if sha256(k.outer_block || convert_to(encode(sha256(k.outer_block || sha256(k.inner_block || convert_to(
+            concat_ws(E'\n', 'context', pg_backend_pid(), extract(epoch from transaction_timestamp()),
+                substr(context, 65)), 'UTF8'))), 'hex'), 'UTF8'))
         is distinct from sha256(k.outer_block || convert_to(left(context, 64), 'UTF8'))
     then
         return null;
     end if;
-    return case name
-        when 'tenant' then split_part(body, E'\n', 1)
-        when 'subject' then split_part(body, E'\n', 2)
-        when 'call' then split_part(body, E'\n', 3)
-    end;
+    return split_part(substr(context, 65), E'\n', case name when 'tenant' then 1 when 'subject' then 2 when 'call' then 3 end);
 end
 $claim$;
 
@@ -153,7 +130,7 @@ declare
     v_tenant constant text := tenant;
     v_subject constant text := subject;
     v_now_ms constant bigint := floor(extract(epoch from clock_timestamp()) * 1000);
-    v_body text;
+    v_body constant text := concat_ws(E'\n', tenant, subject, call);
     v_login record;
 begin
     if proof is null or mode is null or tenant is null or subject is null or call is null
@@ -162,8 +139,8 @@ begin
     then
         raise exception 'sallyport: malformed context' using errcode = 'SP001';
     end if;
-    if not sallyport.proved('executor', sallyport.framed(
-        'enter', mode, v_tenant, v_subject, call::text, expires_ms::text, pg_backend_pid()::text), proof)
+    if not sallyport.proved(
+        concat_ws(E'\n', 'enter', mode, v_tenant, v_subject, call, expires_ms, pg_backend_pid()), proof)
     then
         raise exception 'sallyport: the context is not proved' using errcode = 'SP002';
     end if;
@@ -174,8 +151,11 @@ begin
         raise exception 'sallyport: this transaction has a context already' using errcode = 'SP004';
     end if;
 
-    select l.tenant, r.rolsuper or r.rolbypassrls as above_policies into v_login
-    from sallyport.login l join pg_catalog.pg_roles r on r.rolname = l.role
+    select l.tenant, r.rolsuper or r.rolbypassrls as above_policies,
+            k.inner_block, k.outer_block into v_login
+    from sallyport.login l
+        join pg_catalog.pg_roles r on r.rolname = l.role
+        join sallyport.seal_key k on k.purpose = 'database'
     where l.role = session_user;
     if not found or v_login.tenant <> v_tenant then
         raise exception 'sallyport: this login is not enrolled for the tenant' using errcode = 'SP005';
@@ -210,11 +190,15 @@ begin
         end if;
     end if;
 
-    v_body := v_tenant || E'\n' || v_subject || E'\n' || call::text;
-    perform set_config('sallyport.context', sallyport.sealed(v_body) || v_body, true);
+    -- the database's own proof: it holds in this backend and in this transaction, nowhere else
+    perform set_config('sallyport.context',
+        encode(sha256(v_login.outer_block || sha256(v_login.inner_block || convert_to(
+            concat_ws(E'\n', 'context', pg_backend_pid(), extract(epoch from transaction_timestamp()), v_body),
+            'UTF8'))), 'hex') || v_body,
+        true);
     role := session_user;
     row_security := current_setting('row_security');
-    attested_tenant := sallyport.claim('tenant');
+    attested_tenant := v_tenant;
 end
 $enter$;
 
@@ -228,8 +212,8 @@ as $settle$
 declare
     v_rows constant bigint := rows_affected;
 begin
-    if proof is null or call is null or v_rows is null or not sallyport.proved('executor',
-        sallyport.framed('settle', call::text, v_rows::text, pg_backend_pid()::text), proof)
+    if proof is null or call is null or v_rows is null or not sallyport.proved(
+        concat_ws(E'\n', 'settle', call, v_rows, pg_backend_pid()), proof)
     then
         raise exception 'sallyport: the settlement is not proved' using errcode = 'SP002';
     end if;

@@ -78,7 +78,7 @@ final class EnrolmentIT {
                     grant create on database D to R | revoke create on database D from R | database D
                     grant select on sallyport.seal_key to R | revoke all on sallyport.seal_key from R | sallyport.seal_key
                     grant select (rows_affected) on sallyport.ledger to R | revoke all on sallyport.ledger from R | sallyport.ledger
-                    grant execute on function sallyport.sealed(text) to R | revoke execute on function sallyport.sealed(text) from R | sallyport.sealed(text)
+                    grant execute on function sallyport.proved(text, bytea) to R | revoke execute on function sallyport.proved(text, bytea) from R | sallyport.proved(text,bytea)
                     alter role R bypassrls | alter role R nobypassrls | role R
                     alter role R inherit | alter role R noinherit | role R
                     alter role R createrole | alter role R nocreaterole | role R

@@ -15,7 +15,7 @@ final class SealKeyTest {
     @Test
     void theTwoBlocksMakeTheSameProof() throws Exception {
         CallId call = CallId.next();
-        byte[] message = ("6:settle36:" + call + "1:75:12345").getBytes(StandardCharsets.UTF_8);
+        byte[] message = ("settle\n" + call + "\n7\n12345").getBytes(StandardCharsets.UTF_8);
         for (String secret : new String[] {SECRET.substring(0, 32), SECRET + SECRET}) {
             SealKey key = SealKey.of(secret);
             MessageDigest inner = MessageDigest.getInstance("SHA-256");
