@@ -176,6 +176,28 @@ class ConsoleIT {
     }
 
     @Test
+    void aCallWhoseEventWasAlteredIsShownWithAProofThatDoesNotHold() throws Exception {
+        var altered = fixture.settle(tenant, "bob", "db_query", "select altered");
+        fixture.awaitPublished(
+                database.jdbi(), tenant, AuditFixture.published(database.jdbi(), tenant) + 1);
+        try (var superuser = fixture.superuser();
+                var statement = superuser.createStatement()) {
+            statement.executeUpdate(
+                    "UPDATE audit.entry SET bytes = 'nonsense' WHERE (tenant, seq) = "
+                            + "(SELECT tenant, seq FROM audit.search WHERE call_id = '"
+                            + altered
+                            + "')");
+        }
+
+        var page = get("/console/calls/" + altered, cookie());
+
+        assertThat(page.statusCode()).isEqualTo(200);
+        assertThat(page.body())
+                .contains("The proof does not hold", "role=\"alert\"", "nonsense")
+                .doesNotContain(">Proved<");
+    }
+
+    @Test
     void aCallOfNobodyOrOfAnotherTenantIsNotFound() {
         var other = "sallyport_console=" + fixture.token(fixture.tenant(), "audit:read");
 

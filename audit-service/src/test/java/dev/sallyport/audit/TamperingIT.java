@@ -73,6 +73,22 @@ class TamperingIT {
     }
 
     @Test
+    void anotherTenantsLogIsNotAcceptedInPlaceOfTheOneThatWasAskedFor() throws SQLException {
+        asSuperuser("UPDATE audit.checkpoint SET tenant = 't-other' WHERE tenant = '%s'");
+
+        assertThat(
+                        new AuditVerifier(service.key())
+                                .log(
+                                        fixture.log(service, new TenantId("t-other")),
+                                        Optional.of(fixture.token(tenant, "audit:read"))))
+                .isInstanceOfSatisfying(
+                        Verdict.Tampered.class,
+                        tampered ->
+                                assertThat(tampered.findings().getFirst().sentence())
+                                        .contains("t-other", tenant.value()));
+    }
+
+    @Test
     void aByteThatASuperuserChangesInAFullBundleIsNamedByItsEntry() throws SQLException {
         String id = alter(100);
 

@@ -4,10 +4,10 @@ import dev.sallyport.audit.note.Base64Text;
 import dev.sallyport.audit.note.TlogProof;
 import dev.sallyport.audit.problem.AuditException;
 import dev.sallyport.audit.problem.AuditProblem;
+import dev.sallyport.audit.tree.InclusionProof;
 import dev.sallyport.audit.verify.CallProof;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.TenantId;
-import java.util.List;
 
 /**
  * Makes the proofs of calls.
@@ -37,19 +37,27 @@ public record CallProofs(LogReader logs) {
                     "the call's events are not covered by a checkpoint yet: try again in a second");
         }
         var tree = logs.tree(tenant, size);
-        List<CallProof.ProvedEntry> proved =
-                published.entrySet().stream()
-                        .map(entry -> {
-                            var inclusion = tree.inclusion(entry.getKey());
-                            var proof =
-                                    new TlogProof(
-                                            inclusion.index(),
-                                            inclusion.path(),
-                                            checkpoint.get().note());
-                            return new CallProof.ProvedEntry(
-                                    Base64Text.write(entry.getValue()), proof.text());
-                        })
-                        .toList();
-        return new CallProof(call.toString(), proved);
+        try {
+            return new CallProof(
+                    call.toString(),
+                    published.entrySet().stream()
+                            .map(entry ->
+                                    proved(
+                                            entry.getValue(),
+                                            tree.inclusion(entry.getKey()),
+                                            checkpoint.get()))
+                            .toList());
+        } catch (IndexOutOfBoundsException missing) {
+            throw new AuditException(
+                    AuditProblem.LOG_INCONSISTENT,
+                    "a tile of the log is missing from the database: the call cannot be proved",
+                    missing);
+        }
+    }
+
+    private static CallProof.ProvedEntry proved(
+            byte[] entry, InclusionProof inclusion, PublishedCheckpoint checkpoint) {
+        var proof = new TlogProof(inclusion.index(), inclusion.path(), checkpoint.note());
+        return new CallProof.ProvedEntry(Base64Text.write(entry), proof.text());
     }
 }

@@ -9,11 +9,15 @@ import dev.sallyport.audit.verify.AuditVerifier;
 import dev.sallyport.audit.verify.CallProof;
 import dev.sallyport.audit.verify.Finding;
 import dev.sallyport.audit.verify.Verdict;
+import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.event.EventCodec;
 import dev.sallyport.schema.json.Json;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import tools.jackson.core.JacksonException;
 
 /**
  * Prepares a call for the page. The proof is verified as a stranger would, from its JSON form and
@@ -64,20 +68,39 @@ record CallPresenter(VerifierKey key) {
     private static CallView.LoggedEvent event(CallProof.ProvedEntry entry) {
         byte[] bytes = entry.bytes();
         var proof = TlogProof.parse(entry.proof());
-        var facts = Facts.of(EventCodec.decode(bytes));
-        var json = Json.mapper();
+        var facts = facts(bytes);
         return new CallView.LoggedEvent(
                 Wording.kind(facts.kind()),
                 proof.index(),
                 facts.time().toString(),
                 EntryRow.day(facts.time()),
                 EntryRow.time(facts.time()),
-                facts.outcome().orElse("\u2013"),
+                Wording.orDash(facts.outcome().orElse(null)),
                 Wording.tone(facts.outcome().orElse(null)),
                 inShort(facts),
-                json.writerWithDefaultPrettyPrinter().writeValueAsString(json.readTree(bytes)),
+                readable(bytes),
                 Hash.ofLeaf(bytes).toString(),
                 proof.path().stream().map(Hash::toString).toList());
+    }
+
+    private static Facts facts(byte[] bytes) {
+        try {
+            return Facts.of(EventCodec.decode(bytes));
+        } catch (SchemaException altered) {
+            // it was an event when it was logged; the proof will not hold, and the page shall say
+            // so and not fail
+            return Facts.ofUnreadable(
+                    Instant.EPOCH, altered.code(), "what is stored here is no event any more");
+        }
+    }
+
+    private static String readable(byte[] bytes) {
+        var json = Json.mapper();
+        try {
+            return json.writerWithDefaultPrettyPrinter().writeValueAsString(json.readTree(bytes));
+        } catch (JacksonException altered) {
+            return new String(bytes, StandardCharsets.UTF_8);
+        }
     }
 
     private static List<Fact> inShort(Facts facts) {

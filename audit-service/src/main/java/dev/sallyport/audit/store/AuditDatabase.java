@@ -82,6 +82,8 @@ public final class AuditDatabase implements AutoCloseable {
         config.addDataSourceProperty("ApplicationName", "sallyport-audit");
         // thousands of events a second are inserted as statements of many rows
         config.addDataSourceProperty("reWriteBatchedInserts", "true");
+        // the detail of a refused insert quotes the row, which must not reach a log
+        config.addDataSourceProperty("logServerErrorDetail", "false");
         try {
             return new HikariDataSource(config);
         } catch (RuntimeException refused) {

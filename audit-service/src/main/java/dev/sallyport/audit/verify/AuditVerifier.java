@@ -31,24 +31,52 @@ public record AuditVerifier(VerifierKey key) {
     private static final int PROOF_BYTES_MAX = 4 * 1024 * 1024;
 
     /**
-     * Verifies the log under an HTTP prefix, such as {@code http://localhost:8082/log/acme}; the
-     * token opens entries that are not public.
+     * Verifies the log under an HTTP prefix, such as {@code http://localhost:8082/log/acme}. Its
+     * checkpoint must be the one of the log that the prefix names: another tenant's log, however
+     * sound, is not accepted in its place.
+     *
+     * @param token opens entries that are not public
      */
     public Verdict log(URI prefix, Optional<String> token) {
+        return log(prefix, token, Optional.empty());
+    }
+
+    /**
+     * As {@link #log(URI, Optional)}, and the log must continue the one that a kept checkpoint
+     * describes: nothing that was in it then may have been altered or left out since, even by
+     * whoever holds the signing key.
+     *
+     * @param kept the file of a checkpoint that was published earlier
+     */
+    public Verdict log(URI prefix, Optional<String> token, Optional<Path> kept) {
+        String path = prefix.getPath().replaceAll("/+$", "");
+        String name = path.substring(path.lastIndexOf('/') + 1);
         try (var artefacts = new HttpArtefacts(prefix, token)) {
-            return log(artefacts);
+            return log(artefacts, SignedTree.Named.of(key, name), kept);
         }
     }
 
     /** Verifies the static copy of a log in a folder. */
     public Verdict log(Path folder) {
-        return log(new FolderArtefacts(folder));
+        return log(folder, Optional.empty());
+    }
+
+    /**
+     * Verifies the static copy of a log in a folder, which must continue the one that a kept
+     * checkpoint describes.
+     */
+    public Verdict log(Path folder, Optional<Path> kept) {
+        return log(new FolderArtefacts(folder), SignedTree.Named.any(key), kept);
     }
 
     /** Verifies a log: signature, every entry, every tile, and the root. */
     public Verdict log(Artefacts artefacts) {
+        return log(artefacts, SignedTree.Named.any(key), Optional.empty());
+    }
+
+    private Verdict log(Artefacts artefacts, SignedTree.Named named, Optional<Path> kept) {
         return switch (artefacts.fetch(CHECKPOINT, SignedNote.BYTES_MAX)) {
-            case Artefacts.Fetched.Found note -> log(artefacts, note.bytes());
+            case Artefacts.Fetched.Found note -> log(artefacts, named, note.bytes(), kept);
             case Artefacts.Fetched.Absent() ->
                     new Verdict.Unreadable("there is no checkpoint: is this the address of a log?");
             case Artefacts.Fetched.TooLong(var max) ->
@@ -57,10 +85,11 @@ public record AuditVerifier(VerifierKey key) {
         };
     }
 
-    private Verdict log(Artefacts artefacts, byte[] note) {
+    private static Verdict log(
+            Artefacts artefacts, SignedTree.Named named, byte[] note, Optional<Path> kept) {
         SignedTree tree;
         try {
-            tree = SignedTree.open(note, key);
+            tree = SignedTree.open(note, named);
         } catch (IllegalArgumentException refused) {
             return altered(String.valueOf(refused.getMessage()));
         }
@@ -70,10 +99,17 @@ public record AuditVerifier(VerifierKey key) {
         }
         try {
             var findings = new LogCheck(artefacts, checkpoint).run();
-            return findings.isEmpty()
-                    ? new Verdict.Verified(
-                            checkpoint.origin(), checkpoint.size(), checkpoint.root(), tree.note())
-                    : new Verdict.Tampered(findings);
+            if (!findings.isEmpty()) {
+                return new Verdict.Tampered(findings);
+            }
+            var broken =
+                    kept.isPresent()
+                            ? KeptCheck.run(artefacts, checkpoint, kept.get(), named)
+                            : Optional.<Finding>empty();
+            return broken.isPresent()
+                    ? new Verdict.Tampered(List.of(broken.get()))
+                    : new Verdict.Verified(
+                            checkpoint.origin(), checkpoint.size(), checkpoint.root(), tree.note());
         } catch (Unfetchable failed) {
             return new Verdict.Unreadable(failed.why());
         }

@@ -55,7 +55,9 @@ final class ProofCheck {
             var tlogProof = TlogProof.parse(proved.proof());
             var eventId = EventIdIn.entry(entry);
             var tree =
-                    SignedTree.open(tlogProof.checkpoint().getBytes(StandardCharsets.UTF_8), key);
+                    SignedTree.open(
+                            tlogProof.checkpoint().getBytes(StandardCharsets.UTF_8),
+                            SignedTree.Named.any(key));
             if (!tlogProof.proves(Hash.ofLeaf(entry), tree.checkpoint())) {
                 findings.add(
                         new Finding.EntryAltered(

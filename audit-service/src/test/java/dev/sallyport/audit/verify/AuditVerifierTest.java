@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -262,6 +263,36 @@ class AuditVerifierTest {
 
         Files.writeString(folder.resolve("tile/entries/002.p/1"), "x");
         assertThat(verifier.log(folder)).isInstanceOf(Verdict.Tampered.class);
+    }
+
+    @Test
+    void aLogMustContinueACheckpointThatWasKept(@TempDir Path folder) throws IOException {
+        Path kept = folder.resolve("kept");
+        Files.write(kept, PublishedLog.of(300).file("checkpoint"));
+        Path grown = folder.resolve("grown");
+        LogCopy.copy(PublishedLog.of(700), grown);
+        Path shrunk = folder.resolve("shrunk");
+        LogCopy.copy(PublishedLog.of(299), shrunk);
+        // sound in itself and signed by the right key, but with another past
+        var entries = new ArrayList<byte[]>();
+        for (int i = 0; i < 700; i++) {
+            entries.add(PublishedLog.entry(i == 5 ? 4711 : i));
+        }
+        Path rewritten = folder.resolve("rewritten");
+        LogCopy.copy(PublishedLog.of(entries), rewritten);
+
+        assertThat(verifier.log(grown, Optional.of(kept))).isInstanceOf(Verdict.Verified.class);
+        assertThat(verifier.log(rewritten)).isInstanceOf(Verdict.Verified.class);
+        for (Path altered : List.of(rewritten, shrunk)) {
+            assertThat(verifier.log(altered, Optional.of(kept)))
+                    .isInstanceOfSatisfying(
+                            Verdict.Tampered.class,
+                            tampered ->
+                                    assertThat(tampered.findings().getFirst().sentence())
+                                            .contains("kept checkpoint"));
+        }
+        assertThat(verifier.log(grown, Optional.of(folder.resolve("missing"))))
+                .isInstanceOf(Verdict.Unreadable.class);
     }
 
     @Test
