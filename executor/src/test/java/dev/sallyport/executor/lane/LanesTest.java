@@ -74,8 +74,8 @@ final class LanesTest {
                         throw new IllegalStateException("as a test asks");
                     });
             gate.countDown();
-            await().until(() -> narrow.enter(ACME, call(1)));
-            await().until(() -> done.contains(1));
+            await().dontCatchUncaughtExceptions().until(() -> narrow.enter(ACME, call(1)));
+            await().dontCatchUncaughtExceptions().until(() -> done.contains(1));
         } finally {
             Thread.setDefaultUncaughtExceptionHandler(before);
         }
