@@ -82,7 +82,7 @@ final class PeersCommand implements Runnable {
     public void run() {
         Programs.output(
                 Duration.ofSeconds(10), List.of("sh", "-c", "command -v wrk && command -v npm"));
-        try (var sallyport = new SallyportStack(folder, new Progress())) {
+        try (var sallyport = SallyportStack.start(folder, new Progress())) {
             Database database = sallyport.database();
             say("filling the table where it is missing");
             String password = PointTable.prepare(sallyport.postgres(), database, rows);

@@ -55,7 +55,7 @@ final class ProcessTimes {
     /** The command line; ProcessHandle gives none where it is as long as a class path. */
     static List<String> arguments(long pid) {
         try {
-            return List.of(Files.readString(PROC.resolve(pid + "/cmdline")).split("\0"));
+            return List.of(Files.readString(PROC.resolve(pid + "/cmdline")).split("\0", -1));
         } catch (IOException e) {
             return List.of(); // it has ended
         }

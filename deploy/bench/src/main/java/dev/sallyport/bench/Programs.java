@@ -2,6 +2,7 @@ package dev.sallyport.bench;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -72,7 +73,7 @@ final class Programs {
                                 "a server ended instead of getting ready: see " + log);
                     }
                     try (var socket = new Socket()) {
-                        socket.connect(new InetSocketAddress("127.0.0.1", port), 200);
+                        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 200);
                         return true;
                     } catch (IOException e) {
                         return false;

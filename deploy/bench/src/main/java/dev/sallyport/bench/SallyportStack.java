@@ -42,14 +42,19 @@ final class SallyportStack implements AutoCloseable {
     private final Process monitor;
     private final KafkaSettings kafka;
 
-    SallyportStack(Path folder, LocalStack.Progress progress) {
-        this.stack =
+    private SallyportStack(LocalStack stack, Process monitor) {
+        this.stack = stack;
+        this.monitor = monitor;
+        this.kafka = new KafkaSettings(stack.description().kafka(), Map.of());
+    }
+
+    static SallyportStack start(Path folder, LocalStack.Progress progress) {
+        LocalStack stack =
                 LocalStack.start(
                         folder, LocalStack.Mode.ISOLATED, progress, InstantSource.system());
         try {
-            this.kafka = new KafkaSettings(stack.description().kafka(), Map.of());
             stack.service(ServiceKind.MONITOR).close();
-            this.monitor = startMonitor(folder);
+            return new SallyportStack(stack, startMonitor(folder));
         } catch (RuntimeException e) {
             stack.close();
             throw e;
