@@ -97,7 +97,7 @@ final class ProcessTimes {
      */
     private static Stat parse(String line) {
         int close = line.lastIndexOf(')');
-        String[] fields = line.substring(close + 2).split(" ");
+        String[] fields = line.substring(close + 2).split(" ", -1);
         return new Stat(
                 Long.parseLong(line.substring(0, line.indexOf(' '))),
                 Long.parseLong(fields[1]),

@@ -73,7 +73,8 @@ final class Programs {
                                 "a server ended instead of getting ready: see " + log);
                     }
                     try (var socket = new Socket()) {
-                        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 200);
+                        socket.connect(
+                                new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 200);
                         return true;
                     } catch (IOException e) {
                         return false;
