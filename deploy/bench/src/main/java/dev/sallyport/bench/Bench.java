@@ -148,7 +148,8 @@ final class Bench {
                         .orElseThrow(() ->
                                 new BenchException(
                                         "bench_failed", "the JDBC load gave no result: " + out));
-        long[] f = List.of(line.split(" ", -1)).stream().skip(1).mapToLong(Long::parseLong).toArray();
+        long[] f =
+                List.of(line.split(" ", -1)).stream().skip(1).mapToLong(Long::parseLong).toArray();
         Sample sample = new Sample(f[0], f[1] / 1e6, f[2], f[3], f[4], "");
         requireRight(contender, sample);
         // the database's share includes the warm-up of that process, so it is scaled by time

@@ -54,7 +54,8 @@ final class Wrk {
                         .findFirst()
                         .orElseThrow(() ->
                                 new BenchException("bench_failed", "wrk gave no result: " + out));
-        long[] f = List.of(line.split(" ", -1)).stream().skip(1).mapToLong(Long::parseLong).toArray();
+        long[] f =
+                List.of(line.split(" ", -1)).stream().skip(1).mapToLong(Long::parseLong).toArray();
         String wrong = out.lines().filter(l -> l.startsWith("WRONG ")).findFirst().orElse("");
         return new Sample(f[5], f[0] / 1e6, f[2], f[3], f[6] + f[7], wrong);
     }

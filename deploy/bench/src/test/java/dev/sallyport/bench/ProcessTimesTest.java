@@ -3,10 +3,9 @@ package dev.sallyport.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 
 class ProcessTimesTest {
     @Test
@@ -18,7 +17,7 @@ class ProcessTimesTest {
                                 "sh",
                                 "-c",
                                 "sh -c 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done'; echo"
-                                    + " done; read _")
+                                        + " done; read _")
                         .start();
         try {
             assertThat(parent.inputReader().readLine()).isEqualTo("done");
