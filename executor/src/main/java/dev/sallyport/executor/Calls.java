@@ -10,6 +10,8 @@ import dev.sallyport.executor.intake.Delivery;
 import dev.sallyport.executor.lane.Lanes;
 import dev.sallyport.executor.outcome.Outcome;
 import dev.sallyport.executor.outcome.OutcomePublisher;
+import dev.sallyport.executor.session.Access;
+import dev.sallyport.executor.session.Caller;
 import dev.sallyport.executor.session.Cancellation;
 import dev.sallyport.executor.session.Sessions;
 import dev.sallyport.executor.session.Stopwatch;
@@ -28,6 +30,7 @@ import dev.sallyport.schema.seal.DataKey;
 import dev.sallyport.schema.topic.Topics;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
@@ -146,11 +149,11 @@ final class Calls {
                 check.check(delivery.key(), delivery.value(), registry.get(), clock.instant());
         switch (command) {
             case Command.Accepted accepted ->
-                    publish(delivery, accepted.event(), answer(accepted, watch, doing), watch);
+                    tell(delivery, accepted.event(), answer(accepted, watch, doing), watch);
             case Command.Refused(var event, var code, var message) ->
-                    publish(delivery, event, Answer.failed(code, message), watch);
+                    tell(delivery, event, Answer.failed(code, message), watch);
             case Command.Expired(var event) ->
-                    publish(
+                    tell(
                             delivery,
                             event,
                             new Answer.Stopped(
@@ -161,6 +164,46 @@ final class Calls {
                                     null),
                             watch);
             case Command.Unbelievable unbelievable -> passOver(delivery, unbelievable);
+        }
+    }
+
+    private void tell(
+            Delivery delivery, Event<CallAuthorized> event, Answer answer, Stopwatch watch) {
+        boolean untoldWrite =
+                answer instanceof Answer.Stopped
+                        && delivery.mayHaveRun()
+                        && ToolCall.accessOf(event.data().tool(), event.data().statementClass())
+                                == Access.WRITE;
+        publish(delivery, event, untoldWrite ? recalled(event, answer) : answer, watch);
+    }
+
+    /**
+     * A write that does not run now may have run when it was delivered before, to an executor that
+     * died before it told: then that is what became of the call, whatever speaks against it now.
+     */
+    private Answer recalled(Event<CallAuthorized> event, Answer otherwise) {
+        CallAuthorized call = event.data();
+        Caller caller =
+                new Caller(
+                        event.tenant(), call.principal().subject(), call.call(), Access.WRITE);
+        Optional<Database> database = registry.get().database(event.tenant(), call.database());
+        if (database.isEmpty()) {
+            return Answer.untold();
+        }
+        try {
+            return switch (database.get().kind()) {
+                case POSTGRESQL ->
+                        new PostgresDatabase(sessions.of(database.get()), clock)
+                                .recall(caller)
+                                .orElse(otherwise);
+            };
+        } catch (ExecutorException | SchemaException e) {
+            LOG.atError()
+                    .addKeyValue("callId", call.call())
+                    .addKeyValue("code", e.code())
+                    .setCause(e)
+                    .log("a call that was delivered again cannot be looked up");
+            return Answer.untold();
         }
     }
 

@@ -32,6 +32,9 @@ import org.slf4j.LoggerFactory;
  * own context, and tells the log how it ended before anyone else.
  */
 public final class Executor implements AutoCloseable {
+    /** After this long without a sign of life another executor takes over what this one had. */
+    private static final Duration GONE_AFTER = Duration.ofSeconds(10);
+
     private static final Duration START_WITHIN = Duration.ofSeconds(30);
     private static final int POLL_RECORDS_MAX = 256;
     private static final Logger LOG = LoggerFactory.getLogger(Executor.class);
@@ -119,6 +122,8 @@ public final class Executor implements AutoCloseable {
         Map<String, Object> settings =
                 config.kafka().consumer(config.name(), "sallyport-executor-" + config.cell());
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, POLL_RECORDS_MAX);
+        settings.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, (int) GONE_AFTER.toMillis());
+        settings.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, (int) GONE_AFTER.toMillis() / 4);
         settings.put(
                 ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
                 CooperativeStickyAssignor.class.getName());

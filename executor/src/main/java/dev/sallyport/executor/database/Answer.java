@@ -43,6 +43,16 @@ public sealed interface Answer {
         }
     }
 
+    /** Of a write that was delivered before: it may have run, and nobody can tell. */
+    static Stopped untold() {
+        return new Stopped(
+                Ended.UNKNOWN,
+                "outcome_unknown",
+                "the write may have run, and whether it did cannot be told: read before you write"
+                        + " again",
+                null);
+    }
+
     static Stopped failed(String code, String message) {
         return new Stopped(Ended.FAILED, code, message, null);
     }

@@ -14,11 +14,15 @@ import dev.sallyport.schema.event.Attested;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Runs calls in a tenant's PostgreSQL database. */
 public final class PostgresDatabase {
+    /** How long a transaction of the same call, which another executor began, is waited for. */
+    private static final Duration RECALL_WITHIN = Duration.ofSeconds(10);
+
     private final Session session;
     private final InstantSource clock;
 
@@ -57,6 +61,22 @@ public final class PostgresDatabase {
             case Transaction.Failed<ResultJson.Result>(var stage, var cause) ->
                     Problems.of(stage, cause, cancellation.requested());
             case Transaction.Unknown<ResultJson.Result>(var cause) -> Problems.unknown(cause);
+        };
+    }
+
+    /**
+     * What became of a write that may have run when it was delivered before: its answer, or empty
+     * where it did not run.
+     */
+    public Optional<Answer> recall(Caller caller) {
+        Transaction<ResultJson.Result> transaction = session.recall(caller, RECALL_WITHIN);
+        return switch (transaction) {
+            case Transaction.DoneBefore<ResultJson.Result>(var rowsAffected) ->
+                    Optional.of(succeeded(ResultJson.remembered(rowsAffected), true, null));
+            case Transaction.Failed<ResultJson.Result> _ -> Optional.empty();
+            case Transaction.Unknown<ResultJson.Result> _ -> Optional.of(Answer.untold());
+            case Transaction.Done<ResultJson.Result> _ ->
+                    throw new IllegalStateException("the ledger is asked, nothing is done");
         };
     }
 

@@ -31,6 +31,11 @@ public record ToolCall(
 
     /** What the call's transaction may do. */
     public Access access() {
+        return accessOf(tool, statementClass);
+    }
+
+    /** What the transaction of such a call may do. */
+    public static Access accessOf(String tool, StatementClass statementClass) {
         return tool.equals(WRITING_TOOL) && statementClass != StatementClass.READ
                 ? Access.WRITE
                 : Access.READ;

@@ -8,6 +8,12 @@ public interface Delivery {
     /** The event's bytes. */
     byte[] value();
 
+    /**
+     * Whether it may have been delivered before, to an executor that did not come to settle it: it
+     * stood in the log already when this executor was given the partition.
+     */
+    boolean mayHaveRun();
+
     /** Partition and offset, for logs. */
     String place();
 

@@ -37,6 +37,7 @@ public final class Intake implements AutoCloseable {
     private final Consumer<Delivery> handler;
     private final int underWayMax;
     private final Map<TopicPartition, Offsets> partitions = new HashMap<>();
+    private final Map<TopicPartition, Long> freshFrom = new HashMap<>();
     private final AtomicInteger underWay = new AtomicInteger();
     private final CountDownLatch closing = new CountDownLatch(1);
     private final CountDownLatch joined = new CountDownLatch(1);
@@ -109,7 +110,8 @@ public final class Intake implements AutoCloseable {
             Offsets offsets = partitions.computeIfAbsent(partition, _ -> new Offsets());
             offsets.opened(record.offset());
             underWay.incrementAndGet();
-            handler.accept(new Delivered(record, offsets));
+            boolean fresh = record.offset() >= freshFrom.getOrDefault(partition, Long.MAX_VALUE);
+            handler.accept(new Delivered(record, offsets, !fresh));
             taken++;
         }
         if (System.nanoTime() - committedAt >= COMMIT_EVERY.toNanos()) {
@@ -207,10 +209,17 @@ public final class Intake implements AutoCloseable {
     private final class Delivered implements Delivery {
         private final ConsumerRecord<String, byte[]> record;
         private final Offsets offsets;
+        private final boolean mayHaveRun;
 
-        Delivered(ConsumerRecord<String, byte[]> record, Offsets offsets) {
+        Delivered(ConsumerRecord<String, byte[]> record, Offsets offsets, boolean mayHaveRun) {
             this.record = record;
             this.offsets = offsets;
+            this.mayHaveRun = mayHaveRun;
+        }
+
+        @Override
+        public boolean mayHaveRun() {
+            return mayHaveRun;
         }
 
         @Override
@@ -238,6 +247,12 @@ public final class Intake implements AutoCloseable {
     private final class Rebalance implements ConsumerRebalanceListener {
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> assigned) {
+            try {
+                freshFrom.putAll(consumer.endOffsets(assigned));
+            } catch (KafkaException e) {
+                // without an end, everything there may have been delivered before
+                LOG.atWarn().setCause(e).log("where the log ended cannot be told");
+            }
             joined.countDown();
         }
 
@@ -256,6 +271,7 @@ public final class Intake implements AutoCloseable {
 
         private void forget(Collection<TopicPartition> gone) {
             gone.forEach(partitions::remove);
+            gone.forEach(freshFrom::remove);
         }
     }
 }

@@ -186,6 +186,16 @@ public final class Session {
         return new Transaction.Unknown<>(cause);
     }
 
+    /**
+     * What became of a write that may have run when it was delivered before; it is not run now. The
+     * answer is {@code DoneBefore}, {@code Failed} where it did not run, or {@code Unknown}.
+     *
+     * @param timeout how long to wait for a transaction of the same call that has not ended
+     */
+    public <R> Transaction<R> recall(Caller caller, Duration timeout) {
+        return askLedger(caller, timeout, new SQLException("the ledger does not have the call", "SP012"));
+    }
+
     private Lease lease(Access access, Duration timeout, Cancellation cancellation)
             throws SQLException {
         Connection pooled = pool.take();
