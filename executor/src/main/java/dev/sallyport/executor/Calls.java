@@ -184,8 +184,7 @@ final class Calls {
     private Answer recalled(Event<CallAuthorized> event, Answer otherwise) {
         CallAuthorized call = event.data();
         Caller caller =
-                new Caller(
-                        event.tenant(), call.principal().subject(), call.call(), Access.WRITE);
+                new Caller(event.tenant(), call.principal().subject(), call.call(), Access.WRITE);
         Optional<Database> database = registry.get().database(event.tenant(), call.database());
         if (database.isEmpty()) {
             return Answer.untold();

@@ -32,8 +32,7 @@ final class StackRun {
         StackConsole console = new StackConsole(out);
         out.println("Starting Sallyport in " + folder);
         try (ServiceProcess.Ending ending = ServiceProcess.onSignal();
-                LocalStack stack =
-                        LocalStack.start(folder, mode, console, InstantSource.system());
+                LocalStack stack = LocalStack.start(folder, mode, console, InstantSource.system());
                 AutoCloseable _ = ending::stopping) {
             boolean held = session == null || session.test(stack.description());
             if (!once) {

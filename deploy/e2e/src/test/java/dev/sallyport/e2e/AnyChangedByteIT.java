@@ -46,8 +46,12 @@ class AnyChangedByteIT {
                 assertThat(ana.sql("db_query", "shop", "select " + i).succeeded()).isTrue();
             }
         }
-        await().atMost(Duration.ofSeconds(60)).until(() -> verify() instanceof Verdict.Verified(_, var size, _, _) && size > 2 * CALLS);
-        try (HttpArtefacts artefacts = new HttpArtefacts(stage.log("acme"), Optional.of(stage.auditorsToken("acme")))) {
+        await().atMost(Duration.ofSeconds(60))
+                .until(() ->
+                        verify() instanceof Verdict.Verified(_, var size, _, _)
+                                && size > 2 * CALLS);
+        try (HttpArtefacts artefacts =
+                new HttpArtefacts(stage.log("acme"), Optional.of(stage.auditorsToken("acme")))) {
             LogCopy.copy(artefacts, copy);
         }
     }
@@ -68,7 +72,9 @@ class AnyChangedByteIT {
         try (Stream<Path> all = Files.walk(copy)) {
             files = all.filter(Files::isRegularFile).sorted().toList();
         }
-        assertThat(files).anyMatch(file -> file.toString().contains("entries")).anyMatch(file -> file.endsWith("checkpoint"));
+        assertThat(files)
+                .anyMatch(file -> file.toString().contains("entries"))
+                .anyMatch(file -> file.endsWith("checkpoint"));
         Random random = new Random(42);
         for (int i = 0; i < BYTES_TRIED; i++) {
             Path file = files.get(i % files.size());
@@ -77,7 +83,9 @@ class AnyChangedByteIT {
             int at = random.nextInt(bytes.length);
             altered[at] ^= (byte) (1 << random.nextInt(8));
             Files.write(file, altered);
-            assertThat(stage.verifier().log(copy)).as("byte %d of %s", at, file).isInstanceOf(Verdict.Tampered.class);
+            assertThat(stage.verifier().log(copy))
+                    .as("byte %d of %s", at, file)
+                    .isInstanceOf(Verdict.Tampered.class);
             Files.write(file, bytes);
         }
         assertThat(stage.verifier().log(copy)).isInstanceOf(Verdict.Verified.class);
@@ -87,7 +95,8 @@ class AnyChangedByteIT {
     void anEntryThatIsAlteredInTheDatabaseIsNamed() throws Exception {
         try (Connection connection = stage.stack().servers().postgres().connect("sallyport_audit");
                 Statement statement = connection.createStatement()) {
-            statement.execute("create table kept as select * from audit.entry where tenant = 'acme' and seq = 7");
+            statement.execute(
+                    "create table kept as select * from audit.entry where tenant = 'acme' and seq = 7");
             int changed =
                     statement.executeUpdate(
                             "update audit.entry set bytes = set_byte(bytes, 300, get_byte(bytes, 300) # 1) where tenant = 'acme' and seq = 7");
@@ -97,12 +106,18 @@ class AnyChangedByteIT {
                             Verdict.Tampered.class,
                             tampered ->
                                     assertThat(tampered.findings())
-                                            .anySatisfy(
-                                                    finding ->
-                                                            assertThat(finding)
-                                                                    .isInstanceOfSatisfying(
-                                                                            Finding.EntryAltered.class, altered -> assertThat(altered.index()).isEqualTo(7))));
-            statement.execute("update audit.entry e set bytes = k.bytes from kept k where e.tenant = k.tenant and e.seq = k.seq");
+                                            .anySatisfy(finding ->
+                                                    assertThat(finding)
+                                                            .isInstanceOfSatisfying(
+                                                                    Finding.EntryAltered.class,
+                                                                    altered ->
+                                                                            assertThat(
+                                                                                            altered
+                                                                                                    .index())
+                                                                                    .isEqualTo(
+                                                                                            7))));
+            statement.execute(
+                    "update audit.entry e set bytes = k.bytes from kept k where e.tenant = k.tenant and e.seq = k.seq");
         }
         assertThat(verify()).isInstanceOf(Verdict.Verified.class);
     }

@@ -24,7 +24,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Promises 1 and 2: no call runs unlogged, no answer leaves unlogged, whatever becomes of the broker. */
+/**
+ * Promises 1 and 2: no call runs unlogged, no answer leaves unlogged, whatever becomes of the
+ * broker.
+ */
 class NoCallRunsUnloggedIT {
     private static final int AGENTS = 6;
     private static final int ROWS = 2_000;
@@ -34,7 +37,8 @@ class NoCallRunsUnloggedIT {
 
     @Test
     @Timeout(value = 5, unit = TimeUnit.MINUTES)
-    void aBrokerThatStopsInTheMiddleOfLoadLeavesNoCallUnlogged(@TempDir Path folder) throws Exception {
+    void aBrokerThatStopsInTheMiddleOfLoadLeavesNoCallUnlogged(@TempDir Path folder)
+            throws Exception {
         try (Stage stage = Stage.open(folder, LocalStack.Mode.TOGETHER)) {
             Queue<Answer> answers = new ConcurrentLinkedQueue<>();
             AtomicBoolean enough = new AtomicBoolean();
@@ -59,29 +63,47 @@ class NoCallRunsUnloggedIT {
             assertThat(answers)
                     .filteredOn(answer -> !answer.reply().succeeded())
                     .allSatisfy(answer -> assertThat(answer.reply().status()).isIn(503, 504))
-                    .allSatisfy(answer -> assertThat(answer.reply().code()).isPresent().get().isIn("log_unavailable", "deadline_exceeded"));
+                    .allSatisfy(answer ->
+                            assertThat(answer.reply().code())
+                                    .isPresent()
+                                    .get()
+                                    .isIn("log_unavailable", "deadline_exceeded"));
 
-            Set<String> ran = new TreeSet<>(stage.ownersView("select call_id from sallyport.ledger"));
-            await().atMost(CATCHES_UP_WITHIN).until(() -> stage.calls("acme", "CallSettled").containsAll(ran));
-            assertThat(stage.calls("acme", "CallAuthorized")).as("what ran was authorized in the log").containsAll(ran);
-            assertThat(stage.entries("acme", "CallSettled").stream().map(entry -> entry.get("callId").asString()))
+            Set<String> ran =
+                    new TreeSet<>(stage.ownersView("select call_id from sallyport.ledger"));
+            await().atMost(CATCHES_UP_WITHIN)
+                    .until(() -> stage.calls("acme", "CallSettled").containsAll(ran));
+            assertThat(stage.calls("acme", "CallAuthorized"))
+                    .as("what ran was authorized in the log")
+                    .containsAll(ran);
+            assertThat(
+                            stage.entries("acme", "CallSettled").stream()
+                                    .map(entry -> entry.get("callId").asString()))
                     .as("each call settled once")
                     .doesNotHaveDuplicates();
 
-            Set<String> written = new TreeSet<>(stage.ownersView("select city from customers where city like 'e2e-%'"));
+            Set<String> written =
+                    new TreeSet<>(
+                            stage.ownersView("select city from customers where city like 'e2e-%'"));
             assertThat(written).as("each write was done once").hasSameSizeAs(ran);
             assertThat(answers)
                     .filteredOn(answer -> answer.reply().succeeded())
                     .allSatisfy(answer -> assertThat(written).contains("e2e-" + answer.number()))
-                    .allSatisfy(answer -> assertThat(answer.reply().call()).isPresent().get().isIn(ran));
+                    .allSatisfy(answer ->
+                            assertThat(answer.reply().call()).isPresent().get().isIn(ran));
         }
     }
 
-    private static void write(McpClient client, AtomicInteger next, AtomicBoolean enough, Queue<Answer> answers) {
+    private static void write(
+            McpClient client, AtomicInteger next, AtomicBoolean enough, Queue<Answer> answers) {
         int number = next.getAndIncrement();
         while (!enough.get() && number < ROWS) {
             // acme's customers have the odd ids
-            String sql = "update customers set city = 'e2e-" + number + "' where id = " + (2 * number + 1);
+            String sql =
+                    "update customers set city = 'e2e-"
+                            + number
+                            + "' where id = "
+                            + (2 * number + 1);
             answers.add(new Answer(number, client.sql("db_execute", "shop", sql)));
             number = next.getAndIncrement();
         }
@@ -97,22 +119,33 @@ class NoCallRunsUnloggedIT {
 
     @Test
     @Timeout(value = 5, unit = TimeUnit.MINUTES)
-    void anExecutorKilledBetweenWriteAndOutcomeWritesOnceAndTellsOnce(@TempDir Path folder) throws Exception {
+    void anExecutorKilledBetweenWriteAndOutcomeWritesOnceAndTellsOnce(@TempDir Path folder)
+            throws Exception {
         try (Stage stage = Stage.open(folder, LocalStack.Mode.ISOLATED);
                 McpClient client = stage.agent("acme", "ana", Stage.EVERYTHING);
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            // the write takes long enough for the broker to be stopped while it runs, so that it commits and cannot be told
+            // the write takes long enough for the broker to be stopped while it runs, so that it
+            // commits and cannot be told
             stage.asOwner(
                     "create function slowly() returns trigger language plpgsql as $$ begin perform pg_sleep(6); return new; end $$;"
                             + " create trigger slowly before update on employees for each row execute function slowly()");
             String salary = "select salary from employees where id = 1";
             int before = Integer.parseInt(stage.ownersView(salary).getFirst());
             Future<McpClient.Reply> reply =
-                    threads.submit(() -> client.sql("db_execute", "shop", "update employees set salary = salary + 1 where id = 1"));
+                    threads.submit(() ->
+                            client.sql(
+                                    "db_execute",
+                                    "shop",
+                                    "update employees set salary = salary + 1 where id = 1"));
             await().atMost(CATCHES_UP_WITHIN)
-                    .until(() -> !stage.ownersView("select pid from pg_stat_activity where wait_event = 'PgSleep'").isEmpty());
+                    .until(() ->
+                            !stage.ownersView(
+                                            "select pid from pg_stat_activity where wait_event = 'PgSleep'")
+                                    .isEmpty());
             stage.stack().servers().kafka().stop();
-            await().atMost(CATCHES_UP_WITHIN).until(() -> stage.ownersView(salary).equals(List.of(Integer.toString(before + 1))));
+            await().atMost(CATCHES_UP_WITHIN)
+                    .until(() ->
+                            stage.ownersView(salary).equals(List.of(Integer.toString(before + 1))));
             stage.stack().service(ServiceKind.EXECUTOR).kill();
             assertThat(reply.get().succeeded()).as("no answer leaves unlogged").isFalse();
             assertThat(reply.get().status()).isIn(503, 504);
@@ -121,15 +154,24 @@ class NoCallRunsUnloggedIT {
             stage.stack().startAgain(ServiceKind.EXECUTOR);
 
             String call = stage.ownersView("select call_id from sallyport.ledger").getFirst();
-            await().atMost(CATCHES_UP_WITHIN).until(() -> stage.calls("acme", "CallSettled").contains(call));
-            assertThat(stage.entries("acme", "CallSettled").stream().filter(entry -> entry.get("callId").asString().equals(call)).toList())
+            await().atMost(CATCHES_UP_WITHIN)
+                    .until(() -> stage.calls("acme", "CallSettled").contains(call));
+            assertThat(
+                            stage.entries("acme", "CallSettled").stream()
+                                    .filter(entry -> entry.get("callId").asString().equals(call))
+                                    .toList())
                     .singleElement()
-                    .satisfies(entry -> assertThat(entry.get("outcome").asString()).isEqualTo("succeeded"));
+                    .satisfies(entry ->
+                            assertThat(entry.get("outcome").asString()).isEqualTo("succeeded"));
             assertThat(stage.ownersView(salary)).containsExactly(Integer.toString(before + 1));
 
             // a further call goes the usual way, and the redelivered one is not told of again
             assertThat(client.sql("db_query", "shop", "select 1").succeeded()).isTrue();
-            assertThat(stage.entries("acme", "CallSettled").stream().map(entry -> entry.get("callId").asString()).filter(call::equals)).hasSize(1);
+            assertThat(
+                            stage.entries("acme", "CallSettled").stream()
+                                    .map(entry -> entry.get("callId").asString())
+                                    .filter(call::equals))
+                    .hasSize(1);
         }
     }
 }

@@ -31,7 +31,8 @@ final class Stage implements AutoCloseable {
 
     private static final int PAGE = 200;
     private final LocalStack stack;
-    private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     private Stage(LocalStack stack) {
         this.stack = stack;
@@ -58,7 +59,16 @@ final class Stage implements AutoCloseable {
     }
 
     private String token(String tenant, String subject, String scopes, URI audience) {
-        return stack.servers().oauth().token(tenant, subject, "e2e", Set.of(scopes.split(" ", -1)), audience, Map.of(), Duration.ofHours(1));
+        return stack.servers()
+                .oauth()
+                .token(
+                        tenant,
+                        subject,
+                        "e2e",
+                        Set.of(scopes.split(" ", -1)),
+                        audience,
+                        Map.of(),
+                        Duration.ofHours(1));
     }
 
     /** The first column of what the database's owner sees, past every policy. */
@@ -115,12 +125,17 @@ final class Stage implements AutoCloseable {
 
     private JsonNode get(String path, String token) {
         HttpRequest request =
-                HttpRequest.newBuilder(stack.description().audit().resolve(path)).header("Authorization", "Bearer " + token).timeout(Duration.ofSeconds(20)).build();
+                HttpRequest.newBuilder(stack.description().audit().resolve(path))
+                        .header("Authorization", "Bearer " + token)
+                        .timeout(Duration.ofSeconds(20))
+                        .build();
         try {
-            HttpResponse<byte[]> response = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
+            HttpResponse<byte[]> response =
+                    http.send(request, HttpResponse.BodyHandlers.ofByteArray());
             JsonNode body = Json.mapper().readTree(response.body());
             if (response.statusCode() != 200) {
-                throw new IllegalStateException(path + " was answered " + response.statusCode() + ": " + body);
+                throw new IllegalStateException(
+                        path + " was answered " + response.statusCode() + ": " + body);
             }
             return body;
         } catch (IOException e) {

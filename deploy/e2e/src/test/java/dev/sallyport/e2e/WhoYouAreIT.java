@@ -53,7 +53,9 @@ class WhoYouAreIT {
                 "select \"set_config\"('sallyport.context', 'globex', true), email from customers where tenant_id = 'globex'",
                 "select pg_catalog . set_config /* x */ ('sallyport.context', 'globex', true)",
                 "select U&\"set\\005fconfig\"('sallyport.context', 'globex', true)",
-                "with f as materialized (select set_config('sallyport.context', " + forged + ", true)) select c.email from f, customers c",
+                "with f as materialized (select set_config('sallyport.context', "
+                        + forged
+                        + ", true)) select c.email from f, customers c",
                 "set sallyport.context = 'globex'",
                 "set local sallyport.context to 'globex'",
                 "reset all",
@@ -111,26 +113,45 @@ class WhoYouAreIT {
         for (String tool : List.of("db_query", "db_execute")) {
             McpClient.Reply reply = eve.sql(tool, "shop", sql);
             assertThat(reply.status()).as("%s", reply.body()).isLessThan(500);
-            // an error may repeat what the caller wrote, so what counts is what only globex's rows say
-            assertThat(reply.rows()).as("%s", reply.body()).noneMatch(row -> row.contains("globex"));
-            assertThat(reply.body().toString()).doesNotContainPattern("customer\\d+@globex\\.example").doesNotContain("root:x:0");
+            // an error may repeat what the caller wrote, so what counts is what only globex's rows
+            // say
+            assertThat(reply.rows())
+                    .as("%s", reply.body())
+                    .noneMatch(row -> row.contains("globex"));
+            assertThat(reply.body().toString())
+                    .doesNotContainPattern("customer\\d+@globex\\.example")
+                    .doesNotContain("root:x:0");
         }
-        assertThat(stage.ownersView(FINGERPRINT_OF_GLOBEX)).as("globex's rows").containsExactly(globexBefore);
-        McpClient.Reply after = eve.sql("db_query", "shop", "select distinct tenant_id, current_user, current_setting('row_security') from employees");
-        assertThat(after.rows()).as("the next call is acme again").containsExactly(List.of("acme", "acme_agent", "on"));
+        assertThat(stage.ownersView(FINGERPRINT_OF_GLOBEX))
+                .as("globex's rows")
+                .containsExactly(globexBefore);
+        McpClient.Reply after =
+                eve.sql(
+                        "db_query",
+                        "shop",
+                        "select distinct tenant_id, current_user, current_setting('row_security') from employees");
+        assertThat(after.rows())
+                .as("the next call is acme again")
+                .containsExactly(List.of("acme", "acme_agent", "on"));
     }
 
     @Test
     void aDivisionByZeroTellsNothingOfAnotherTenant() {
-        String probe = "select 1/(case when exists (select 1 from customers where tenant_id = '%s') then 0 else 1 end)";
-        assertThat(eve.sql("db_query", "shop", probe.formatted("globex")).succeeded()).as("globex's rows are not there to divide by").isTrue();
+        String probe =
+                "select 1/(case when exists (select 1 from customers where tenant_id = '%s') then 0 else 1 end)";
+        assertThat(eve.sql("db_query", "shop", probe.formatted("globex")).succeeded())
+                .as("globex's rows are not there to divide by")
+                .isTrue();
         assertThat(eve.sql("db_query", "shop", probe.formatted("acme")).succeeded()).isFalse();
     }
 
     @Test
     void aTokenOfOneTenantOpensNoDatabaseOfAnother() {
         try (McpClient gus = stage.agent("globex", "gus", "mcp:read")) {
-            assertThat(gus.sql("db_query", "shop", "select distinct tenant_id from customers").rows()).containsExactly(List.of("globex"));
+            assertThat(
+                            gus.sql("db_query", "shop", "select distinct tenant_id from customers")
+                                    .rows())
+                    .containsExactly(List.of("globex"));
         }
     }
 }

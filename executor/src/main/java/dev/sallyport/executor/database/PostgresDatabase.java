@@ -14,8 +14,8 @@ import dev.sallyport.schema.event.Attested;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Optional;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Runs calls in a tenant's PostgreSQL database. */

@@ -193,7 +193,8 @@ public final class Session {
      * @param timeout how long to wait for a transaction of the same call that has not ended
      */
     public <R> Transaction<R> recall(Caller caller, Duration timeout) {
-        return askLedger(caller, timeout, new SQLException("the ledger does not have the call", "SP012"));
+        return askLedger(
+                caller, timeout, new SQLException("the ledger does not have the call", "SP012"));
     }
 
     private Lease lease(Access access, Duration timeout, Cancellation cancellation)

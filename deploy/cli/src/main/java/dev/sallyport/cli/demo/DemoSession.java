@@ -102,8 +102,10 @@ public final class DemoSession {
 
     private void escapes() {
         tell.step("Attempts to see the other tenant's rows");
-        tell.say("An agent of acme, with a token that allows any SQL, tries to become globex. The gate knows");
-        tell.say("these tricks; the tests send them past the gate, and the database shows nothing either:");
+        tell.say(
+                "An agent of acme, with a token that allows any SQL, tries to become globex. The gate knows");
+        tell.say(
+                "these tricks; the tests send them past the gate, and the database shows nothing either:");
         List<Attempt> attempts =
                 List.of(
                         new Attempt(

@@ -40,8 +40,8 @@ public final class ServiceProcess {
     }
 
     /**
-     * From now on SIGINT and SIGTERM interrupt this thread and wait until the answer is closed, so that
-     * everything stops in good order.
+     * From now on SIGINT and SIGTERM interrupt this thread and wait until the answer is closed, so
+     * that everything stops in good order.
      */
     public static Ending onSignal() {
         Ending ending = new Ending(Thread.currentThread());
@@ -88,7 +88,8 @@ public final class ServiceProcess {
             ask();
             try {
                 if (!reached.await(STOP_WITHIN.toSeconds(), TimeUnit.SECONDS)) {
-                    System.err.println("sallyport: did not stop within " + STOP_WITHIN.toSeconds() + " s");
+                    System.err.println(
+                            "sallyport: did not stop within " + STOP_WITHIN.toSeconds() + " s");
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
