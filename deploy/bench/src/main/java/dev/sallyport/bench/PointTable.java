@@ -42,7 +42,7 @@ final class PointTable {
                             PRIMARY KEY (tenant_id, id))\
                         """);
                 statement.execute(
-                        "INSERT INTO public.points SELECT '%s', n, 'row-' || n || '-end', (n * 7919) %% 100000 FROM generate_series(1, %d) n"
+                        "INSERT INTO public.points SELECT '%s', n, 'row-' || n || '-end', (n * 7919) %% 100000 FROM generate_series(1::bigint, %d) n"
                                 .formatted(database.tenant().value(), rows));
                 statement.execute("CREATE INDEX points_by_id ON public.points (id)");
                 Enrolment.protect(connection, "public", "points", "tenant_id");
