@@ -265,6 +265,20 @@ public final class AuditFixture implements AutoCloseable {
         await().atMost(WITHIN).until(() -> published(jdbi, tenant) >= entries);
     }
 
+    /** Waits until an entry of the call is covered by a checkpoint. */
+    void awaitPublishedCall(Jdbi jdbi, TenantId tenant, Object call) {
+        String covered =
+                "SELECT count(*) FROM audit.search WHERE call_id = '"
+                        + call
+                        + "' AND tenant = '"
+                        + tenant
+                        + "' AND seq < "
+                        + "(SELECT coalesce(max(size), 0) FROM audit.checkpoint WHERE tenant = '"
+                        + tenant
+                        + "')";
+        await().atMost(WITHIN).until(() -> count(jdbi, covered) > 0);
+    }
+
     static long published(Jdbi jdbi, TenantId tenant) {
         return count(
                 jdbi,

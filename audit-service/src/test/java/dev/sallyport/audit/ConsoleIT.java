@@ -178,8 +178,7 @@ class ConsoleIT {
     @Test
     void aCallWhoseEventWasAlteredIsShownWithAProofThatDoesNotHold() throws Exception {
         var altered = fixture.settle(tenant, "bob", "db_query", "select altered");
-        fixture.awaitPublished(
-                database.jdbi(), tenant, AuditFixture.published(database.jdbi(), tenant) + 1);
+        fixture.awaitPublishedCall(database.jdbi(), tenant, altered);
         try (var superuser = fixture.superuser();
                 var statement = superuser.createStatement()) {
             statement.executeUpdate(
