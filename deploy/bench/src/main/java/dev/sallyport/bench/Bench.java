@@ -91,12 +91,13 @@ final class Bench {
             refuseWrong(contender, last);
             calls += last.calls();
             spent = spent.plus(WARM_UP_TURN);
+            // calls that wrk gave up on are still under way and would fill the queue of the next turn
+            awaitQuiet(contender);
         }
         progress.accept(
                 "warmed up %s with %d calls in %d s, %.0f calls/s at the end"
                         .formatted(
                                 contender.name(), calls, spent.toSeconds(), last.callsPerSecond()));
-        awaitQuiet(contender);
     }
 
     private Measurement round(
