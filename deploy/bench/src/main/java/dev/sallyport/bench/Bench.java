@@ -91,7 +91,8 @@ final class Bench {
             refuseWrong(contender, last);
             calls += last.calls();
             spent = spent.plus(WARM_UP_TURN);
-            // calls that wrk gave up on are still under way and would fill the queue of the next turn
+            // calls that wrk gave up on are still under way and would fill the queue of the next
+            // turn
             awaitQuiet(contender);
         }
         progress.accept(

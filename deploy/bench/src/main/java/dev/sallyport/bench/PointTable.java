@@ -41,7 +41,8 @@ final class PointTable {
                             tenant_id text NOT NULL, id bigint NOT NULL, name text NOT NULL, amount integer NOT NULL,
                             PRIMARY KEY (tenant_id, id))\
                         """);
-                // before there are rows: a start that was cut off must not leave a table without a policy
+                // before there are rows: a start that was cut off must not leave a table without a
+                // policy
                 Enrolment.protect(connection, "public", "points", "tenant_id");
                 statement.execute(
                         "INSERT INTO public.points SELECT '%s', n, 'row-' || n || '-end', (n * 7919) %% 100000 FROM generate_series(1::bigint, %d) n"
