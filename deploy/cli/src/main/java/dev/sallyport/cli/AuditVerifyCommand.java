@@ -45,6 +45,13 @@ final class AuditVerifyCommand implements Callable<Integer> {
             description = "An access token with the scope audit:read, for --url.")
     @Nullable String token;
 
+    @Option(
+            names = "--kept",
+            paramLabel = "FILE",
+            description =
+                    "A checkpoint that you kept: the log must continue the one that it describes. Not for --proof.")
+    @Nullable Path kept;
+
     /** What is to be verified. */
     static final class Subject {
         @Option(names = "--tenant", description = "This tenant's log in the local stack.")
@@ -96,10 +103,10 @@ final class AuditVerifyCommand implements Callable<Integer> {
         }
         AuditVerifier verifier = new AuditVerifier(parse(given));
         if (subject.url != null) {
-            return verifier.log(subject.url, Optional.ofNullable(token));
+            return verifier.log(subject.url, Optional.ofNullable(token), Optional.ofNullable(kept));
         }
         if (subject.folder != null) {
-            return verifier.log(subject.folder);
+            return verifier.log(subject.folder, Optional.ofNullable(kept));
         }
         if (subject.proof != null) {
             return verifier.proof(subject.proof);
@@ -124,7 +131,10 @@ final class AuditVerifyCommand implements Callable<Integer> {
                         : TokenClient.fetch(
                                 endpoint, "sallyport-cli", "verifier", "audit:read", stack.audit());
         AuditVerifier verifier = new AuditVerifier(parse(key != null ? key : stack.auditKey()));
-        return verifier.log(stack.audit().resolve("/log/" + tenant), Optional.of(reader));
+        return verifier.log(
+                stack.audit().resolve("/log/" + tenant),
+                Optional.of(reader),
+                Optional.ofNullable(kept));
     }
 
     private static VerifierKey parse(String text) {

