@@ -7,11 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedDeque;
 
 /**
  * The peers, as npm publishes them, started with the same size of connection pool as Sallyport has
@@ -35,7 +35,7 @@ final class NpmPeers implements AutoCloseable {
 
     private final Path folder;
     private final Database database;
-    private final Deque<Process> started = new ArrayDeque<>();
+    private final Deque<Process> started = new ConcurrentLinkedDeque<>();
 
     /** The database as the peers reach it. */
     record Database(

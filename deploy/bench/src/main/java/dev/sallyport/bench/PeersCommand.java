@@ -83,6 +83,7 @@ final class PeersCommand implements Runnable {
         Programs.output(
                 Duration.ofSeconds(10), List.of("sh", "-c", "command -v wrk && command -v npm"));
         try (var sallyport = SallyportStack.start(folder, new Progress())) {
+            onSignal(sallyport::close);
             Database database = sallyport.database();
             say("filling the table where it is missing");
             String password = PointTable.prepare(sallyport.postgres(), database, rows);
@@ -99,6 +100,7 @@ final class PeersCommand implements Runnable {
                                     PointTable.PEER_LOGIN,
                                     password,
                                     database.connectionsMax()))) {
+                onSignal(peers::close);
                 List<Contender> contenders = new ArrayList<>(sallyport.contenders());
                 contenders.addAll(peers.start());
                 contenders.add(
@@ -124,6 +126,11 @@ final class PeersCommand implements Runnable {
                 measure(sallyport, contenders, database);
             }
         }
+    }
+
+    /** Ctrl-C leaves no process behind; what is closed already is not closed again. */
+    private static void onSignal(Runnable close) {
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(close));
     }
 
     private void measure(SallyportStack sallyport, List<Contender> contenders, Database database) {
