@@ -258,11 +258,11 @@ public final class EmbeddedPostgres implements AutoCloseable {
                             "--no-sync",
                             "--no-instructions");
             Process process =
-                    new ProcessBuilder(identity.command(initdb))
-                            .directory(new File("/"))
-                            .redirectErrorStream(true)
-                            .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
-                            .start();
+                    Forking.start(
+                            new ProcessBuilder(identity.command(initdb))
+                                    .directory(new File("/"))
+                                    .redirectErrorStream(true)
+                                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log)));
             if (process.waitFor() != 0) {
                 throw new EmbeddedException(
                         EmbeddedException.Code.NOT_READY,

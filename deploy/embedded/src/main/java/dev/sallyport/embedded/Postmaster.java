@@ -68,12 +68,12 @@ final class Postmaster {
     private static void run(List<String> command, File log, CompletableFuture<Process> started) {
         try {
             Process process =
-                    new ProcessBuilder(command)
-                            .directory(new File("/"))
-                            .redirectInput(new File("/dev/null"))
-                            .redirectErrorStream(true)
-                            .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
-                            .start();
+                    Forking.start(
+                            new ProcessBuilder(command)
+                                    .directory(new File("/"))
+                                    .redirectInput(new File("/dev/null"))
+                                    .redirectErrorStream(true)
+                                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log)));
             started.complete(process);
             int status = process.waitFor();
             LOG.atInfo()
@@ -218,10 +218,10 @@ final class Postmaster {
     // The JDK sends only SIGTERM, upon which PostgreSQL waits for its clients, and SIGKILL.
     private static void signal(String name, long pid) {
         try {
-            new ProcessBuilder("/bin/sh", "-c", "kill -" + name + " " + pid)
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start()
+            Forking.start(
+                            new ProcessBuilder("/bin/sh", "-c", "kill -" + name + " " + pid)
+                                    .redirectErrorStream(true)
+                                    .redirectOutput(ProcessBuilder.Redirect.DISCARD))
                     .waitFor();
         } catch (IOException e) {
             throw new EmbeddedException(

@@ -11,12 +11,10 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.Duration;
 import java.util.HashSet;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * Ports of one data folder: chosen free at the first start, remembered, and used again at later
@@ -31,8 +29,6 @@ final class RememberedPorts {
     private static final int LOWEST = 20_000;
     private static final int HIGHEST = 32_000;
     private static final int TRIES_MAX = 200;
-    private static final int ASKED_MAX = 10;
-    private static final Duration BETWEEN_ASKING = Duration.ofMillis(20);
 
     private final Path file;
     private final Set<Integer> givenOut = new HashSet<>();
@@ -67,19 +63,9 @@ final class RememberedPorts {
                         .formatted(LOWEST, HIGHEST, TRIES_MAX));
     }
 
-    /**
-     * Whether the port can be listened on. A child process that is being forked holds whatever
-     * socket is open here until it runs its own program, even one that only asked: so a port counts
-     * as taken when it stays so.
-     */
+    /** Whether the port can be listened on. */
     static boolean isFree(int port) {
-        for (int attempt = 0; attempt < ASKED_MAX; attempt++) {
-            if (canBind(port)) {
-                return true;
-            }
-            LockSupport.parkNanos(BETWEEN_ASKING.toNanos());
-        }
-        return false;
+        return Forking.apart(() -> canBind(port));
     }
 
     private static boolean canBind(int port) {
