@@ -73,7 +73,7 @@ public final class AuditService implements AutoCloseable {
         var search = new EntrySearch(jdbi);
         var proofs = new CallProofs(logs);
         var key = signer.verifier();
-        var access = new Access(new AccessTokens(config.publicUrl(), registry, clock));
+        var access = new Access(new AccessTokens(config.publicUrl(), registry, clock), registry);
         var console = new Console(access, reads, search, proofs, key, config.publicUrl(), clock);
         var shown = new AuditHttp.Parts(logs, search, proofs, key, access, reads);
         var watched = new AuditHttp.Watched(loop, ingest, publisher);

@@ -183,23 +183,23 @@ final class Calls {
      */
     private Answer recalled(Event<CallAuthorized> event, Answer otherwise) {
         CallAuthorized call = event.data();
-        Caller caller =
-                new Caller(event.tenant(), call.principal().subject(), call.call(), Access.WRITE);
         Optional<Database> database = registry.get().database(event.tenant(), call.database());
         if (database.isEmpty()) {
             return Answer.untold();
         }
         try {
+            Caller caller =
+                    new Caller(
+                            event.tenant(), call.principal().subject(), call.call(), Access.WRITE);
             return switch (database.get().kind()) {
                 case POSTGRESQL ->
                         new PostgresDatabase(sessions.of(database.get()), clock)
                                 .recall(caller)
                                 .orElse(otherwise);
             };
-        } catch (ExecutorException | SchemaException e) {
+        } catch (RuntimeException e) {
             LOG.atError()
                     .addKeyValue("callId", call.call())
-                    .addKeyValue("code", e.code())
                     .setCause(e)
                     .log("a call that was delivered again cannot be looked up");
             return Answer.untold();

@@ -1,12 +1,14 @@
 package dev.sallyport.audit.access;
 
 import dev.sallyport.audit.problem.AuditProblem;
+import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.registry.Scope;
 import dev.sallyport.schema.token.AccessTokens;
 import dev.sallyport.schema.token.Caller;
 import dev.sallyport.schema.token.TokenProblem;
 import dev.sallyport.schema.token.Verification;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,12 +16,14 @@ import org.jspecify.annotations.Nullable;
  * only of the tenant that the token leads to.
  *
  * @param tokens the check of tokens
+ * @param registry who is suspended: they read nothing either
  */
-public record Access(AccessTokens tokens) {
+public record Access(AccessTokens tokens, Supplier<Registry> registry) {
     /** Either is enough. */
     private static final Set<Scope> SCOPES = Set.of(Scope.AUDIT_READ, Scope.ADMIN);
 
     private static final int UNAUTHORIZED = 401;
+    private static final int FORBIDDEN = 403;
     private static final int UNAVAILABLE = 503;
 
     /** As {@link #admit}, of the value of an {@code Authorization} header. */
@@ -32,7 +36,7 @@ public record Access(AccessTokens tokens) {
         return admission(tokens.verify(token));
     }
 
-    private static Admission admission(Verification verification) {
+    private Admission admission(Verification verification) {
         return switch (verification) {
             case Verification.Verified(var caller) -> scoped(caller);
             case Verification.Rejected(var problem, var message, _) ->
@@ -46,7 +50,14 @@ public record Access(AccessTokens tokens) {
         };
     }
 
-    private static Admission scoped(Caller caller) {
+    private Admission scoped(Caller caller) {
+        if (registry.get().suspension(caller.tenant(), caller.subject()).isPresent()) {
+            return new Admission.Denied(
+                    FORBIDDEN,
+                    "principal_suspended",
+                    "you are suspended; ask your administrator",
+                    "Bearer error=\"access_denied\"");
+        }
         if (caller.scopes().stream().anyMatch(SCOPES::contains)) {
             return new Admission.Admitted(caller);
         }

@@ -146,6 +146,20 @@ class WhoYouAreIT {
     }
 
     @Test
+    void noRowLeavesThroughTheTextOfAnError() {
+        for (String sql :
+                List.of(
+                        "select to_tsquery('simple', 'x ' || (select string_agg(email, ' ') from customers))",
+                        "select (select email from customers limit 1)::regclass",
+                        "select (select email from customers limit 1)::jsonpath",
+                        "select (select email from customers limit 1)::int")) {
+            McpClient.Reply reply = eve.sql("db_query", "shop", sql);
+            assertThat(reply.succeeded()).as(sql).isFalse();
+            assertThat(reply.body().toString()).doesNotContain("@acme.example");
+        }
+    }
+
+    @Test
     void aTokenOfOneTenantOpensNoDatabaseOfAnother() {
         try (McpClient gus = stage.agent("globex", "gus", "mcp:read")) {
             assertThat(

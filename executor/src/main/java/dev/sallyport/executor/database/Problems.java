@@ -19,6 +19,9 @@ import org.postgresql.util.ServerErrorMessage;
 final class Problems {
     private static final String CANCELLED = "57014";
 
+    /** Characters of the database's own words that are passed on. */
+    private static final int WORDS_MAX = 500;
+
     private static final Map<String, String> CONDITIONS =
             Map.ofEntries(
                     Map.entry("22001", "string_data_right_truncation"),
@@ -148,7 +151,8 @@ final class Problems {
                             + " index";
             case "lock_timeout" -> "another transaction holds what the statement needs; try again";
             case "read_only" -> "the call may only read, and the statement would write";
-            case "statement_invalid", "permission_denied" -> quoted(state, error);
+            case "statement_invalid" -> quoted(state, error);
+            case "permission_denied" -> "the database does not permit this to the caller's role";
             case "conflict" -> "another transaction changed the same rows; try again";
             case "connection_lost" ->
                     "the connection to the database was lost, or its answer is too large for a"
@@ -157,17 +161,27 @@ final class Problems {
         };
     }
 
-    /** The database's own words, which speak of the statement. */
+    /**
+     * The database's own words, where they speak of the statement: only errors of its analysis have
+     * a position in it. The same codes are also raised while a statement runs, and then quote
+     * values: a text that is read as a query or as a name may be made of any row.
+     */
     private static String quoted(String state, SQLException error) {
         ServerErrorMessage server = server(error);
         if (server == null || server.getMessage() == null) {
             String ours = error instanceof PSQLException ? null : error.getMessage();
             return ours == null ? named(state, error) : ours;
         }
+        if (server.getPosition() < 1) {
+            return named(state, error);
+        }
         String hint = server.getHint();
-        return server.getMessage()
-                + (server.getPosition() > 0 ? " at character " + server.getPosition() : "")
-                + (hint == null ? "" : ". " + hint);
+        String words =
+                server.getMessage()
+                        + " at character "
+                        + server.getPosition()
+                        + (hint == null ? "" : ". " + hint);
+        return words.length() <= WORDS_MAX ? words : words.substring(0, WORDS_MAX) + "...";
     }
 
     /** The condition's name, and the names of what it concerns. */

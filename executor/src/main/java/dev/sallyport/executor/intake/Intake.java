@@ -41,6 +41,7 @@ public final class Intake implements AutoCloseable {
     private final AtomicInteger underWay = new AtomicInteger();
     private final CountDownLatch closing = new CountDownLatch(1);
     private final CountDownLatch joined = new CountDownLatch(1);
+    private String topic = "";
     private @Nullable Thread thread;
     private boolean paused;
     private long committedAt = System.nanoTime();
@@ -62,7 +63,8 @@ public final class Intake implements AutoCloseable {
     }
 
     /** Starts to take commands of the topic, on a thread of its own. */
-    public void start(String topic) {
+    public void start(String commands) {
+        topic = commands;
         consumer.subscribe(List.of(topic), new Rebalance());
         Thread started = Thread.ofPlatform().name("intake").daemon().unstarted(this::run);
         thread = started;
@@ -97,6 +99,14 @@ public final class Intake implements AutoCloseable {
             LOG.atDebug().log("intake woken to close");
         } catch (KafkaException e) {
             LOG.atWarn().setCause(e).log("commands cannot be taken just now");
+            closing.await(PAUSE_AFTER_FAILURE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RuntimeException e) {
+            // such as a log that goes back: join anew, and take what was not committed again
+            LOG.atError().setCause(e).log("commands cannot be taken in order: joining anew");
+            consumer.unsubscribe();
+            partitions.clear();
+            freshFrom.clear();
+            consumer.subscribe(List.of(topic), new Rebalance());
             closing.await(PAUSE_AFTER_FAILURE.toMillis(), TimeUnit.MILLISECONDS);
         }
     }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /**
  * Tells what a text of SQL is and which of it is dangerous, in PostgreSQL's reading. <b>It only
@@ -45,6 +46,7 @@ public final class Statements {
     /** Columns that are listed; where there are more, the last entry is {@code *}. */
     public static final int COLUMNS_MAX = 200;
 
+    private static final Pattern QUOTED_PART = Pattern.compile("\"((?:[^\"]|\"\")*)\"");
     private static final int FUNCTIONS_MAX = 100;
 
     private Statements() {}
@@ -91,13 +93,27 @@ public final class Statements {
                 Collections.max(verdict.effects),
                 verdict.effects,
                 count,
-                verdict.tables.stream().limit(TABLES_MAX).toList(),
-                columns(verdict.columns),
+                verdict.tables.stream()
+                        .map(Statements::sayable)
+                        .distinct()
+                        .limit(TABLES_MAX)
+                        .toList(),
+                columns(verdict.columns.stream().map(Statements::sayable).distinct().toList()),
                 verdict.functions.stream().limit(FUNCTIONS_MAX).toList(),
                 cut(String.join("; ", fingerprints)),
                 Literals.features(sql, scan.tokens()),
                 scan.parameters(),
                 List.copyOf(verdict.refusals));
+    }
+
+    /**
+     * The name with a mark in place of an odd quoted part: a careless caller may have put a value into
+     * double quotes, and names are written down in clear.
+     */
+    private static String sayable(String name) {
+        return QUOTED_PART
+                .matcher(name)
+                .replaceAll(part -> Shape.plain(part.group(1)) ? "$0" : "\"?\"");
     }
 
     /** What the statements of one text add up to. */

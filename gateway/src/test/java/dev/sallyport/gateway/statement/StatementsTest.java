@@ -43,6 +43,14 @@ class StatementsTest {
     }
 
     @Test
+    void aValueInDoubleQuotesIsNotWrittenDownAsAName() {
+        assertThat(columns("SELECT * FROM t WHERE card = \"4111 1111 1111 1111\""))
+                .containsExactly("t.\"?\"", "t.*", "t.card");
+        assertThat(Statements.classify("SELECT 1 FROM s.\"ana@acme.example\"").tables())
+                .containsExactly("s.\"?\"");
+    }
+
+    @Test
     void functionsAreNamedAsWritten() {
         assertThat(
                         Statements.classify(

@@ -32,6 +32,10 @@ public final class RegistryCodec {
                     "the registry entry " + key + " is not a " + kind.getSimpleName(),
                     e);
         }
+        if (entry == null) {
+            throw new SchemaException(
+                    "registry_malformed", "the registry entry " + key + " is null");
+        }
         if (!entry.key().equals(key)) {
             throw new SchemaException(
                     "registry_malformed",

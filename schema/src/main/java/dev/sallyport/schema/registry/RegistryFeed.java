@@ -17,7 +17,6 @@ import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +33,8 @@ public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
     private static final TopicPartition PARTITION = new TopicPartition(Topics.REGISTRY, 0);
     private static final Duration POLL = Duration.ofMillis(500);
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofMillis(250);
+    private static final Duration ASKED_EVERY = Duration.ofSeconds(2);
+    private static final Duration ASKED_WITHIN = Duration.ofSeconds(2);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
 
     private final KafkaConsumer<String, byte[]> consumer;
@@ -118,7 +119,7 @@ public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
                     turn();
                 } catch (WakeupException e) {
                     LOG.atDebug().log("registry feed woken to close");
-                } catch (KafkaException e) {
+                } catch (RuntimeException e) {
                     LOG.atWarn().setCause(e).log("registry cannot be followed just now");
                     closing.await(PAUSE_AFTER_FAILURE.toMillis(), TimeUnit.MILLISECONDS);
                 }
@@ -139,8 +140,9 @@ public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
             current = next;
             listener.accept(next);
         }
-        // liveness is the broker's answer, not an empty poll, which a broker that is down gives too
-        if (!records.isEmpty() || consumer.currentLag(PARTITION).isPresent()) {
+        // an empty poll says nothing of the broker, and the lag is this client's own memory
+        if (Duration.between(lastTurn, clock.instant()).compareTo(ASKED_EVERY) >= 0) {
+            Map<TopicPartition, Long> _ = consumer.endOffsets(List.of(PARTITION), ASKED_WITHIN);
             lastTurn = clock.instant();
         }
         if (whole.getCount() > 0 && consumer.position(PARTITION) >= wholeAt) {
@@ -177,7 +179,7 @@ public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
                         .log("registry entry of an unknown kind passed over");
             }
             return entry;
-        } catch (SchemaException e) {
+        } catch (RuntimeException e) {
             LOG.atError()
                     .addKeyValue("key", key)
                     .addKeyValue("offset", record.offset())

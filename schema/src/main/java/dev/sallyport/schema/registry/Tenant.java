@@ -20,6 +20,10 @@ public record Tenant(TenantId id, String name, CellId cell, List<Issuer> issuers
                     "tenant id platform is taken by the platform itself");
         }
         issuers = List.copyOf(issuers);
+        if (issuers.stream().map(Issuer::uri).distinct().count() > 1) {
+            // a subject is unique within its issuer only, and grants and suspensions name subjects
+            throw new IllegalArgumentException("a tenant's tokens must all come from one issuer");
+        }
     }
 
     @Override

@@ -243,10 +243,15 @@ public final class AccessTokens {
 
     private Verification claims(DecodedJWT token, Candidate candidate) {
         String subject = token.getSubject();
-        if (subject == null || subject.isBlank() || subject.length() > Principal.NAME_MAX) {
+        if (subject == null
+                || subject.isBlank()
+                || subject.length() > Principal.NAME_MAX
+                || subject.chars().anyMatch(Character::isISOControl)) {
             return rejected(
                     TokenProblem.TOKEN_CLAIM_MISSING,
-                    "the token must carry sub, of 1 to " + Principal.NAME_MAX + " characters");
+                    "the token must carry sub, of 1 to "
+                            + Principal.NAME_MAX
+                            + " characters, none of them a control character");
         }
         Instant expires = token.getExpiresAtAsInstant();
         if (expires == null) {
