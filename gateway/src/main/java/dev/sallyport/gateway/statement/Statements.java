@@ -107,8 +107,8 @@ public final class Statements {
     }
 
     /**
-     * The name with a mark in place of an odd quoted part: a careless caller may have put a value into
-     * double quotes, and names are written down in clear.
+     * The name with a mark in place of an odd quoted part: a careless caller may have put a value
+     * into double quotes, and names are written down in clear.
      */
     private static String sayable(String name) {
         return QUOTED_PART

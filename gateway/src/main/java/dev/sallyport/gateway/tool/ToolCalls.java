@@ -48,8 +48,8 @@ final class ToolCalls {
     private static final String ARGUMENTS_INVALID = "arguments_invalid";
     private static final String CALL_TOO_LARGE = "call_too_large";
     private static final String LOG_UNAVAILABLE =
-            "The audit log did not take the call, and nothing runs unlogged: try again. Should the log turn out to"
-                    + " have it under this id, the log tells how it ended";
+            "The audit log did not acknowledge the call, and nothing runs unlogged. Look the call up under this id before"
+                    + " you repeat a write: where only the acknowledgement was lost, it may run";
     private static final String DEADLINE_EXCEEDED =
             "There was no answer by the deadline; how the call ends stands in the audit log under this id";
     private static final String OVERLOADED = "Too many calls are under way: try again, nothing ran";
