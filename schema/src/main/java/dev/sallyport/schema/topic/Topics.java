@@ -13,6 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.utils.Utils;
 
 /**
@@ -105,7 +107,9 @@ public final class Topics {
                     all(cells, partitions, replication).stream()
                             .filter(topic -> !present.contains(topic.name()))
                             .toList();
-            admin.createTopics(missing).all().get(WITHIN.toSeconds(), TimeUnit.SECONDS);
+            for (KafkaFuture<Void> created : admin.createTopics(missing).values().values()) {
+                awaitCreated(created);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new SchemaException(
@@ -113,6 +117,21 @@ public final class Topics {
         } catch (ExecutionException | TimeoutException e) {
             throw new SchemaException(
                     "broker_unavailable", "the topics could not be created: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Somebody else may have created it meanwhile, or this client itself, whose first answer was
+     * lost.
+     */
+    private static void awaitCreated(KafkaFuture<Void> created)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        try {
+            created.get(WITHIN.toSeconds(), TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            if (!(e.getCause() instanceof TopicExistsException)) {
+                throw e;
+            }
         }
     }
 
