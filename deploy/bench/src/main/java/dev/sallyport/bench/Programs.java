@@ -34,7 +34,12 @@ final class Programs {
             String text = new String(out, StandardCharsets.UTF_8);
             if (process.exitValue() != 0) {
                 throw new BenchException(
-                        "bench_failed", String.join(" ", command) + " failed: " + text.strip());
+                        "bench_failed",
+                        command.getFirst()
+                                + " ended with "
+                                + process.exitValue()
+                                + ": "
+                                + text.strip());
             }
             return text;
         } catch (IOException e) {
