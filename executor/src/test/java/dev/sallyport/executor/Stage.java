@@ -33,12 +33,11 @@ import dev.sallyport.schema.secret.Secret;
 import dev.sallyport.schema.secret.SecretReference;
 import dev.sallyport.schema.secret.Secrets;
 import dev.sallyport.schema.sign.EventSignature;
-import dev.sallyport.schema.sign.SigningKeys;
+import dev.sallyport.schema.sign.SigningKey;
 import dev.sallyport.schema.topic.KafkaSettings;
 import dev.sallyport.schema.topic.ReplyHeaders;
 import dev.sallyport.schema.topic.Topics;
 import java.nio.charset.StandardCharsets;
-import java.security.KeyPair;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -78,7 +77,7 @@ final class Stage implements AutoCloseable {
     final List<Event<CallSettled>> outcomes = new CopyOnWriteArrayList<>();
     final Map<CallId, ConsumerRecord<String, byte[]>> replies = new ConcurrentHashMap<>();
 
-    private final KeyPair gatewayKey = SigningKeys.generate();
+    private final SigningKey gatewayKey = SigningKey.generate();
     private final Secret kek = KeyEncryptionKey.generate();
     private final Map<TenantId, DataKey> dataKeys = new HashMap<>();
     private final KafkaProducer<String, byte[]> producer;
@@ -101,9 +100,7 @@ final class Stage implements AutoCloseable {
             register(tenant, database.database(tenant, 4));
             register(tenant, new DataKeyEntry(wrapped));
         }
-        register(
-                TenantId.PLATFORM,
-                new GatewayKey(GATEWAY, SigningKeys.publicText(gatewayKey.getPublic())));
+        register(TenantId.PLATFORM, new GatewayKey(GATEWAY, gatewayKey.verifyingKey().text()));
         reader = new KafkaConsumer<>(kafka.consumer("stage-reader"));
         List<TopicPartition> all =
                 Stream.of(Topics.OUTCOMES, Topics.REPLIES)
@@ -240,7 +237,7 @@ final class Stage implements AutoCloseable {
                                 draft.trace,
                                 GATEWAY,
                                 command)),
-                gatewayKey.getPrivate());
+                gatewayKey);
     }
 
     CallId send(Draft draft) {

@@ -22,10 +22,9 @@ import dev.sallyport.schema.registry.Scope;
 import dev.sallyport.schema.seal.KeyEncryptionKey;
 import dev.sallyport.schema.secret.Secrets;
 import dev.sallyport.schema.sign.EventSignature;
-import dev.sallyport.schema.sign.SigningKeys;
+import dev.sallyport.schema.sign.SigningKey;
 import dev.sallyport.schema.token.AccessTokens;
 import java.nio.charset.StandardCharsets;
-import java.security.PrivateKey;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -72,7 +71,7 @@ public final class Gateway implements AutoCloseable {
     }
 
     private Edge wire(GatewayConfig config, Secrets secrets, InstantSource clock) {
-        PrivateKey signingKey = SigningKeys.privateKey(secrets.resolve(config.signingKey()));
+        SigningKey signingKey = SigningKey.parse(secrets.resolve(config.signingKey()));
         var keyring = new Keyring(new KeyEncryptionKey(secrets.resolve(config.keyEncryptionKey())));
         RegistryFeed registry =
                 part(
@@ -155,7 +154,7 @@ public final class Gateway implements AutoCloseable {
      * before the first call.
      */
     private static void requireRegisteredKey(
-            GatewayConfig config, Registry registry, PrivateKey signingKey) {
+            GatewayConfig config, Registry registry, SigningKey signingKey) {
         var registered =
                 registry.gatewayKey(config.id())
                         .orElseThrow(() ->

@@ -13,7 +13,7 @@ import dev.sallyport.schema.event.Ended;
 import dev.sallyport.schema.event.ReplyAddress;
 import dev.sallyport.schema.id.GatewayId;
 import dev.sallyport.schema.secret.Secrets;
-import dev.sallyport.schema.sign.SigningKeys;
+import dev.sallyport.schema.sign.SigningKey;
 import dev.sallyport.schema.topic.KafkaSettings;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -199,8 +199,7 @@ class GatewayFailureIT {
                     new Secrets(
                             Map.of(
                                     "SIGNING",
-                                    SigningKeys.privateText(SigningKeys.generate().getPrivate())
-                                            .value(),
+                                    SigningKey.generate().text().value(),
                                     "WRAPPING",
                                     fixture.wrapping.value()));
             assertThatThrownBy(

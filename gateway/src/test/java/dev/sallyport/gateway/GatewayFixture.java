@@ -24,11 +24,10 @@ import dev.sallyport.schema.seal.KeyEncryptionKey;
 import dev.sallyport.schema.secret.Secret;
 import dev.sallyport.schema.secret.SecretReference;
 import dev.sallyport.schema.secret.Secrets;
-import dev.sallyport.schema.sign.SigningKeys;
+import dev.sallyport.schema.sign.SigningKey;
 import dev.sallyport.schema.topic.KafkaSettings;
 import dev.sallyport.schema.topic.Topics;
 import java.net.URI;
-import java.security.KeyPair;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -67,17 +66,16 @@ final class GatewayFixture implements AutoCloseable {
         try (Admin admin = Admin.create(kafka.client("setup"))) {
             Topics.createMissing(admin, Set.of(cell), 2, (short) 1);
         }
-        KeyPair keys = SigningKeys.generate();
+        SigningKey key = SigningKey.generate();
         wrapping = KeyEncryptionKey.generate();
         secrets =
                 new Secrets(
                         Map.of(
-                                "SIGNING", SigningKeys.privateText(keys.getPrivate()).value(),
+                                "SIGNING", key.text().value(),
                                 "WRAPPING", wrapping.value()));
         var kek = new KeyEncryptionKey(wrapping);
         registry = new RegistryWriter(kafka, InstantSource.system(), "test");
-        registry.put(
-                TenantId.PLATFORM, new GatewayKey(id, SigningKeys.publicText(keys.getPublic())));
+        registry.put(TenantId.PLATFORM, new GatewayKey(id, key.verifyingKey().text()));
         for (TenantId tenant : List.of(acme, globex)) {
             registry.put(
                     tenant,

@@ -33,6 +33,9 @@ public final class Ingest implements AutoCloseable {
     /** How often it is looked for topics of new cells. */
     private static final Duration TOPICS_EVERY = Duration.ofSeconds(5);
 
+    /** A batch costs one transaction, whether of one entry or of hundreds. */
+    private static final Duration GATHER = Duration.ofMillis(100);
+
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
 
     private final KafkaConsumer<String, byte[]> consumer;
@@ -54,6 +57,7 @@ public final class Ingest implements AutoCloseable {
             CheckpointPublisher publisher,
             InstantSource clock) {
         var settings = kafka.consumer("audit-ingest");
+        settings.putAll(KafkaSettings.gathering(GATHER));
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, recordsMax);
         this.consumer = new KafkaConsumer<>(settings);
         this.writer = new LogWriter(jdbi);

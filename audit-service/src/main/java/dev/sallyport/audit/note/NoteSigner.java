@@ -1,8 +1,8 @@
 package dev.sallyport.audit.note;
 
+import dev.sallyport.schema.sign.SigningKey;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.PrivateKey;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -15,33 +15,30 @@ public final class NoteSigner {
     private static final String PREFIX = "PRIVATE+KEY+";
 
     private final VerifierKey verifier;
-    private final PrivateKey privateKey;
+    private final SigningKey key;
 
-    private NoteSigner(VerifierKey verifier, PrivateKey privateKey) {
+    private NoteSigner(VerifierKey verifier, SigningKey key) {
         this.verifier = verifier;
-        this.privateKey = privateKey;
+        this.key = key;
     }
 
     /** The signer whose key this text holds; the message of a refusal never quotes the key. */
-    public static NoteSigner parse(String key) {
+    public static NoteSigner parse(String text) {
         String[] parts =
-                key.strip().startsWith(PREFIX)
-                        ? key.strip().substring(PREFIX.length()).split("\\+", 3)
+                text.strip().startsWith(PREFIX)
+                        ? text.strip().substring(PREFIX.length()).split("\\+", 3)
                         : new String[0];
         if (parts.length != 3) {
             throw new IllegalArgumentException(
                     "a signing key looks like PRIVATE+KEY+name+12345678+base64");
         }
         byte[] material = Base64Text.read(parts[2]);
-        if (material.length != 1 + Ed25519.KEY_BYTES || material[0] != KeyName.ED25519) {
+        if (material.length != 1 + SigningKey.SEED_BYTES || material[0] != KeyName.ED25519) {
             throw new IllegalArgumentException(
                     "the signing key of " + parts[0] + " is no Ed25519 key");
         }
-        byte[] seed = Arrays.copyOfRange(material, 1, material.length);
-        var signer =
-                new NoteSigner(
-                        new VerifierKey(parts[0], Ed25519.publicOf(seed)),
-                        Ed25519.privateKey(seed));
+        var key = SigningKey.ofSeed(Arrays.copyOfRange(material, 1, material.length));
+        var signer = new NoteSigner(new VerifierKey(parts[0], key.verifyingKey()), key);
         if (!signer.hexId().equals(parts[1])) {
             throw new IllegalArgumentException(
                     "the signing key of "
@@ -56,9 +53,9 @@ public final class NoteSigner {
 
     /** The text form of a new key with this name. It is a secret. */
     public static String generate(String name, SecureRandom random) {
-        byte[] seed = new byte[Ed25519.KEY_BYTES];
+        byte[] seed = new byte[SigningKey.SEED_BYTES];
         random.nextBytes(seed);
-        int id = KeyName.id(KeyName.checked(name), Ed25519.publicOf(seed));
+        int id = KeyName.id(KeyName.checked(name), SigningKey.ofSeed(seed).verifyingKey().raw());
         byte[] material = new byte[1 + seed.length];
         material[0] = KeyName.ED25519;
         System.arraycopy(seed, 0, material, 1, seed.length);
@@ -77,7 +74,7 @@ public final class NoteSigner {
 
     /** The same key under another name. */
     public NoteSigner named(String name) {
-        return new NoteSigner(verifier.named(name), privateKey);
+        return new NoteSigner(verifier.named(name), key);
     }
 
     /** The note with this text, which ends in a newline, and one signature. */
@@ -85,7 +82,7 @@ public final class NoteSigner {
         if (!text.endsWith("\n")) {
             throw new IllegalArgumentException("the text of a note ends in a newline");
         }
-        byte[] signature = Ed25519.sign(privateKey, text.getBytes(StandardCharsets.UTF_8));
+        byte[] signature = key.sign(text.getBytes(StandardCharsets.UTF_8));
         var line =
                 ByteBuffer.allocate(Integer.BYTES + signature.length)
                         .putInt(verifier.id())

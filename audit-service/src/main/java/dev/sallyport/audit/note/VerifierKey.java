@@ -1,5 +1,6 @@
 package dev.sallyport.audit.note;
 
+import dev.sallyport.schema.sign.VerifyingKey;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -10,15 +11,11 @@ import java.util.HexFormat;
  */
 public final class VerifierKey {
     private final String name;
-    private final byte[] publicKey;
+    private final VerifyingKey key;
 
-    VerifierKey(String name, byte[] publicKey) {
+    VerifierKey(String name, VerifyingKey key) {
         this.name = KeyName.checked(name);
-        this.publicKey = publicKey.clone();
-        if (publicKey.length != Ed25519.KEY_BYTES) {
-            throw new IllegalArgumentException(
-                    "an Ed25519 key has 32 bytes, not " + publicKey.length);
-        }
+        this.key = key;
     }
 
     /**
@@ -33,11 +30,14 @@ public final class VerifierKey {
                     "a verifier key looks like name+12345678+base64 (example: example.com/log/acme+530d903a+Aekyef...)");
         }
         byte[] material = Base64Text.read(parts[2]);
-        if (material.length != 1 + Ed25519.KEY_BYTES || material[0] != KeyName.ED25519) {
+        if (material.length != 1 + VerifyingKey.RAW_BYTES || material[0] != KeyName.ED25519) {
             throw new IllegalArgumentException(
                     "the verifier key of " + parts[0] + " is no Ed25519 key");
         }
-        var key = new VerifierKey(parts[0], Arrays.copyOfRange(material, 1, material.length));
+        var key =
+                new VerifierKey(
+                        parts[0],
+                        VerifyingKey.ofRaw(Arrays.copyOfRange(material, 1, material.length)));
         if (!key.hexId().equals(parts[1])) {
             throw new IllegalArgumentException(
                     "the verifier key of "
@@ -57,7 +57,7 @@ public final class VerifierKey {
 
     /** The key id that signatures carry beside the name. */
     public int id() {
-        return KeyName.id(name, publicKey);
+        return KeyName.id(name, key.raw());
     }
 
     /**
@@ -65,21 +65,21 @@ public final class VerifierKey {
      * each of its logs.
      */
     public VerifierKey named(String other) {
-        return new VerifierKey(other, publicKey);
+        return new VerifierKey(other, key);
     }
 
     /** True when the signature over the text was made with the private half of this key. */
     boolean verifies(String text, byte[] signature) {
-        return Ed25519.verify(
-                Ed25519.publicKey(publicKey), text.getBytes(StandardCharsets.UTF_8), signature);
+        return key.verifies(text.getBytes(StandardCharsets.UTF_8), signature);
     }
 
     /** The vkey. */
     @Override
     public String toString() {
-        byte[] material = new byte[1 + publicKey.length];
+        byte[] raw = key.raw();
+        byte[] material = new byte[1 + raw.length];
         material[0] = KeyName.ED25519;
-        System.arraycopy(publicKey, 0, material, 1, publicKey.length);
+        System.arraycopy(raw, 0, material, 1, raw.length);
         return name + "+" + hexId() + "+" + Base64Text.write(material);
     }
 

@@ -59,7 +59,7 @@ final class PeersCommand implements Runnable {
 
     @Option(
             names = "--warm-up",
-            defaultValue = "60",
+            defaultValue = "180",
             description =
                     "Seconds of load before the first round at the most (default: ${DEFAULT-VALUE}).")
     int warmUp;

@@ -13,7 +13,7 @@ import dev.sallyport.schema.registry.GatewayKey;
 import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.registry.Tenant;
 import dev.sallyport.schema.sign.EventSignature;
-import java.security.PublicKey;
+import dev.sallyport.schema.sign.VerifyingKey;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /** Decides whether a delivered command may run here and now. */
 public final class CommandCheck {
     private final CellId cell;
-    private final Map<GatewayKey, PublicKey> parsed = new ConcurrentHashMap<>();
+    private final Map<GatewayKey, VerifyingKey> parsed = new ConcurrentHashMap<>();
 
     public CommandCheck(CellId cell) {
         this.cell = cell;
@@ -42,7 +42,7 @@ public final class CommandCheck {
             return new Command.Unbelievable(e.code(), String.valueOf(e.getMessage()));
         }
         // before anything in it is looked at
-        PublicKey gatewayKey = gatewayKey(event.signedBy(), registry);
+        VerifyingKey gatewayKey = gatewayKey(event.signedBy(), registry);
         if (gatewayKey == null) {
             return new Command.Unbelievable(
                     "gateway_unknown", "the registry has no key of the gateway that it names");
@@ -107,7 +107,7 @@ public final class CommandCheck {
         return new Command.Accepted(event, database.get());
     }
 
-    private @Nullable PublicKey gatewayKey(@Nullable GatewayId gateway, Registry registry) {
+    private @Nullable VerifyingKey gatewayKey(@Nullable GatewayId gateway, Registry registry) {
         if (gateway == null) {
             return null;
         }

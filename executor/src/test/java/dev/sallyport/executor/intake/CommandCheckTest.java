@@ -26,9 +26,8 @@ import dev.sallyport.schema.registry.Tenant;
 import dev.sallyport.schema.seal.Sealed;
 import dev.sallyport.schema.secret.SecretReference;
 import dev.sallyport.schema.sign.EventSignature;
-import dev.sallyport.schema.sign.SigningKeys;
+import dev.sallyport.schema.sign.SigningKey;
 import java.nio.charset.StandardCharsets;
-import java.security.KeyPair;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,7 +37,7 @@ final class CommandCheckTest {
     private static final Instant NOW = Instant.parse("2026-11-22T05:00:00Z");
     private static final TenantId ACME = new TenantId("acme");
     private static final GatewayId GATEWAY = new GatewayId("g1");
-    private static final KeyPair KEY = SigningKeys.generate();
+    private static final SigningKey KEY = SigningKey.generate();
     private static final CellId CELL = new CellId("c1");
 
     private final CommandCheck check = new CommandCheck(CELL);
@@ -63,7 +62,7 @@ final class CommandCheckTest {
                         1,
                         readOnly,
                         new Limits(1, 1, 1)));
-        entries.add(new GatewayKey(GATEWAY, SigningKeys.publicText(KEY.getPublic())));
+        entries.add(new GatewayKey(GATEWAY, KEY.verifyingKey().text()));
         return Registry.of(1, entries);
     }
 
@@ -87,7 +86,7 @@ final class CommandCheckTest {
                         new Sealed("v1.dk-1." + "A".repeat(40)));
         return EventSignature.sign(
                 EventCodec.encode(new Event<>(id, "/gateway/g1", NOW, ACME, null, GATEWAY, data)),
-                KEY.getPrivate());
+                KEY);
     }
 
     private byte[] command() {

@@ -20,8 +20,8 @@ import dev.sallyport.schema.registry.Keyring;
 import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.registry.Scope;
 import dev.sallyport.schema.sign.EventSignature;
+import dev.sallyport.schema.sign.SigningKey;
 import dev.sallyport.schema.topic.Topics;
-import java.security.PrivateKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -47,7 +47,7 @@ public final class Dispatcher {
     private final EventLog log;
     private final Replies replies;
     private final Keyring keyring;
-    private final PrivateKey signingKey;
+    private final SigningKey signingKey;
     private final InstantSource clock;
     private final Duration answerWithin;
     private final Semaphore places;
@@ -56,7 +56,7 @@ public final class Dispatcher {
             EventLog log,
             Replies replies,
             Keyring keyring,
-            PrivateKey signingKey,
+            SigningKey signingKey,
             InstantSource clock,
             Duration answerWithin,
             int callsInFlightMax) {

@@ -30,6 +30,7 @@ public final class Index implements AutoCloseable {
     static final int DOCUMENTS_MAX = 500;
 
     private static final Logger LOG = LoggerFactory.getLogger(Index.class);
+    private static final Duration GATHER = Duration.ofMillis(250);
     private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
     private static final Duration CLOSE = Duration.ofSeconds(2);
     private static final Duration STOP = Duration.ofSeconds(5);
@@ -102,6 +103,7 @@ public final class Index implements AutoCloseable {
 
     private Map<String, Object> consumerSettings() {
         Map<String, Object> settings = kafka.consumer(GROUP, GROUP);
+        settings.putAll(KafkaSettings.gathering(GATHER));
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, DOCUMENTS_MAX);
         settings.put(
                 ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, RangeAssignor.class.getName());

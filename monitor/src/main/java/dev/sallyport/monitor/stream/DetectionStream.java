@@ -31,6 +31,7 @@ public final class DetectionStream implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(DetectionStream.class);
     private static final Duration COMMIT = Duration.ofMillis(100);
+    private static final Duration GATHER = Duration.ofMillis(50);
     private static final Duration SESSION = Duration.ofSeconds(10);
     private static final Duration HEARTBEAT = Duration.ofSeconds(2);
     private static final Duration TRANSACTION = Duration.ofSeconds(10);
@@ -84,7 +85,12 @@ public final class DetectionStream implements AutoCloseable {
         settings.put(
                 StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG),
                 (int) HEARTBEAT.toMillis());
-        settings.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 0);
+        // nobody sees a record before the commit, which sends what is left
+        settings.put(
+                StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), COMMIT.toMillis());
+        KafkaSettings.gathering(GATHER)
+                .forEach((name, value) ->
+                        settings.put(StreamsConfig.mainConsumerPrefix(name), value));
         // readers of committed events wait for a transaction that its writer died in: not for long
         settings.put(
                 StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG),

@@ -2,22 +2,21 @@ package dev.sallyport.schema.registry;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import dev.sallyport.schema.id.GatewayId;
-import dev.sallyport.schema.sign.SigningKeys;
-import java.security.PublicKey;
+import dev.sallyport.schema.sign.VerifyingKey;
 
 /**
  * The key that a gateway signs commands with.
  *
- * @param publicKey as {@link SigningKeys#publicText} writes it
+ * @param publicKey as {@link VerifyingKey#text} writes it
  */
 public record GatewayKey(GatewayId gateway, String publicKey) implements RegistryEntry {
     public GatewayKey {
-        SigningKeys.publicKey(publicKey);
+        VerifyingKey.parse(publicKey);
     }
 
     /** The key, parsed: callers on the way of a call keep it. */
-    public PublicKey parsed() {
-        return SigningKeys.publicKey(publicKey);
+    public VerifyingKey parsed() {
+        return VerifyingKey.parse(publicKey);
     }
 
     @Override

@@ -3,10 +3,6 @@ package dev.sallyport.schema.sign;
 import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.event.EventCodec;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.PrivateKey;
-import java.security.PublicKey;
-import java.security.Signature;
 import java.util.Arrays;
 import java.util.Base64;
 
@@ -29,19 +25,11 @@ public final class EventSignature {
      * @param document an event as {@link EventCodec#encode} gives it
      * @throws SchemaException {@code event_too_large}, {@code signature_failed}
      */
-    public static byte[] sign(byte[] document, PrivateKey key) {
+    public static byte[] sign(byte[] document, SigningKey key) {
         if (document.length == 0 || document[document.length - 1] != '}') {
             throw new SchemaException("signature_failed", "only a JSON object can be signed");
         }
-        byte[] signature;
-        try {
-            Signature signer = Signature.getInstance("Ed25519");
-            signer.initSign(key);
-            signer.update(document);
-            signature = Base64.getUrlEncoder().withoutPadding().encode(signer.sign());
-        } catch (GeneralSecurityException e) {
-            throw new SchemaException("signature_failed", "the event could not be signed", e);
-        }
+        byte[] signature = Base64.getUrlEncoder().withoutPadding().encode(key.sign(document));
         byte[] signed = Arrays.copyOf(document, document.length - 1 + MEMBER_BYTES);
         int at = document.length - 1;
         System.arraycopy(BEFORE, 0, signed, at, BEFORE.length);
@@ -53,7 +41,7 @@ public final class EventSignature {
     }
 
     /** Whether the document ends with a signature that the key made over the rest of it. */
-    public static boolean verify(byte[] signed, PublicKey key) {
+    public static boolean verify(byte[] signed, VerifyingKey key) {
         int memberAt = signed.length - MEMBER_BYTES;
         int signatureAt = memberAt + BEFORE.length;
         if (memberAt < 1
@@ -74,13 +62,11 @@ public final class EventSignature {
                 return false; // a second spelling of the same signature would be a second form of
                 // the event
             }
-            Signature verifier = Signature.getInstance("Ed25519");
-            verifier.initVerify(key);
-            verifier.update(signed, 0, memberAt);
-            verifier.update((byte) '}');
-            return verifier.verify(signature);
-        } catch (GeneralSecurityException | IllegalArgumentException e) {
-            return false;
+            byte[] document = Arrays.copyOf(signed, memberAt + 1);
+            document[memberAt] = '}';
+            return key.verifies(document, signature);
+        } catch (IllegalArgumentException e) {
+            return false; // no base64
         }
     }
 }

@@ -25,6 +25,9 @@ public record KafkaSettings(
     /** How long a producer tries before a record counts as not delivered. */
     public static final Duration DELIVERY_TIMEOUT = Duration.ofSeconds(10);
 
+    /** What is worth a fetch before the time is over. */
+    private static final int GATHERED_BYTES = 256 * 1024;
+
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(5);
 
     public KafkaSettings {
@@ -74,6 +77,20 @@ public record KafkaSettings(
         settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, StringDeserializer.class);
         settings.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         return settings;
+    }
+
+    /**
+     * Settings under which the broker gathers records for a consumer that no caller waits for: one
+     * fetch, one transaction, one request for what came in that time instead of one for each call.
+     *
+     * @param atMost how long a record waits for others
+     */
+    public static Map<String, Object> gathering(Duration atMost) {
+        return Map.of(
+                ConsumerConfig.FETCH_MIN_BYTES_CONFIG,
+                GATHERED_BYTES,
+                ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG,
+                (int) atMost.toMillis());
     }
 
     /** Settings of a consumer that shares its partitions with the others of its group. */

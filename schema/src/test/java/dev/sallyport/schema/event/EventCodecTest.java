@@ -11,13 +11,12 @@ import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.id.EventId;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.sign.EventSignature;
-import dev.sallyport.schema.sign.SigningKeys;
+import dev.sallyport.schema.sign.SigningKey;
 import io.cloudevents.CloudEvent;
 import io.cloudevents.jackson.JsonFormat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.security.PrivateKey;
 import java.time.Instant;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -27,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class EventCodecTest {
     private static final int RUNS = 200;
-    private static final PrivateKey KEY = SigningKeys.generate().getPrivate();
+    private static final SigningKey KEY = SigningKey.generate();
 
     @ParameterizedTest
     @EnumSource

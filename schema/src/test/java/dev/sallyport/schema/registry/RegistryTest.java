@@ -12,7 +12,7 @@ import dev.sallyport.schema.id.GatewayId;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.seal.KeyEncryptionKey;
 import dev.sallyport.schema.secret.SecretReference;
-import dev.sallyport.schema.sign.SigningKeys;
+import dev.sallyport.schema.sign.SigningKey;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -45,9 +45,7 @@ class RegistryTest {
                         false),
                 database("jdbc:postgresql://localhost:5432/shop"),
                 new Grant(ACME, "readers", Set.of("ana", "bob"), Set.of(SHOP), Set.of(Scope.READ)),
-                new GatewayKey(
-                        new GatewayId("g1"),
-                        SigningKeys.publicText(SigningKeys.generate().getPublic())),
+                new GatewayKey(new GatewayId("g1"), SigningKey.generate().verifyingKey().text()),
                 new DataKeyEntry(
                         new KeyEncryptionKey(KeyEncryptionKey.generate()).newDataKey(ACME)),
                 new Suspension(

@@ -4,7 +4,7 @@ import dev.sallyport.audit.note.NoteSigner;
 import dev.sallyport.schema.seal.KeyEncryptionKey;
 import dev.sallyport.schema.secret.Secret;
 import dev.sallyport.schema.secret.SecretReference;
-import dev.sallyport.schema.sign.SigningKeys;
+import dev.sallyport.schema.sign.SigningKey;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.KeyPair;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.function.Supplier;
@@ -65,9 +64,9 @@ final class LocalSecrets {
         return keep(
                 name,
                 () -> {
-                    KeyPair pair = SigningKeys.generate();
-                    keep(name + ".pub", () -> new Secret(SigningKeys.publicText(pair.getPublic())));
-                    return SigningKeys.privateText(pair.getPrivate());
+                    SigningKey key = SigningKey.generate();
+                    keep(name + ".pub", () -> new Secret(key.verifyingKey().text()));
+                    return key.text();
                 });
     }
 
