@@ -61,8 +61,7 @@ public final class AuditService implements AutoCloseable {
             AuditConfig config, Secrets secrets, InstantSource clock, OpenParts parts) {
         var signer = signer(config, secrets);
         var jdbi = parts.add(AuditDatabase.open(config.database(), secrets)).jdbi();
-        var registry =
-                parts.add(RegistryFeed.start(config.kafka(), "audit", clock, REGISTRY_WITHIN));
+        var registry = parts.add(RegistryFeed.start(config.kafka(), "audit", REGISTRY_WITHIN));
         var reads = parts.add(new ReadRecorder(config.kafka(), clock));
         var publisher =
                 new CheckpointPublisher(

@@ -26,6 +26,8 @@ import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.registry.Keyring;
 import dev.sallyport.schema.registry.Registry;
+import dev.sallyport.schema.registry.RegistryFeed;
+import dev.sallyport.schema.reply.Reply;
 import dev.sallyport.schema.seal.DataKey;
 import dev.sallyport.schema.topic.Topics;
 import java.time.Duration;
@@ -36,7 +38,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,13 +47,17 @@ final class Calls {
     /** What of a reply the broker takes; the rest is for headers. */
     private static final int RESULT_BYTES_MAX = Topics.REPLY_BYTES_MAX - 64 * 1024;
 
-    private static final byte[] NO_RESULT = new byte[0];
+    private static final Answer OUTDATED =
+            Answer.failed(
+                    "registry_outdated",
+                    "the registry cannot be followed just now, and a suspension in it might be"
+                            + " missed; try again");
     private static final Logger LOG = LoggerFactory.getLogger(Calls.class);
 
     private final String executor;
     private final Lanes lanes;
     private final CommandCheck check;
-    private final Supplier<Registry> registry;
+    private final RegistryFeed registry;
     private final Keyring keyring;
     private final Sessions sessions;
     private final OutcomePublisher outcomes;
@@ -79,7 +84,7 @@ final class Calls {
 
     Calls(
             ExecutorConfig config,
-            Supplier<Registry> registry,
+            RegistryFeed registry,
             Keyring keyring,
             Sessions sessions,
             OutcomePublisher outcomes,
@@ -148,6 +153,8 @@ final class Calls {
         Command command =
                 check.check(delivery.key(), delivery.value(), registry.get(), clock.instant());
         switch (command) {
+            case Command.Accepted accepted when !registry.isCurrent() ->
+                    tell(delivery, accepted.event(), OUTDATED, watch);
             case Command.Accepted accepted ->
                     tell(delivery, accepted.event(), answer(accepted, watch, doing), watch);
             case Command.Refused(var event, var code, var message) ->
@@ -217,7 +224,7 @@ final class Calls {
                     .setCause(e)
                     .log("a call could not be run");
             return Answer.failed(e.code(), "the call could not be run; the operator can tell why");
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | LinkageError | StackOverflowError e) {
             LOG.atError()
                     .addKeyValue("callId", command.event().data().call())
                     .setCause(e)
@@ -287,24 +294,28 @@ final class Calls {
     }
 
     private Outcome outcome(Event<CallAuthorized> command, Answer answer, Stopwatch watch) {
+        DataKey key = replyKey(command);
         return switch (answer) {
             case Answer.Succeeded done ->
                     new Outcome(
                             command,
-                            event(command, succeeded(command, done, watch)),
-                            null,
-                            done.result());
+                            event(command, succeeded(command, done, key, watch)),
+                            Reply.succeeded(done.result()),
+                            key);
             case Answer.Stopped stopped ->
                     new Outcome(
                             command,
                             event(command, stopped(command, stopped, watch)),
-                            stopped.message(),
-                            NO_RESULT);
+                            Reply.failed(stopped.ended(), stopped.code(), stopped.message()),
+                            key);
         };
     }
 
     private CallSettled succeeded(
-            Event<CallAuthorized> command, Answer.Succeeded done, Stopwatch watch) {
+            Event<CallAuthorized> command,
+            Answer.Succeeded done,
+            @Nullable DataKey key,
+            Stopwatch watch) {
         CallAuthorized call = command.data();
         return new CallSettled(
                 call.call(),
@@ -322,7 +333,8 @@ final class Calls {
                 done.result().length,
                 done.truncated(),
                 watch.timings(),
-                digest(command, done.result()),
+                // keyed, so that nobody can guess a result from its digest
+                key == null ? null : key.digest(done.result()),
                 done.attested(),
                 executor,
                 done.repeated() ? 2 : 1);
@@ -353,17 +365,15 @@ final class Calls {
                 1);
     }
 
-    /**
-     * Keyed, so that nobody can guess a result from its digest; absent where the key was erased.
-     */
-    private @Nullable String digest(Event<CallAuthorized> command, byte[] result) {
+    /** Null where the key was erased. */
+    private @Nullable DataKey replyKey(Event<CallAuthorized> command) {
         try {
-            return dataKey(command).digest(result);
+            return dataKey(command);
         } catch (SchemaException e) {
             LOG.atWarn()
                     .addKeyValue("callId", command.data().call())
                     .addKeyValue("code", e.code())
-                    .log("a result has no digest");
+                    .log("an outcome has no digest and no reply");
             return null;
         }
     }

@@ -85,7 +85,6 @@ public final class Executor implements AutoCloseable {
                         RegistryFeed.start(
                                 kafka,
                                 config.name(),
-                                clock,
                                 START_WITHIN,
                                 changed -> {
                                     Calls known = calls.get();

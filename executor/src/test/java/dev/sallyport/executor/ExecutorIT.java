@@ -2,6 +2,7 @@ package dev.sallyport.executor;
 
 import static dev.sallyport.executor.session.SharedDatabase.ACME;
 import static dev.sallyport.executor.session.SharedDatabase.GLOBEX;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -62,6 +63,9 @@ final class ExecutorIT {
                                 + "[12,\"secret of acme 2\",21.00],"
                                 + "[13,\"secret of acme 3\",31.50]],"
                                 + "\"rowCount\":3,\"truncated\":false}");
+        assertThat(new String(stage.sealedReply(draft.call), UTF_8))
+                .as("what stands in the replies topic")
+                .doesNotContain("secret of acme", "succeeded");
     }
 
     @Test

@@ -26,6 +26,8 @@ import dev.sallyport.schema.registry.GatewayKey;
 import dev.sallyport.schema.registry.RegistryEntry;
 import dev.sallyport.schema.registry.RegistryWriter;
 import dev.sallyport.schema.registry.Tenant;
+import dev.sallyport.schema.reply.Reply;
+import dev.sallyport.schema.reply.ReplyHeaders;
 import dev.sallyport.schema.seal.DataKey;
 import dev.sallyport.schema.seal.KeyEncryptionKey;
 import dev.sallyport.schema.seal.WrappedDataKey;
@@ -35,7 +37,6 @@ import dev.sallyport.schema.secret.Secrets;
 import dev.sallyport.schema.sign.EventSignature;
 import dev.sallyport.schema.sign.SigningKey;
 import dev.sallyport.schema.topic.KafkaSettings;
-import dev.sallyport.schema.topic.ReplyHeaders;
 import dev.sallyport.schema.topic.Topics;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
@@ -278,15 +279,21 @@ final class Stage implements AutoCloseable {
     }
 
     String result(CallId call) {
-        return new String(reply(call).value(), StandardCharsets.UTF_8);
+        return new String(reply(call).result(), StandardCharsets.UTF_8);
     }
 
     String message(CallId call) {
-        return String.valueOf(ReplyHeaders.get(reply(call).headers(), ReplyHeaders.MESSAGE));
+        return String.valueOf(reply(call).message());
     }
 
-    private ConsumerRecord<String, byte[]> reply(CallId call) {
-        return Objects.requireNonNull(replies.get(call));
+    private Reply reply(CallId call) {
+        TenantId tenant = outcomesOf(call).getFirst().tenant();
+        return Reply.open(sealedReply(call), Objects.requireNonNull(dataKeys.get(tenant)), call);
+    }
+
+    /** The reply as it stands in the topic. */
+    byte[] sealedReply(CallId call) {
+        return Objects.requireNonNull(replies.get(call)).value();
     }
 
     @Override

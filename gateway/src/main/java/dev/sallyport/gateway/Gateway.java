@@ -76,10 +76,7 @@ public final class Gateway implements AutoCloseable {
         RegistryFeed registry =
                 part(
                         RegistryFeed.start(
-                                config.kafka(),
-                                config.id().value(),
-                                clock,
-                                config.timeouts().registry()));
+                                config.kafka(), config.id().value(), config.timeouts().registry()));
         requireRegisteredKey(config, registry.get(), signingKey);
         EventLog log =
                 part(
@@ -123,7 +120,9 @@ public final class Gateway implements AutoCloseable {
                         resource,
                         new TokenAuthenticator(tokens, registry, refusals, clock),
                         new Mcp(offer),
-                        () -> registry.get().gatewayKey(config.id()).isPresent()));
+                        () ->
+                                registry.isCurrent()
+                                        && registry.get().gatewayKey(config.id()).isPresent()));
     }
 
     private static Gate gate(GatewayConfig config) {

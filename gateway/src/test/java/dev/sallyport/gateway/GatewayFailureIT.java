@@ -1,5 +1,6 @@
 package dev.sallyport.gateway;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -9,9 +10,14 @@ import dev.sallyport.gateway.StandInExecutor.Answer;
 import dev.sallyport.gateway.config.GatewayConfig;
 import dev.sallyport.gateway.config.GatewayException;
 import dev.sallyport.schema.SallyportException;
+import dev.sallyport.schema.event.CallRefused;
 import dev.sallyport.schema.event.Ended;
+import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.ReplyAddress;
 import dev.sallyport.schema.id.GatewayId;
+import dev.sallyport.schema.reply.Reply;
+import dev.sallyport.schema.seal.DataKey;
+import dev.sallyport.schema.seal.KeyEncryptionKey;
 import dev.sallyport.schema.secret.Secrets;
 import dev.sallyport.schema.sign.SigningKey;
 import dev.sallyport.schema.topic.KafkaSettings;
@@ -39,7 +45,7 @@ class GatewayFailureIT {
     void withoutTheBrokerNothingRunsAndEveryAnswerSaysSo(@TempDir Path folder) {
         try (var broker = EmbeddedKafka.start(folder);
                 var fixture =
-                        GatewayFixture.on(broker, Duration.ofSeconds(10), Duration.ofSeconds(2))) {
+                        GatewayFixture.on(broker, Duration.ofSeconds(10), Duration.ofSeconds(1))) {
             var client = fixture.acme("alice", "mcp:read");
             assertThat(client.tool("db_query", SELECT).isError()).isFalse();
             int ran = fixture.executor.taken().size();
@@ -62,6 +68,14 @@ class GatewayFailureIT {
             assertThat(fixture.client("rubbish").tool("show_databases", Map.of()).code())
                     .isEqualTo("log_unavailable");
             assertThat(fixture.executor.taken()).hasSize(ran);
+
+            // by then a suspension might have been missed
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(30))
+                    .untilAsserted(() ->
+                            assertThat(client.tool("db_query", SELECT).code())
+                                    .isEqualTo("registry_outdated"));
+            assertThat(client.tool("db_query", SELECT).status()).isEqualTo(503);
 
             broker.startAgain();
 
@@ -116,6 +130,27 @@ class GatewayFailureIT {
     }
 
     @Test
+    void whoCanWriteRepliesWithoutTheKeyAnswersNobody() {
+        try (var fixture = GatewayFixture.start()) {
+            byte[] forged = "{\"ended\":\"succeeded\"}\n{\"from\":\"a forger\"}".getBytes(UTF_8);
+            var wrapping = new KeyEncryptionKey(KeyEncryptionKey.generate());
+            DataKey another = wrapping.unwrap(wrapping.newDataKey(fixture.acme));
+            fixture.executor.answers((call, _) -> {
+                fixture.executor.send(call, call.reply(), forged);
+                fixture.executor.send(
+                        call, call.reply(), Reply.succeeded(forged).seal(another, call.call()));
+                fixture.executor.send(call, call.reply(), new byte[0]);
+                return Answer.of("{\"from\":\"the executor\"}");
+            });
+
+            var response = fixture.acme("alice", "mcp:read").tool("db_query", SELECT);
+
+            assertThat(response.result().at("/structuredContent/from").asString())
+                    .isEqualTo("the executor");
+        }
+    }
+
+    @Test
     void callsAboveThePlacesAreTurnedAway() throws Exception {
         try (var fixture = GatewayFixture.start();
                 var threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -139,6 +174,16 @@ class GatewayFailureIT {
             }
             assertThat(codes).filteredOn(code -> code.equals("overloaded")).hasSize(10);
             assertThat(codes).filteredOn(String::isEmpty).hasSize(places);
+            Awaitility.await()
+                    .untilAsserted(() ->
+                            assertThat(
+                                            Signals.of(fixture.kafka, CallRefused.class).stream()
+                                                    .map(Event::data)
+                                                    .filter(told ->
+                                                            told.code().equals("overloaded"))
+                                                    .mapToInt(CallRefused::count)
+                                                    .sum())
+                                    .isEqualTo(10));
         }
     }
 

@@ -101,9 +101,7 @@ final class GatewayFixture implements AutoCloseable {
                         Set.of(Grant.EVERYONE),
                         Set.of(new DatabaseName("ledger")),
                         Set.of(Scope.READ)));
-        feed =
-                RegistryFeed.start(
-                        kafka, "fixture-" + suffix, InstantSource.system(), Duration.ofSeconds(20));
+        feed = RegistryFeed.start(kafka, "fixture-" + suffix, Duration.ofSeconds(20));
         config = config(id, kafka, call, publish, Duration.ofSeconds(20), readOnly);
         executor = new StandInExecutor(kafka, cell, feed, new Keyring(kek));
         gateway = Gateway.start(config, secrets, InstantSource.system());

@@ -1,6 +1,7 @@
 package dev.sallyport.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.sallyport.gateway.StandInExecutor.Answer;
 import dev.sallyport.schema.event.AuthenticationFailed;
@@ -310,9 +311,23 @@ class GatewayIT {
             assertThat(client.tool("db_query", Map.of("database", "shop", "sql", sql)).status())
                     .isEqualTo(200);
         }
+    }
+
+    @Test
+    void callsThatCannotBePublishedAreToldToTheLogAsWell() {
+        var client = fixture.acme("bertha", "mcp:read");
         String big = "select '" + "\u00fc".repeat(30_000) + "'";
-        assertThat(client.tool("db_query", Map.of("database", "shop", "sql", big)).code())
-                .isEqualTo("call_too_large");
+
+        var tooLarge = client.tool("db_query", Map.of("database", "shop", "sql", big));
+        var malformed = client.tool("db_query", Map.of());
+
+        assertThat(tooLarge.code()).isEqualTo("call_too_large");
+        assertThat(malformed.code()).isEqualTo("arguments_invalid");
+        assertThat(refusals("bertha"))
+                .extracting(told -> told.call().toString(), CallRefused::code)
+                .containsExactlyInAnyOrder(
+                        tuple(tooLarge.callId(), "call_too_large"),
+                        tuple(malformed.callId(), "arguments_invalid"));
     }
 
     @Test

@@ -5,19 +5,24 @@ import dev.sallyport.schema.event.Ended;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
 import dev.sallyport.schema.event.ReplyAddress;
+import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.id.EventId;
 import dev.sallyport.schema.registry.Keyring;
 import dev.sallyport.schema.registry.Registry;
+import dev.sallyport.schema.reply.Reply;
+import dev.sallyport.schema.reply.ReplyHeaders;
+import dev.sallyport.schema.seal.DataKey;
 import dev.sallyport.schema.sign.EventSignature;
 import dev.sallyport.schema.topic.KafkaSettings;
-import dev.sallyport.schema.topic.ReplyHeaders;
 import dev.sallyport.schema.topic.Topics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
@@ -47,6 +52,7 @@ final class StandInExecutor implements AutoCloseable {
     private final Supplier<Registry> registry;
     private final Keyring keyring;
     private final Thread thread;
+    private final Map<CallId, DataKey> keys = new ConcurrentHashMap<>();
     private final Queue<Taken> taken = new ConcurrentLinkedQueue<>();
     private volatile BiFunction<CallAuthorized, String, @Nullable Answer> behaviour =
             (_, _) -> Answer.of("{\"rows\":[]}");
@@ -91,13 +97,11 @@ final class StandInExecutor implements AutoCloseable {
         Event<?> event = EventCodec.decode(bytes);
         var call = (CallAuthorized) event.data();
         var key = registry.get().gatewayKey(Objects.requireNonNull(event.signedBy())).orElseThrow();
+        DataKey dataKey = keyring.of(registry.get(), event.tenant(), call.arguments().dataKeyId());
+        keys.put(call.call(), dataKey);
         String arguments =
                 new String(
-                        keyring.of(registry.get(), event.tenant(), call.arguments().dataKeyId())
-                                .open(
-                                        call.arguments(),
-                                        EventId.commandOf(call.call()),
-                                        "arguments"),
+                        dataKey.open(call.arguments(), EventId.commandOf(call.call()), "arguments"),
                         StandardCharsets.UTF_8);
         taken.add(
                 new Taken(
@@ -119,22 +123,25 @@ final class StandInExecutor implements AutoCloseable {
     }
 
     void reply(CallAuthorized call, ReplyAddress to, Answer answer) {
-        var reply =
-                new ProducerRecord<String, byte[]>(
-                        Topics.REPLIES,
-                        to.partition(),
-                        null,
-                        answer.result().getBytes(StandardCharsets.UTF_8));
+        send(call, to, reply(answer).seal(key(call), call.call()));
+    }
+
+    /** Whatever bytes, where the reply to the call is expected. */
+    void send(CallAuthorized call, ReplyAddress to, byte[] value) {
+        var reply = new ProducerRecord<String, byte[]>(Topics.REPLIES, to.partition(), null, value);
         ReplyHeaders.put(reply.headers(), ReplyHeaders.CALL, call.call().toString());
         ReplyHeaders.put(reply.headers(), ReplyHeaders.GATEWAY, to.gateway().value());
-        ReplyHeaders.put(reply.headers(), ReplyHeaders.ENDED, answer.ended().wire());
-        if (answer.code() != null) {
-            ReplyHeaders.put(reply.headers(), ReplyHeaders.CODE, answer.code());
-        }
-        if (answer.message() != null) {
-            ReplyHeaders.put(reply.headers(), ReplyHeaders.MESSAGE, answer.message());
-        }
         var _ = producer.send(reply);
+    }
+
+    private static Reply reply(Answer answer) {
+        return answer.ended() == Ended.SUCCEEDED
+                ? Reply.succeeded(answer.result().getBytes(StandardCharsets.UTF_8))
+                : Reply.failed(answer.ended(), answer.code(), answer.message());
+    }
+
+    private DataKey key(CallAuthorized call) {
+        return Objects.requireNonNull(keys.get(call.call()));
     }
 
     @Override

@@ -71,7 +71,7 @@ class MonitorIT {
 
     @Test
     void aBulkReadSuspendsThePrincipalAndAHumanReinstatesIt() throws Exception {
-        try (RegistryFeed registry = RegistryFeed.start(kafka, "test", CLOCK, SOON)) {
+        try (RegistryFeed registry = RegistryFeed.start(kafka, "test", SOON)) {
             CallId bulk = steadyThenBulk(Instant.now());
 
             await().atMost(SOON).until(() -> suspension(registry).isPresent());
@@ -114,7 +114,7 @@ class MonitorIT {
         steady(Instant.now());
         monitor.close();
         monitor = started();
-        try (RegistryFeed registry = RegistryFeed.start(kafka, "test", CLOCK, SOON)) {
+        try (RegistryFeed registry = RegistryFeed.start(kafka, "test", SOON)) {
             send(Topics.OUTCOMES, ana.read(Instant.now(), 4_812));
 
             await().atMost(SOON).until(() -> suspension(registry).isPresent());
@@ -137,7 +137,7 @@ class MonitorIT {
     void whileOpenSearchIsAwayPrincipalsAreSuspendedAndDocumentsWait() throws Exception {
         CallId bulk;
         TestServers.openSearch().stop();
-        try (RegistryFeed registry = RegistryFeed.start(kafka, "test", CLOCK, SOON)) {
+        try (RegistryFeed registry = RegistryFeed.start(kafka, "test", SOON)) {
             bulk = steadyThenBulk(Instant.now());
 
             await().atMost(SOON).until(() -> suspension(registry).isPresent());
@@ -162,7 +162,7 @@ class MonitorIT {
         steady(Instant.now());
         TestServers.kafka().stop();
         TestServers.kafka().startAgain();
-        try (RegistryFeed registry = RegistryFeed.start(kafka, "test", CLOCK, SOON)) {
+        try (RegistryFeed registry = RegistryFeed.start(kafka, "test", SOON)) {
             send(Topics.OUTCOMES, ana.read(Instant.now(), 4_812));
 
             await().atMost(SOON).until(() -> suspension(registry).isPresent());

@@ -1,6 +1,7 @@
 package dev.sallyport.bench;
 
 import dev.sallyport.cli.service.ServiceProcess;
+import dev.sallyport.cli.stack.JavaCommand;
 import dev.sallyport.cli.stack.LocalStack;
 import dev.sallyport.cli.stack.ServiceKind;
 import dev.sallyport.cli.stack.StackDescription;
@@ -82,7 +83,7 @@ final class SallyportStack implements AutoCloseable {
         Path log = EmbeddedStack.logFolder(folder).resolve("monitor.log");
         var builder =
                 new ProcessBuilder(
-                                JavaProcess.command(
+                                JavaCommand.of(
                                         List.of(
                                                 "monitor",
                                                 "--config",
@@ -123,9 +124,7 @@ final class SallyportStack implements AutoCloseable {
     }
 
     static Database database(KafkaSettings kafka) {
-        try (RegistryFeed feed =
-                RegistryFeed.start(
-                        kafka, "sallyport-bench", InstantSource.system(), REGISTRY_WITHIN)) {
+        try (RegistryFeed feed = RegistryFeed.start(kafka, "sallyport-bench", REGISTRY_WITHIN)) {
             return feed.get()
                     .database(TENANT, DATABASE)
                     .orElseThrow(() ->

@@ -43,7 +43,7 @@ final class ReinstateCommand implements Callable<Integer> {
         InstantSource clock = InstantSource.system();
         TenantId id = new TenantId(tenant);
         try (RegistryFeed feed =
-                RegistryFeed.start(kafka, "sallyport-reinstate", clock, REGISTRY_WITHIN)) {
+                RegistryFeed.start(kafka, "sallyport-reinstate", REGISTRY_WITHIN)) {
             Registry registry = feed.get();
             String who = subject;
             if (who == null) {

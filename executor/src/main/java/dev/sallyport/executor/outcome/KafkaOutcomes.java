@@ -4,7 +4,8 @@ import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.event.CallSettled;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
-import dev.sallyport.schema.topic.ReplyHeaders;
+import dev.sallyport.schema.reply.ReplyHeaders;
+import dev.sallyport.schema.seal.DataKey;
 import dev.sallyport.schema.topic.Topics;
 import java.time.Duration;
 import java.util.List;
@@ -14,7 +15,6 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.header.Headers;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -98,23 +98,22 @@ public final class KafkaOutcomes implements OutcomePublisher {
 
     private void reply(Outcome outcome) {
         CallSettled settled = outcome.settled().data();
+        DataKey key = outcome.replyKey();
+        if (key == null) {
+            LOG.atWarn()
+                    .addKeyValue("callId", settled.call())
+                    .log("the key to seal a reply with is gone, so nothing is answered");
+            return;
+        }
         var address = outcome.command().data().reply();
         ProducerRecord<String, byte[]> reply =
                 new ProducerRecord<>(
                         Topics.REPLIES,
                         address.partition(),
                         outcome.settled().tenant().value(),
-                        outcome.result());
-        Headers headers = reply.headers();
-        ReplyHeaders.put(headers, ReplyHeaders.CALL, settled.call().toString());
-        ReplyHeaders.put(headers, ReplyHeaders.GATEWAY, address.gateway().value());
-        ReplyHeaders.put(headers, ReplyHeaders.ENDED, settled.ended().wire());
-        if (settled.code() != null) {
-            ReplyHeaders.put(headers, ReplyHeaders.CODE, settled.code());
-        }
-        if (outcome.message() != null) {
-            ReplyHeaders.put(headers, ReplyHeaders.MESSAGE, outcome.message());
-        }
+                        outcome.reply().seal(key, settled.call()));
+        ReplyHeaders.put(reply.headers(), ReplyHeaders.CALL, settled.call().toString());
+        ReplyHeaders.put(reply.headers(), ReplyHeaders.GATEWAY, address.gateway().value());
         try {
             var _ =
                     producer.send(

@@ -3,6 +3,8 @@ package dev.sallyport.executor.outcome;
 import dev.sallyport.schema.event.CallAuthorized;
 import dev.sallyport.schema.event.CallSettled;
 import dev.sallyport.schema.event.Event;
+import dev.sallyport.schema.reply.Reply;
+import dev.sallyport.schema.seal.DataKey;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,15 +12,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param command the call
  * @param settled how it ended
- * @param message for the caller, what went wrong; absent where it succeeded
- * @param result the result's bytes; empty where it did not succeed
+ * @param reply for the gateway that waits
+ * @param replyKey what the reply is sealed with: the key of the command's arguments; absent where
+ *     it was erased, and then nothing is answered
  */
-@SuppressWarnings("ArrayRecordComponent") // the bytes are handed on and never compared
 public record Outcome(
         Event<CallAuthorized> command,
         Event<CallSettled> settled,
-        @Nullable String message,
-        byte[] result) {
+        Reply reply,
+        @Nullable DataKey replyKey) {
     @Override
     public String toString() {
         return "Outcome[" + settled.data().call() + " " + settled.data().ended() + "]";

@@ -1,6 +1,6 @@
 package dev.sallyport.gateway.dispatch;
 
-import dev.sallyport.gateway.reply.Reply;
+import dev.sallyport.schema.reply.Reply;
 
 /** What became of a command. */
 public sealed interface Dispatched {

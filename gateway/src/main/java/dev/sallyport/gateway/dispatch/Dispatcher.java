@@ -6,7 +6,6 @@ import dev.sallyport.gateway.dispatch.Dispatched.LogUnavailable;
 import dev.sallyport.gateway.dispatch.Dispatched.Overloaded;
 import dev.sallyport.gateway.dispatch.Dispatched.TooLarge;
 import dev.sallyport.gateway.reply.Replies;
-import dev.sallyport.gateway.reply.Reply;
 import dev.sallyport.gateway.statement.Statement;
 import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.event.CallAuthorized;
@@ -19,6 +18,8 @@ import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.registry.Keyring;
 import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.registry.Scope;
+import dev.sallyport.schema.reply.Reply;
+import dev.sallyport.schema.seal.DataKey;
 import dev.sallyport.schema.sign.EventSignature;
 import dev.sallyport.schema.sign.SigningKey;
 import dev.sallyport.schema.topic.Topics;
@@ -86,17 +87,17 @@ public final class Dispatcher {
     }
 
     private Dispatched publishAndAwait(Command command, CellId cell, Registry registry) {
-        Instant now = clock.instant();
+        DataKey key = keyring.newest(registry, command.tenant());
         byte[] signed;
         try {
-            signed = signed(command, registry, now);
+            signed = signed(command, key);
         } catch (SchemaException e) {
             if (e.code().equals("event_too_large")) {
                 return new TooLarge();
             }
             throw e;
         }
-        CompletableFuture<Reply> reply = replies.expect(command.call());
+        CompletableFuture<Reply> reply = replies.expect(command.call(), key);
         try {
             log.command(
                     Topics.commands(cell),
@@ -125,7 +126,8 @@ public final class Dispatcher {
         }
     }
 
-    private byte[] signed(Command command, Registry registry, Instant now) {
+    private byte[] signed(Command command, DataKey key) {
+        Instant now = clock.instant();
         EventId id = EventId.commandOf(command.call());
         Statement statement = command.statement();
         byte[] arguments = Json.mapper().writeValueAsBytes(command.arguments());
@@ -145,8 +147,7 @@ public final class Dispatcher {
                         now.plus(answerWithin),
                         command.registryVersion(),
                         replies.address(),
-                        keyring.newest(registry, command.tenant())
-                                .seal(arguments, id, "arguments"));
+                        key.seal(arguments, id, "arguments"));
         var event =
                 new Event<>(
                         id,

@@ -171,6 +171,8 @@ public final class Edge implements AutoCloseable {
                                     .with("reason", code));
             case Authentication.Undecided(var message) ->
                     send(context, Fault.of(ErrorCode.ISSUER_UNREACHABLE, message));
+            case Authentication.Outdated(var message) ->
+                    send(context, Fault.of(ErrorCode.REGISTRY_OUTDATED, message));
             case Authentication.Suspended(var message) ->
                     send(context, Fault.of(ErrorCode.PRINCIPAL_SUSPENDED, message));
             case Authentication.Unlogged(var message) ->

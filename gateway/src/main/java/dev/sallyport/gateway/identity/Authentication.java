@@ -20,6 +20,9 @@ public sealed interface Authentication {
     /** The issuer's keys cannot be had: this says nothing about the token. */
     record Undecided(String message) implements Authentication {}
 
+    /** The registry cannot be followed, so a suspension may be missing: nobody is served. */
+    record Outdated(String message) implements Authentication {}
+
     /** The token is good and its principal is not to be served. */
     record Suspended(String message) implements Authentication {}
 

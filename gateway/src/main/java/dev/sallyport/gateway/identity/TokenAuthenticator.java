@@ -2,6 +2,7 @@ package dev.sallyport.gateway.identity;
 
 import dev.sallyport.gateway.identity.Authentication.Authenticated;
 import dev.sallyport.gateway.identity.Authentication.Missing;
+import dev.sallyport.gateway.identity.Authentication.Outdated;
 import dev.sallyport.gateway.identity.Authentication.Rejected;
 import dev.sallyport.gateway.identity.Authentication.Suspended;
 import dev.sallyport.gateway.identity.Authentication.Undecided;
@@ -9,7 +10,7 @@ import dev.sallyport.gateway.identity.Authentication.Unlogged;
 import dev.sallyport.gateway.refusal.Refusals;
 import dev.sallyport.schema.event.AuthenticationFailed;
 import dev.sallyport.schema.id.TenantId;
-import dev.sallyport.schema.registry.Registry;
+import dev.sallyport.schema.registry.RegistryFeed;
 import dev.sallyport.schema.token.AccessTokens;
 import dev.sallyport.schema.token.Caller;
 import dev.sallyport.schema.token.TokenProblem;
@@ -17,7 +18,6 @@ import dev.sallyport.schema.token.Verification;
 import dev.sallyport.schema.token.Verification.Verified;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,16 +31,16 @@ public final class TokenAuthenticator implements Authenticator {
     private static final String UNLOGGED =
             "The audit log cannot be written just now, so nothing is decided: try again";
 
+    private static final String OUTDATED =
+            "The registry cannot be followed just now, and a suspension in it might be missed: try again";
+
     private final AccessTokens tokens;
-    private final Supplier<Registry> registry;
+    private final RegistryFeed registry;
     private final Refusals refusals;
     private final InstantSource clock;
 
     public TokenAuthenticator(
-            AccessTokens tokens,
-            Supplier<Registry> registry,
-            Refusals refusals,
-            InstantSource clock) {
+            AccessTokens tokens, RegistryFeed registry, Refusals refusals, InstantSource clock) {
         this.tokens = tokens;
         this.registry = registry;
         this.refusals = refusals;
@@ -49,6 +49,9 @@ public final class TokenAuthenticator implements Authenticator {
 
     @Override
     public Authentication authenticate(@Nullable String authorization, String remoteAddress) {
+        if (!registry.isCurrent()) {
+            return new Outdated(OUTDATED);
+        }
         return switch (tokens.verifyHeader(authorization)) {
             case Verified(var caller) -> unlessSuspended(caller, remoteAddress);
             case Verification.Rejected(var problem, var message, var proved) ->

@@ -21,6 +21,7 @@ public enum ErrorCode {
     TOKEN_MISSING("token_missing", 401, 401),
     TOKEN_REJECTED("token_rejected", 401, 401),
     ISSUER_UNREACHABLE("issuer_unreachable", 503, 503),
+    REGISTRY_OUTDATED("registry_outdated", 503, 503),
     PRINCIPAL_SUSPENDED("principal_suspended", 403, 403),
     INSUFFICIENT_SCOPE("insufficient_scope", 403, 403),
 

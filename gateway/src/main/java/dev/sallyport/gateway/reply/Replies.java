@@ -1,12 +1,14 @@
 package dev.sallyport.gateway.reply;
 
 import dev.sallyport.gateway.config.GatewayException;
-import dev.sallyport.schema.event.Ended;
+import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.event.ReplyAddress;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.GatewayId;
+import dev.sallyport.schema.reply.Reply;
+import dev.sallyport.schema.reply.ReplyHeaders;
+import dev.sallyport.schema.seal.DataKey;
 import dev.sallyport.schema.topic.KafkaSettings;
-import dev.sallyport.schema.topic.ReplyHeaders;
 import dev.sallyport.schema.topic.Topics;
 import java.time.Duration;
 import java.util.List;
@@ -39,9 +41,11 @@ public final class Replies implements AutoCloseable {
     private final GatewayId gateway;
     private final KafkaConsumer<String, byte[]> consumer;
     private final TopicPartition partition;
-    private final Map<CallId, CompletableFuture<Reply>> waiting = new ConcurrentHashMap<>();
+    private final Map<CallId, Waiting> waiting = new ConcurrentHashMap<>();
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread thread;
+
+    private record Waiting(CompletableFuture<Reply> reply, DataKey key) {}
 
     private Replies(
             GatewayId gateway, KafkaConsumer<String, byte[]> consumer, TopicPartition partition) {
@@ -98,10 +102,14 @@ public final class Replies implements AutoCloseable {
         return new ReplyAddress(gateway, partition.partition());
     }
 
-    /** Announces that somebody waits for the reply to this call; {@link #forget} ends it. */
-    public CompletableFuture<Reply> expect(CallId call) {
+    /**
+     * Announces that somebody waits for the reply to this call; {@link #forget} ends it.
+     *
+     * @param key what the reply must be sealed with
+     */
+    public CompletableFuture<Reply> expect(CallId call, DataKey key) {
         var reply = new CompletableFuture<Reply>();
-        waiting.put(call, reply);
+        waiting.put(call, new Waiting(reply, key));
         return reply;
     }
 
@@ -139,20 +147,21 @@ public final class Replies implements AutoCloseable {
         }
         try {
             CallId call = CallId.of(text(entry, ReplyHeaders.CALL));
-            CompletableFuture<Reply> waiter = waiting.remove(call);
+            Waiting waiter = waiting.get(call);
             if (waiter == null) {
                 LOG.atInfo()
                         .addKeyValue("callId", call)
                         .log("nobody waits for this reply any more");
                 return;
             }
-            byte[] value = entry.value();
-            waiter.complete(
-                    new Reply(
-                            Ended.of(text(entry, ReplyHeaders.ENDED)),
-                            ReplyHeaders.get(entry.headers(), ReplyHeaders.CODE),
-                            ReplyHeaders.get(entry.headers(), ReplyHeaders.MESSAGE),
-                            value == null ? new byte[0] : value));
+            byte[] sealed = entry.value() == null ? new byte[0] : entry.value();
+            waiter.reply().complete(Reply.open(sealed, waiter.key(), call));
+        } catch (SchemaException e) {
+            // no executor wrote it: whoever waits goes on waiting for the one that does
+            LOG.atError()
+                    .addKeyValue("offset", entry.offset())
+                    .addKeyValue("code", e.code())
+                    .log("a reply that was not sealed for its call was passed over");
         } catch (IllegalArgumentException e) {
             LOG.atError()
                     .addKeyValue("offset", entry.offset())

@@ -35,12 +35,17 @@ final class Refusing {
     }
 
     Outcome refused(Attempt attempt, Refused refused) {
-        if (!tell(attempt, refused.reason(), List.of())) {
-            return unlogged();
-        }
-        return refused.code() == Code.TOOL_UNKNOWN
-                ? Outcome.failed(ErrorCode.TOOL_UNKNOWN, refused.message())
-                : ToolResult.error(refused.reason(), refused.message(), attempt.id());
+        return told(
+                attempt,
+                refused.reason(),
+                refused.code() == Code.TOOL_UNKNOWN
+                        ? Outcome.failed(ErrorCode.TOOL_UNKNOWN, refused.message())
+                        : ToolResult.error(refused.reason(), refused.message(), attempt.id()));
+    }
+
+    /** The answer to a call that nothing came of, once the log knows of it. */
+    Outcome told(Attempt attempt, String code, Outcome answer) {
+        return tell(attempt, code, List.of()) ? answer : unlogged();
     }
 
     /** A step-up challenge (RFC 6750): it names every scope that the call needs. */

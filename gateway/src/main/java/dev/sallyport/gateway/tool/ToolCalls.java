@@ -19,7 +19,6 @@ import dev.sallyport.gateway.protocol.Fault;
 import dev.sallyport.gateway.protocol.Outcome;
 import dev.sallyport.gateway.protocol.Request;
 import dev.sallyport.gateway.protocol.ToolResult;
-import dev.sallyport.gateway.reply.Reply;
 import dev.sallyport.gateway.statement.Classifier;
 import dev.sallyport.gateway.statement.Statement;
 import dev.sallyport.schema.SchemaException;
@@ -27,6 +26,7 @@ import dev.sallyport.schema.event.Ended;
 import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.registry.Tenant;
+import dev.sallyport.schema.reply.Reply;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -104,8 +104,8 @@ final class ToolCalls {
                 given instanceof ObjectNode object ? object : JsonNodeFactory.instance.objectNode();
         Optional<String> problem = check.problem(tool, arguments);
         if (problem.isPresent()) {
-            return ToolResult.error(
-                    ARGUMENTS_INVALID, tool.wireName() + ": " + problem.get(), null);
+            Attempt attempt = Attempt.of(request, tool.wireName());
+            return refused(attempt, ARGUMENTS_INVALID, tool.wireName() + ": " + problem.get());
         }
         return decided(request, tool, arguments);
     }
@@ -136,10 +136,10 @@ final class ToolCalls {
                     .addKeyValue("tenant", attempt.tenant())
                     .setCause(e)
                     .log("a call could not be written down");
-            return ToolResult.error(
+            return refused(
+                    attempt,
                     e.code(),
-                    "The tenant's keys are not in order: its administrator can mend it",
-                    attempt.id());
+                    "The tenant's keys are not in order: its administrator can mend it");
         }
     }
 
@@ -151,8 +151,7 @@ final class ToolCalls {
             Registry registryThen) {
         Optional<Tenant> tenant = registryThen.tenant(attempt.tenant());
         if (tenant.isEmpty()) {
-            return ToolResult.error(
-                    "tenant_unknown", "The tenant is gone from the registry", attempt.id());
+            return refused(attempt, "tenant_unknown", "The tenant is gone from the registry");
         }
         var command =
                 new Command(
@@ -170,9 +169,17 @@ final class ToolCalls {
             case LogUnavailable() -> failed(attempt, ErrorCode.LOG_UNAVAILABLE, LOG_UNAVAILABLE);
             case DeadlineExceeded() ->
                     failed(attempt, ErrorCode.DEADLINE_EXCEEDED, DEADLINE_EXCEEDED);
-            case Overloaded() -> failed(attempt, ErrorCode.OVERLOADED, OVERLOADED);
-            case TooLarge() -> ToolResult.error(CALL_TOO_LARGE, TOO_LARGE, attempt.id());
+            case Overloaded() ->
+                    refusing.told(
+                            attempt,
+                            ErrorCode.OVERLOADED.code(),
+                            failed(attempt, ErrorCode.OVERLOADED, OVERLOADED));
+            case TooLarge() -> refused(attempt, CALL_TOO_LARGE, TOO_LARGE);
         };
+    }
+
+    private Outcome refused(Attempt attempt, String code, String message) {
+        return refusing.told(attempt, code, ToolResult.error(code, message, attempt.id()));
     }
 
     private static Outcome answered(Attempt attempt, Reply reply) {

@@ -10,14 +10,16 @@ import java.util.Set;
  * @param window length of the sliding window
  * @param grace how late an event may arrive and still be counted in its window
  * @param refusalsMax most refusals that a window may hold
- * @param passedOver codes that do not count: a client that is merely too fast, or suspended
+ * @param passedOver codes that do not count: a client that is merely too fast, clumsy, or suspended
  *     already, is not probing
  */
 public record RefusalBurstTuning(
         @Default("PT60S") Duration window,
         @Default("PT30S") Duration grace,
         @Default("20") long refusalsMax,
-        @Default("[rate_limited, overloaded, principal_suspended]") Set<String> passedOver) {
+        @Default(
+                        "[rate_limited, overloaded, arguments_invalid, call_too_large, principal_suspended]")
+                Set<String> passedOver) {
     public RefusalBurstTuning {
         Sliding.require(window, grace);
         passedOver = Set.copyOf(passedOver);

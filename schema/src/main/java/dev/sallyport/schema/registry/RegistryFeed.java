@@ -6,7 +6,6 @@ import dev.sallyport.schema.topic.KafkaSettings;
 import dev.sallyport.schema.topic.Topics;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,36 +34,33 @@ public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofMillis(250);
     private static final Duration ASKED_EVERY = Duration.ofSeconds(2);
     private static final Duration ASKED_WITHIN = Duration.ofSeconds(2);
+    private static final Duration CURRENT_FOR = Duration.ofSeconds(10);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
 
     private final KafkaConsumer<String, byte[]> consumer;
-    private final InstantSource clock;
     private final Consumer<Registry> listener;
     private final Map<String, RegistryEntry> entries = new HashMap<>();
     private final CountDownLatch whole = new CountDownLatch(1);
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread thread;
     private volatile Registry current = Registry.EMPTY;
-    private volatile Instant lastTurn;
+
+    /** By {@link System#nanoTime}: when the broker last told that nothing was missing here. */
+    private volatile long currentAt;
+
     private long wholeAt = -1;
 
-    private RegistryFeed(
-            KafkaSettings kafka,
-            String clientId,
-            InstantSource clock,
-            Consumer<Registry> listener) {
+    private RegistryFeed(KafkaSettings kafka, String clientId, Consumer<Registry> listener) {
         this.consumer = new KafkaConsumer<>(kafka.consumer(clientId + "-registry"));
-        this.clock = clock;
         this.listener = listener;
-        this.lastTurn = clock.instant();
+        this.currentAt = System.nanoTime();
         this.thread =
                 Thread.ofPlatform().name(clientId + "-registry").daemon().unstarted(this::run);
     }
 
     /** As the other {@code start}, without a listener. */
-    public static RegistryFeed start(
-            KafkaSettings kafka, String clientId, InstantSource clock, Duration within) {
-        return start(kafka, clientId, clock, within, _ -> {});
+    public static RegistryFeed start(KafkaSettings kafka, String clientId, Duration within) {
+        return start(kafka, clientId, within, _ -> {});
     }
 
     /**
@@ -75,12 +71,8 @@ public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
      *     time
      */
     public static RegistryFeed start(
-            KafkaSettings kafka,
-            String clientId,
-            InstantSource clock,
-            Duration within,
-            Consumer<Registry> listener) {
-        RegistryFeed feed = new RegistryFeed(kafka, clientId, clock, listener);
+            KafkaSettings kafka, String clientId, Duration within, Consumer<Registry> listener) {
+        RegistryFeed feed = new RegistryFeed(kafka, clientId, listener);
         feed.thread.start();
         try {
             if (feed.whole.await(within.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -105,9 +97,12 @@ public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
         return current;
     }
 
-    /** How long ago the broker last answered: a feed that is far behind may miss a suspension. */
-    public Duration sinceLastTurn() {
-        return Duration.between(lastTurn, clock.instant());
+    /**
+     * Whether {@link #get} is what the broker had a few seconds ago. Where not, a suspension may be
+     * missing here, and who decides by the registry decides nothing.
+     */
+    public boolean isCurrent() {
+        return System.nanoTime() - currentAt < CURRENT_FOR.toNanos();
     }
 
     private void run() {
@@ -141,9 +136,14 @@ public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
             listener.accept(next);
         }
         // an empty poll says nothing of the broker, and the lag is this client's own memory
-        if (Duration.between(lastTurn, clock.instant()).compareTo(ASKED_EVERY) >= 0) {
-            Map<TopicPartition, Long> _ = consumer.endOffsets(List.of(PARTITION), ASKED_WITHIN);
-            lastTurn = clock.instant();
+        long now = System.nanoTime();
+        if (now - currentAt >= ASKED_EVERY.toNanos()) {
+            long end =
+                    consumer.endOffsets(List.of(PARTITION), ASKED_WITHIN)
+                            .getOrDefault(PARTITION, Long.MAX_VALUE);
+            if (consumer.position(PARTITION) >= end) {
+                currentAt = now;
+            }
         }
         if (whole.getCount() > 0 && consumer.position(PARTITION) >= wholeAt) {
             whole.countDown();

@@ -34,13 +34,13 @@ final class Aes {
             cipher.doFinal(plain, 0, plain.length, sealed, NONCE_BYTES);
             return sealed;
         } catch (GeneralSecurityException e) {
-            throw new SchemaException("seal_failed", "the field could not be sealed", e);
+            throw new SchemaException("seal_failed", "it could not be sealed", e);
         }
     }
 
     static byte[] open(SecretKey key, byte[] sealed, byte[] associated) {
         if (sealed.length < NONCE_BYTES + TAG_BITS / 8) {
-            throw new SchemaException("seal_broken", "the sealed field is too short to be one");
+            throw new SchemaException("seal_broken", "it is too short to be anything sealed");
         }
         try {
             Cipher cipher =
@@ -53,7 +53,7 @@ final class Aes {
         } catch (GeneralSecurityException e) {
             throw new SchemaException(
                     "seal_broken",
-                    "the sealed field was altered, moved, or sealed with another key",
+                    "what is sealed was altered, moved, or sealed with another key",
                     e);
         }
     }

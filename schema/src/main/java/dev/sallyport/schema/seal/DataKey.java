@@ -1,6 +1,7 @@
 package dev.sallyport.schema.seal;
 
 import dev.sallyport.schema.SchemaException;
+import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.EventId;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -12,17 +13,19 @@ import javax.crypto.spec.HKDFParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * A tenant's data key in the clear. Two keys follow from it by HKDF-SHA256 (RFC 5869): one seals
- * fields with AES-256-GCM, one makes the digests of results.
+ * A tenant's data key in the clear. Three keys follow from it by HKDF-SHA256 (RFC 5869): one seals
+ * fields and one seals replies, both with AES-256-GCM; one makes the digests of results.
  */
 public final class DataKey {
     private final String id;
     private final SecretKey sealing;
+    private final SecretKey replying;
     private final SecretKey digesting;
 
     DataKey(String id, byte[] secret) {
         this.id = id;
         this.sealing = derive(secret, "sallyport sealed fields v1", "AES");
+        this.replying = derive(secret, "sallyport sealed replies v1", "AES");
         this.digesting = derive(secret, "sallyport result digests v1", "HmacSHA256");
     }
 
@@ -64,6 +67,21 @@ public final class DataKey {
         return Aes.open(sealing, body, associated(event, field));
     }
 
+    /** Seals what is answered to the call. */
+    public byte[] sealReply(byte[] plain, CallId call) {
+        return Aes.seal(replying, plain, associated(call));
+    }
+
+    /**
+     * Opens what was answered to the call.
+     *
+     * @throws SchemaException {@code seal_broken} if it was altered, answered to another call, or
+     *     sealed with another key
+     */
+    public byte[] openReply(byte[] sealed, CallId call) {
+        return Aes.open(replying, sealed, associated(call));
+    }
+
     /**
      * HMAC-SHA256 of the bytes under a key of the tenant, base64url: a digest that nobody outside
      * can guess from likely results.
@@ -80,6 +98,10 @@ public final class DataKey {
 
     private static byte[] associated(EventId event, String field) {
         return (event + "/" + field).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static byte[] associated(CallId call) {
+        return call.toString().getBytes(StandardCharsets.UTF_8);
     }
 
     private static SecretKey derive(byte[] secret, String purpose, String algorithm) {

@@ -66,7 +66,7 @@ class RegistryFeedIT {
         Suspension suspension = new Suspension(ACME, "eve", "why", null, Instant.EPOCH);
         try (RegistryWriter writer = new RegistryWriter(kafka, CLOCK, "test")) {
             writer.put(ACME, grant(Scope.READ));
-            try (RegistryFeed feed = RegistryFeed.start(kafka, "test", CLOCK, WITHIN)) {
+            try (RegistryFeed feed = RegistryFeed.start(kafka, "test", WITHIN)) {
                 assertThat(feed.get().granted(ACME, "ana", SHOP)).containsExactly(Scope.READ);
                 writer.put(ACME, grant(Scope.WRITE));
                 writer.put(ACME, suspension);
@@ -115,7 +115,7 @@ class RegistryFeedIT {
         try (RegistryWriter writer = new RegistryWriter(kafka, CLOCK, "test")) {
             writer.put(ACME, new Suspension(ACME, "eve", "why", null, Instant.EPOCH));
         }
-        try (RegistryFeed feed = RegistryFeed.start(kafka, "test", CLOCK, WITHIN)) {
+        try (RegistryFeed feed = RegistryFeed.start(kafka, "test", WITHIN)) {
             assertThat(feed.get().suspension(ACME, "eve")).isPresent();
             assertThat(feed.get().granted(ACME, "ana", SHOP)).isEmpty();
         }
@@ -129,7 +129,7 @@ class RegistryFeedIT {
         put("grant/acme/readers", "{\"tenant\":\"acme\",\"scopes\":[\"mcp:everything\"]}");
         put("suspension/acme/eve", "not json");
         put("horoscope/acme", "{}");
-        try (RegistryFeed feed = RegistryFeed.start(kafka, "test", CLOCK, WITHIN)) {
+        try (RegistryFeed feed = RegistryFeed.start(kafka, "test", WITHIN)) {
             assertThat(feed.get().granted(ACME, "ana", SHOP))
                     .as("the grant as it was before is not good any more")
                     .isEmpty();
@@ -140,8 +140,7 @@ class RegistryFeedIT {
     @Test
     void withoutABrokerThereIsNoRegistry() {
         broker.stop();
-        assertThatThrownBy(() ->
-                        RegistryFeed.start(kafka, "test", CLOCK, Duration.ofSeconds(1)).close())
+        assertThatThrownBy(() -> RegistryFeed.start(kafka, "test", Duration.ofSeconds(1)).close())
                 .isInstanceOfSatisfying(
                         SchemaException.class,
                         e -> assertThat(e.code()).isEqualTo("registry_unavailable"));

@@ -20,7 +20,6 @@ import java.util.concurrent.TimeoutException;
 final class ChildProcesses implements ServiceStarter {
     private static final Duration READY_WITHIN = Duration.ofSeconds(60);
     private static final Duration STOPPED_WITHIN = Duration.ofSeconds(15);
-    private static final String HEAP = "-Xmx384m";
 
     private final Path logs;
 
@@ -31,18 +30,8 @@ final class ChildProcesses implements ServiceStarter {
     @Override
     public RunningService start(ServiceKind kind, Path config) {
         List<String> command =
-                List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        HEAP,
-                        "--enable-native-access=ALL-UNNAMED",
-                        "--sun-misc-unsafe-memory-access=allow",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "dev.sallyport.cli.Main",
-                        kind.command(),
-                        "--config",
-                        config.toString(),
-                        "--with-parent");
+                JavaCommand.of(
+                        List.of(kind.command(), "--config", config.toString(), "--with-parent"));
         Path errors = logs.resolve(kind.command() + ".log");
         try {
             Process process =

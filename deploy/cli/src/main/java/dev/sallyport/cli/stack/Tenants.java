@@ -47,8 +47,7 @@ final class Tenants {
             KafkaSettings kafka,
             CellId cell,
             InstantSource clock) {
-        try (RegistryFeed feed =
-                RegistryFeed.start(kafka, "sallyport-up", clock, REGISTRY_WITHIN)) {
+        try (RegistryFeed feed = RegistryFeed.start(kafka, "sallyport-up", REGISTRY_WITHIN)) {
             Registry registry = feed.get();
             List<Change> changes = new ArrayList<>();
             changes.add(

@@ -1,29 +1,17 @@
-package dev.sallyport.schema.topic;
+package dev.sallyport.schema.reply;
 
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The headers of a reply: all that the gateway needs to know, so that it passes the result's bytes
- * on unread.
- */
+/** The headers of a reply: whom it is for. All else is sealed in its value. */
 public final class ReplyHeaders {
     /** The call's id. */
     public static final String CALL = "call";
 
     /** The gateway that waits. */
     public static final String GATEWAY = "gateway";
-
-    /** How the call ended: a value of {@code Ended}. */
-    public static final String ENDED = "ended";
-
-    /** The stable code of what went wrong; absent where the call succeeded. */
-    public static final String CODE = "code";
-
-    /** What went wrong in words, safe for the caller; absent where the call succeeded. */
-    public static final String MESSAGE = "message";
 
     private ReplyHeaders() {}
 
