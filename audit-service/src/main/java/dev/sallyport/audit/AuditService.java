@@ -17,6 +17,8 @@ import dev.sallyport.audit.store.AuditDatabase;
 import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.registry.RegistryFeed;
 import dev.sallyport.schema.secret.Secrets;
+import dev.sallyport.schema.signal.Refusals;
+import dev.sallyport.schema.signal.SignalLog;
 import dev.sallyport.schema.token.AccessTokens;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -27,6 +29,9 @@ import org.slf4j.LoggerFactory;
 public final class AuditService implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AuditService.class);
     private static final Duration REGISTRY_WITHIN = Duration.ofSeconds(30);
+    private static final Duration TELL_WITHIN = Duration.ofSeconds(5);
+    private static final Duration REFUSAL_FOLD = Duration.ofSeconds(10);
+    private static final String SOURCE = "/audit-service";
 
     private final OpenParts parts;
     private final VerifierKey key;
@@ -62,7 +67,12 @@ public final class AuditService implements AutoCloseable {
         var signer = signer(config, secrets);
         var jdbi = parts.add(AuditDatabase.open(config.database(), secrets)).jdbi();
         var registry = parts.add(RegistryFeed.start(config.kafka(), "audit", REGISTRY_WITHIN));
-        var reads = parts.add(new ReadRecorder(config.kafka(), clock));
+        var log =
+                parts.add(
+                        SignalLog.open(
+                                config.kafka(), "audit-signals", SOURCE, clock, TELL_WITHIN));
+        var refusals = parts.add(Refusals.start(log, clock, REFUSAL_FOLD));
+        var reads = new ReadRecorder(log);
         var publisher =
                 new CheckpointPublisher(
                         jdbi, signer, clock, Duration.ofMillis(config.checkpointEveryMillis()));
@@ -72,7 +82,12 @@ public final class AuditService implements AutoCloseable {
         var search = new EntrySearch(jdbi);
         var proofs = new CallProofs(logs);
         var key = signer.verifier();
-        var access = new Access(new AccessTokens(config.publicUrl(), registry, clock), registry);
+        var access =
+                new Access(
+                        new AccessTokens(config.publicUrl(), registry, clock),
+                        registry,
+                        refusals,
+                        clock);
         var console = new Console(access, reads, search, proofs, key, config.publicUrl(), clock);
         var shown = new AuditHttp.Parts(logs, search, proofs, key, access, reads);
         var watched = new AuditHttp.Watched(loop, ingest, publisher);

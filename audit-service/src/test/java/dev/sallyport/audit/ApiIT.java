@@ -18,6 +18,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
@@ -104,7 +105,8 @@ class ApiIT {
         assertThat(
                         entries(found)
                                 .filter(entry ->
-                                        !entry.get("kind").stringValue().equals("AuditRead")))
+                                        !Set.of("AuditRead", "AuthenticationFailed")
+                                                .contains(entry.get("kind").stringValue())))
                 .hasSize(entries);
         assertThat(found.body()).doesNotContain("carol", globex.value());
     }
@@ -267,6 +269,26 @@ class ApiIT {
                                         detail.contains(
                                                 "search: text=wherearetheentriesofyesterday"))
                                 .anyMatch(detail -> detail.equals("call: " + refused)));
+    }
+
+    @Test
+    void whoIsTurnedAwayIsAnEntryOfTheSameLog() {
+        fixture.get(service, "/api/v1/entries", Optional.of(fixture.token(acme, "mcp:read")));
+
+        await().atMost(AuditFixture.WITHIN)
+                .untilAsserted(() ->
+                        assertThat(
+                                        entries(
+                                                get(
+                                                        "/api/v1/entries?kind=AuthenticationFailed&principal=olga",
+                                                        acme)))
+                                .isNotEmpty()
+                                .allSatisfy(entry -> {
+                                    assertThat(entry.get("code").stringValue())
+                                            .isEqualTo("insufficient_scope");
+                                    assertThat(entry.get("detail").stringValue())
+                                            .isEqualTo("from 127.0.0.1");
+                                }));
     }
 
     @Test

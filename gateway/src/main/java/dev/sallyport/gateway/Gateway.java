@@ -10,7 +10,6 @@ import dev.sallyport.gateway.gate.Gate;
 import dev.sallyport.gateway.identity.ProtectedResource;
 import dev.sallyport.gateway.identity.TokenAuthenticator;
 import dev.sallyport.gateway.protocol.Mcp;
-import dev.sallyport.gateway.refusal.Refusals;
 import dev.sallyport.gateway.reply.Replies;
 import dev.sallyport.gateway.statement.Classifier;
 import dev.sallyport.gateway.tool.Tools;
@@ -23,6 +22,7 @@ import dev.sallyport.schema.seal.KeyEncryptionKey;
 import dev.sallyport.schema.secret.Secrets;
 import dev.sallyport.schema.sign.EventSignature;
 import dev.sallyport.schema.sign.SigningKey;
+import dev.sallyport.schema.signal.Refusals;
 import dev.sallyport.schema.token.AccessTokens;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
@@ -84,7 +84,8 @@ public final class Gateway implements AutoCloseable {
                                 config.kafka(), config.id(), clock, config.timeouts().publish()));
         Replies replies =
                 part(Replies.start(config.kafka(), config.id(), config.timeouts().registry()));
-        Refusals refusals = part(Refusals.start(log, clock, config.timeouts().refusalFold()));
+        Refusals refusals =
+                part(Refusals.start(log.signals(), clock, config.timeouts().refusalFold()));
         var resource =
                 new ProtectedResource(
                         config.publicUrl(),

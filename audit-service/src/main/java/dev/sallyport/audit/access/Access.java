@@ -1,71 +1,127 @@
 package dev.sallyport.audit.access;
 
 import dev.sallyport.audit.problem.AuditProblem;
-import dev.sallyport.schema.registry.Registry;
+import dev.sallyport.schema.event.AuthenticationFailed;
+import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.registry.RegistryFeed;
 import dev.sallyport.schema.registry.Scope;
+import dev.sallyport.schema.signal.Refusals;
 import dev.sallyport.schema.token.AccessTokens;
 import dev.sallyport.schema.token.Caller;
 import dev.sallyport.schema.token.TokenProblem;
 import dev.sallyport.schema.token.Verification;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Set;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Decides who may read: whoever brings an access token for this service with one of the scopes, and
- * only of the tenant that the token leads to.
+ * only of the tenant that the token leads to. Who brings another token is told to the log first.
  *
  * @param tokens the check of tokens
  * @param registry who is suspended: they read nothing either
+ * @param refusals tells the log
  */
-public record Access(AccessTokens tokens, Supplier<Registry> registry) {
+public record Access(
+        AccessTokens tokens, RegistryFeed registry, Refusals refusals, InstantSource clock) {
     /** Either is enough. */
     private static final Set<Scope> SCOPES = Set.of(Scope.AUDIT_READ, Scope.ADMIN);
 
     private static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;
-    private static final int UNAVAILABLE = 503;
+    private static final String NO_CHALLENGE = "Bearer";
+    private static final String INVALID_TOKEN = "Bearer error=\"invalid_token\"";
 
     /** As {@link #admit}, of the value of an {@code Authorization} header. */
-    public Admission admitHeader(@Nullable String authorization) {
-        return admission(tokens.verifyHeader(authorization));
+    public Admission admitHeader(@Nullable String authorization, String address) {
+        return admission(tokens.verifyHeader(authorization), address);
     }
 
-    /** Whether the bearer of this token may read. */
-    public Admission admit(String token) {
-        return admission(tokens.verify(token));
+    /**
+     * Whether the bearer of this token may read.
+     *
+     * @param address where the request came from
+     */
+    public Admission admit(String token, String address) {
+        return admission(tokens.verify(token), address);
     }
 
-    private Admission admission(Verification verification) {
+    private Admission admission(Verification verification, String address) {
+        if (!registry.isCurrent()) {
+            return unavailable(
+                    AuditProblem.REGISTRY_OUTDATED.code(),
+                    "the registry cannot be followed just now, and a suspension in it might be missed: try again");
+        }
         return switch (verification) {
-            case Verification.Verified(var caller) -> scoped(caller);
-            case Verification.Rejected(var problem, var message, _) ->
-                    new Admission.Denied(
-                            problem == TokenProblem.ISSUER_UNREACHABLE ? UNAVAILABLE : UNAUTHORIZED,
-                            problem.code(),
-                            message,
-                            problem == TokenProblem.TOKEN_MISSING
-                                    ? "Bearer"
-                                    : "Bearer error=\"invalid_token\"");
+            case Verification.Verified(var caller) -> scoped(caller, address);
+            case Verification.Rejected(var problem, var message, var proved) ->
+                    rejected(problem, message, proved, address);
         };
     }
 
-    private Admission scoped(Caller caller) {
+    private Admission rejected(
+            TokenProblem problem, String message, @Nullable Caller proved, String address) {
+        return switch (problem) {
+            case TOKEN_MISSING ->
+                    new Admission.Denied(UNAUTHORIZED, problem.code(), message, NO_CHALLENGE);
+            case ISSUER_UNREACHABLE -> unavailable(problem.code(), message);
+            default ->
+                    told(
+                            proved,
+                            address,
+                            new Admission.Denied(
+                                    UNAUTHORIZED, problem.code(), message, INVALID_TOKEN));
+        };
+    }
+
+    private Admission scoped(Caller caller, String address) {
         if (registry.get().suspension(caller.tenant(), caller.subject()).isPresent()) {
-            return new Admission.Denied(
-                    FORBIDDEN,
-                    "principal_suspended",
-                    "you are suspended; ask your administrator",
-                    "Bearer error=\"access_denied\"");
+            return told(
+                    caller,
+                    address,
+                    new Admission.Denied(
+                            FORBIDDEN,
+                            "principal_suspended",
+                            "you are suspended; ask your administrator",
+                            "Bearer error=\"access_denied\""));
         }
         if (caller.scopes().stream().anyMatch(SCOPES::contains)) {
             return new Admission.Admitted(caller);
         }
         String scope = Scope.AUDIT_READ.wire();
-        return new Admission.Denied(
-                AuditProblem.INSUFFICIENT_SCOPE.status(),
-                AuditProblem.INSUFFICIENT_SCOPE.code(),
-                "reading the audit trail needs a token with the scope " + scope,
-                "Bearer error=\"insufficient_scope\", scope=\"" + scope + "\"");
+        return told(
+                caller,
+                address,
+                new Admission.Denied(
+                        AuditProblem.INSUFFICIENT_SCOPE.status(),
+                        AuditProblem.INSUFFICIENT_SCOPE.code(),
+                        "reading the audit trail needs a token with the scope " + scope,
+                        "Bearer error=\"insufficient_scope\", scope=\"" + scope + "\""));
+    }
+
+    /** The denial, once the log knows of it. */
+    private Admission told(@Nullable Caller who, String address, Admission.Denied denied) {
+        Instant now = clock.instant();
+        boolean told =
+                refusals.tell(
+                        who == null ? TenantId.PLATFORM : who.tenant(),
+                        new AuthenticationFailed(
+                                denied.code(),
+                                who == null ? null : who.issuer().toString(),
+                                who == null ? null : who.subject(),
+                                address,
+                                1,
+                                now,
+                                now));
+        return told
+                ? denied
+                : unavailable(
+                        AuditProblem.READ_NOT_RECORDED.code(),
+                        "the log cannot be written just now, so nothing is decided: try again");
+    }
+
+    private static Admission unavailable(String code, String message) {
+        return new Admission.Denied(Admission.Denied.TEMPORARY, code, message, NO_CHALLENGE);
     }
 }

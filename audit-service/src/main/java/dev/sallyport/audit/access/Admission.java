@@ -15,5 +15,12 @@ public sealed interface Admission {
      * @param message what would be right
      * @param challenge the value of {@code WWW-Authenticate} (RFC 6750)
      */
-    record Denied(int status, String code, String message, String challenge) implements Admission {}
+    record Denied(int status, String code, String message, String challenge) implements Admission {
+        static final int TEMPORARY = 503;
+
+        /** Whether the same token may be good a moment later. */
+        public boolean isTemporary() {
+            return status == TEMPORARY;
+        }
+    }
 }

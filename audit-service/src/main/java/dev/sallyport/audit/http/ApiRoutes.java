@@ -38,7 +38,7 @@ final class ApiRoutes {
     }
 
     private void admitted(Context ctx, Consumer<Caller> then) {
-        switch (access.admitHeader(ctx.header("Authorization"))) {
+        switch (access.admitHeader(ctx.header("Authorization"), ctx.ip())) {
             case Admission.Denied denied -> Answers.denied(ctx, denied);
             case Admission.Admitted(var caller) -> then.accept(caller);
         }

@@ -73,7 +73,7 @@ final class LogRoutes {
     }
 
     private void entries(Context ctx, TenantId tenant, TilePath.Entries bundle) {
-        switch (access.admitHeader(ctx.header("Authorization"))) {
+        switch (access.admitHeader(ctx.header("Authorization"), ctx.ip())) {
             case Admission.Denied denied -> Answers.denied(ctx, denied);
             case Admission.Admitted(Caller caller) -> {
                 if (!caller.tenant().equals(tenant)) {

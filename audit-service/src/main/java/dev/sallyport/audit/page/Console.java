@@ -121,10 +121,12 @@ public final class Console {
             pages.show(ctx, OK, "signin.jte", new SignInView(publicUrl.toString(), null));
             return;
         }
-        switch (access.admit(token.get())) {
+        switch (access.admit(token.get(), ctx.ip())) {
             case Admission.Admitted(var caller) -> then.accept(caller);
             case Admission.Denied denied -> {
-                session.end(ctx);
+                if (!denied.isTemporary()) {
+                    session.end(ctx);
+                }
                 pages.show(
                         ctx,
                         denied.status(),
@@ -137,7 +139,7 @@ public final class Console {
     private void signIn(Context ctx) {
         session.requireOwnForm(ctx);
         String token = Optional.ofNullable(ctx.formParam("token")).orElse("").strip();
-        switch (access.admit(token)) {
+        switch (access.admit(token, ctx.ip())) {
             case Admission.Admitted(var caller) -> {
                 session.open(ctx, token, caller.expires());
                 ctx.redirect(HOME, HttpStatus.SEE_OTHER);

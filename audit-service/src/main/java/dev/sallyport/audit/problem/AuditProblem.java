@@ -20,6 +20,8 @@ public enum AuditProblem {
     CURSOR_INVALID(400),
     /** The token lacks the scope. */
     INSUFFICIENT_SCOPE(403),
+    /** The registry cannot be followed, so a suspension might be missed. */
+    REGISTRY_OUTDATED(503),
     /** Reading could not be recorded, so nothing is shown. */
     READ_NOT_RECORDED(503),
     /** The database cannot be used just now. */

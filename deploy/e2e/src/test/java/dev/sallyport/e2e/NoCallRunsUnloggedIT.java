@@ -14,6 +14,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * broker.
  */
 class NoCallRunsUnloggedIT {
+    private static final String OUTDATED = "registry_outdated";
     private static final int AGENTS = 6;
     private static final int ROWS = 2_000;
     private static final Duration CATCHES_UP_WITHIN = Duration.ofSeconds(90);
@@ -42,17 +44,25 @@ class NoCallRunsUnloggedIT {
         try (Stage stage = Stage.open(folder, LocalStack.Mode.TOGETHER)) {
             Queue<Answer> answers = new ConcurrentLinkedQueue<>();
             AtomicBoolean enough = new AtomicBoolean();
+            CountDownLatch brokerIsBack = new CountDownLatch(1);
+            AtomicInteger turnedAway = new AtomicInteger();
             List<Future<?>> agents = new ArrayList<>();
             try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
                     McpClient client = stage.agent("acme", "ana", Stage.EVERYTHING)) {
                 AtomicInteger next = new AtomicInteger();
                 for (int i = 0; i < AGENTS; i++) {
-                    agents.add(threads.submit(() -> write(client, next, enough, answers)));
+                    agents.add(
+                            threads.submit(() -> {
+                                write(client, next, enough, brokerIsBack, turnedAway, answers);
+                                return null;
+                            }));
                 }
                 await().atMost(CATCHES_UP_WITHIN).until(() -> succeeded(answers) >= 60);
                 stage.stack().servers().kafka().stop();
-                await().atMost(CATCHES_UP_WITHIN).until(() -> failed(answers) >= AGENTS);
+                await().atMost(CATCHES_UP_WITHIN)
+                        .until(() -> failed(answers) + turnedAway.get() >= AGENTS);
                 stage.stack().servers().kafka().startAgain();
+                brokerIsBack.countDown();
                 long before = succeeded(answers);
                 await().atMost(CATCHES_UP_WITHIN).until(() -> succeeded(answers) >= before + 60);
                 enough.set(true);
@@ -95,7 +105,13 @@ class NoCallRunsUnloggedIT {
     }
 
     private static void write(
-            McpClient client, AtomicInteger next, AtomicBoolean enough, Queue<Answer> answers) {
+            McpClient client,
+            AtomicInteger next,
+            AtomicBoolean enough,
+            CountDownLatch brokerIsBack,
+            AtomicInteger turnedAway,
+            Queue<Answer> answers)
+            throws InterruptedException {
         int number = next.getAndIncrement();
         while (!enough.get() && number < ROWS) {
             // acme's customers have the odd ids
@@ -104,8 +120,15 @@ class NoCallRunsUnloggedIT {
                             + number
                             + "' where id = "
                             + (2 * number + 1);
-            answers.add(new Answer(number, client.sql("db_execute", "shop", sql)));
-            number = next.getAndIncrement();
+            McpClient.Reply reply = client.sql("db_execute", "shop", sql);
+            if (reply.code().filter(OUTDATED::equals).isPresent()) {
+                // turned away at the door: nothing was tried, and the same is tried again
+                turnedAway.incrementAndGet();
+                brokerIsBack.await();
+            } else {
+                answers.add(new Answer(number, reply));
+                number = next.getAndIncrement();
+            }
         }
     }
 

@@ -151,7 +151,7 @@ public final class Dispatcher {
         var event =
                 new Event<>(
                         id,
-                        log.source(),
+                        log.signals().source(),
                         now,
                         command.tenant(),
                         command.trace(),

@@ -53,11 +53,12 @@ final class DatabaseList {
                         log.gateway().value(),
                         1);
         boolean told =
-                log.tell(
-                        EventId.settledOf(attempt.id()),
-                        attempt.tenant(),
-                        attempt.trace(),
-                        settled);
+                log.signals()
+                        .tell(
+                                EventId.settledOf(attempt.id()),
+                                attempt.tenant(),
+                                attempt.trace(),
+                                settled);
         return told ? ToolResult.data(result, attempt.id()) : Refusing.unlogged();
     }
 

@@ -28,8 +28,6 @@ public record KafkaSettings(
     /** What is worth a fetch before the time is over. */
     private static final int GATHERED_BYTES = 256 * 1024;
 
-    private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(5);
-
     public KafkaSettings {
         if (bootstrapServers.isBlank()) {
             throw new IllegalArgumentException(
@@ -46,19 +44,29 @@ public record KafkaSettings(
         return settings;
     }
 
+    /** As the other {@code producer}, giving up after {@link #DELIVERY_TIMEOUT}. */
+    public Map<String, Object> producer(String clientId) {
+        return producer(clientId, DELIVERY_TIMEOUT);
+    }
+
     /**
      * Settings of a producer of tenant-keyed bytes: idempotent, acknowledged by all in-sync
-     * replicas, never waiting for a batch, giving up after {@link #DELIVERY_TIMEOUT}.
+     * replicas, never waiting for a batch.
+     *
+     * @param within how long it tries before a record counts as not delivered; half of it for the
+     *     first attempt
      */
-    public Map<String, Object> producer(String clientId) {
+    public Map<String, Object> producer(String clientId, Duration within) {
+        int millis = (int) within.toMillis();
+        int attempt = Math.max(1, millis / 2);
         Map<String, Object> settings = client(clientId);
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
         settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.REPLY_BYTES_MAX);
-        settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) REQUEST_TIMEOUT.toMillis());
-        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) DELIVERY_TIMEOUT.toMillis());
-        settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, REQUEST_TIMEOUT.toMillis());
+        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, millis);
+        settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, attempt);
+        settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, (long) attempt);
         settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, StringSerializer.class);
         settings.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
         return settings;

@@ -1,4 +1,4 @@
-package dev.sallyport.gateway.refusal;
+package dev.sallyport.schema.signal;
 
 import dev.sallyport.schema.event.Payload;
 import dev.sallyport.schema.id.TenantId;

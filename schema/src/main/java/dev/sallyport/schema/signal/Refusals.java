@@ -1,15 +1,14 @@
-package dev.sallyport.gateway.refusal;
+package dev.sallyport.schema.signal;
 
-import dev.sallyport.gateway.dispatch.EventLog;
-import dev.sallyport.gateway.refusal.Folding.Due;
-import dev.sallyport.gateway.refusal.Folding.Folded;
-import dev.sallyport.gateway.refusal.Folding.Kind;
 import dev.sallyport.schema.event.AuthenticationFailed;
 import dev.sallyport.schema.event.CallRefused;
 import dev.sallyport.schema.event.Payload;
 import dev.sallyport.schema.event.TraceContext;
 import dev.sallyport.schema.id.EventId;
 import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.signal.Folding.Due;
+import dev.sallyport.schema.signal.Folding.Folded;
+import dev.sallyport.schema.signal.Folding.Kind;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -26,21 +25,21 @@ public final class Refusals implements AutoCloseable {
 
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
 
-    private final EventLog log;
+    private final SignalLog log;
     private final InstantSource clock;
     private final Duration window;
     private final Folding folding = new Folding();
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread thread;
 
-    private Refusals(EventLog log, InstantSource clock, Duration window) {
+    private Refusals(SignalLog log, InstantSource clock, Duration window) {
         this.log = log;
         this.clock = clock;
         this.window = window;
         this.thread = Thread.ofVirtual().name("refusals").unstarted(this::run);
     }
 
-    public static Refusals start(EventLog log, InstantSource clock, Duration window) {
+    public static Refusals start(SignalLog log, InstantSource clock, Duration window) {
         var refusals = new Refusals(log, clock, window);
         refusals.thread.start();
         return refusals;

@@ -1,12 +1,12 @@
-package dev.sallyport.gateway.refusal;
+package dev.sallyport.schema.signal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sallyport.gateway.refusal.Folding.Due;
-import dev.sallyport.gateway.refusal.Folding.Folded;
-import dev.sallyport.gateway.refusal.Folding.Kind;
 import dev.sallyport.schema.event.AuthenticationFailed;
 import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.signal.Folding.Due;
+import dev.sallyport.schema.signal.Folding.Folded;
+import dev.sallyport.schema.signal.Folding.Kind;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
