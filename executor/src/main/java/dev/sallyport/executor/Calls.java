@@ -119,9 +119,10 @@ final class Calls {
         }
     }
 
-    /** Stops the running calls of principals that are suspended now. */
+    /** Stops the running calls of principals that are suspended now, and leaves gone databases. */
     void registryChanged(Registry changed) {
         running.forEach(call -> call.stopIfSuspended(changed));
+        sessions.leaveGone(changed);
     }
 
     private interface Doing {
@@ -155,6 +156,8 @@ final class Calls {
         switch (command) {
             case Command.Accepted accepted when !registry.isCurrent() ->
                     tell(delivery, accepted.event(), OUTDATED, watch);
+            case Command.Accepted accepted when mayHaveRun(delivery, accepted.event()) ->
+                    tell(delivery, accepted.event(), Answer.notRun(), watch);
             case Command.Accepted accepted ->
                     tell(delivery, accepted.event(), answer(accepted, watch, doing), watch);
             case Command.Refused(var event, var code, var message) ->
@@ -176,17 +179,26 @@ final class Calls {
 
     private void tell(
             Delivery delivery, Event<CallAuthorized> event, Answer answer, Stopwatch watch) {
-        boolean untoldWrite =
-                answer instanceof Answer.Stopped
-                        && delivery.mayHaveRun()
-                        && ToolCall.accessOf(event.data().tool(), event.data().statementClass())
-                                == Access.WRITE;
-        publish(delivery, event, untoldWrite ? recalled(event, answer) : answer, watch);
+        publish(
+                delivery,
+                event,
+                mayHaveRun(delivery, event) ? recalled(event, answer) : answer,
+                watch);
     }
 
     /**
-     * A write that does not run now may have run when it was delivered before, to an executor that
-     * died before it told: then that is what became of the call, whatever speaks against it now.
+     * Whether it is a write that was delivered before. It is never begun here: it may have run, and
+     * may have been told as failed, upon which its caller did something else.
+     */
+    private static boolean mayHaveRun(Delivery delivery, Event<CallAuthorized> event) {
+        return delivery.mayHaveRun()
+                && ToolCall.accessOf(event.data().tool(), event.data().statementClass())
+                        == Access.WRITE;
+    }
+
+    /**
+     * What became of a write that was delivered before, perhaps to an executor that died before it
+     * told: the ledger knows, whatever speaks against the call now, and calls off what did not run.
      */
     private Answer recalled(Event<CallAuthorized> event, Answer otherwise) {
         CallAuthorized call = event.data();

@@ -136,7 +136,8 @@ final class ExecutorIT {
         assertThat(outcome.ended()).isEqualTo(Ended.SUCCEEDED);
         assertThat(outcome.rowsAffected()).isEqualTo(1);
         assertThat(stage.result(draft.call))
-                .startsWith("{\"rowsAffected\":1,\"columns\":")
+                .startsWith("{\"columns\":")
+                .endsWith("\"rowsAffected\":1}")
                 .contains("\"rows\":[[15,\"n\"]]");
         assertThat(stage.database.truth("select name from customers where id = 15"))
                 .containsExactly("n");

@@ -11,11 +11,9 @@ import dev.sallyport.schema.topic.KafkaSettings;
 import dev.sallyport.schema.topic.Topics;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Map;
 import java.util.UUID;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 
@@ -49,11 +47,10 @@ public final class Suspensions {
                                 tenant,
                                 null,
                                 new PrincipalReinstated(subject, reason, by)));
-        Map<String, Object> settings = kafka.producer("suspensions");
-        settings.put(
-                ProducerConfig.TRANSACTIONAL_ID_CONFIG,
-                "sallyport-suspensions-" + UUID.randomUUID());
-        Producer<String, byte[]> producer = new KafkaProducer<>(settings);
+        Producer<String, byte[]> producer =
+                new KafkaProducer<>(
+                        kafka.transactional(
+                                "suspensions", "sallyport-suspensions-" + UUID.randomUUID()));
         try {
             producer.initTransactions();
             producer.beginTransaction();

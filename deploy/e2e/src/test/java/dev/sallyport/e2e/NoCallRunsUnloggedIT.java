@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
@@ -72,6 +73,8 @@ class NoCallRunsUnloggedIT {
             }
             assertThat(answers)
                     .filteredOn(answer -> !answer.reply().succeeded())
+                    // of an executor that took over what stood in the log
+                    .filteredOn(answer -> !answer.reply().code().equals(Optional.of("not_run")))
                     .allSatisfy(answer -> assertThat(answer.reply().status()).isIn(503, 504))
                     .allSatisfy(answer ->
                             assertThat(answer.reply().code())
@@ -80,7 +83,9 @@ class NoCallRunsUnloggedIT {
                                     .isIn("log_unavailable", "deadline_exceeded"));
 
             Set<String> ran =
-                    new TreeSet<>(stage.ownersView("select call_id from sallyport.ledger"));
+                    new TreeSet<>(
+                            stage.ownersView(
+                                    "select call_id from sallyport.ledger where rows_affected >= 0"));
             await().atMost(CATCHES_UP_WITHIN)
                     .until(() -> stage.calls("acme", "CallSettled").containsAll(ran));
             assertThat(stage.calls("acme", "CallAuthorized"))

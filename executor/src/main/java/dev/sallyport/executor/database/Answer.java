@@ -43,6 +43,14 @@ public sealed interface Answer {
         }
     }
 
+    /** Of a write that was delivered before: it did not run and never will. */
+    static Stopped notRun() {
+        return failed(
+                "not_run",
+                "the write was under way when its executor changed; it did not run and never will:"
+                        + " send it again");
+    }
+
     /** Of a write that was delivered before: it may have run, and nobody can tell. */
     static Stopped untold() {
         return new Stopped(

@@ -8,7 +8,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.core.Oid;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectReader;
 
 /**
  * A tool's arguments: {@code sql} and {@code params} of the tools that take a statement, {@code
@@ -17,6 +19,10 @@ import tools.jackson.databind.JsonNode;
 final class CallArguments {
     /** A statement takes at most this many parameters. */
     static final int PARAMETERS_MAX = 1_000;
+
+    /** A decimal is what the caller wrote, not the double next to it. */
+    private static final ObjectReader EXACT =
+            Json.mapper().reader().with(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
     private final JsonNode arguments;
 
@@ -32,7 +38,7 @@ final class CallArguments {
     static CallArguments of(byte[] json) {
         JsonNode arguments;
         try {
-            arguments = Json.mapper().readTree(json);
+            arguments = EXACT.readTree(json);
         } catch (JacksonException e) {
             throw malformed("they are not JSON");
         }

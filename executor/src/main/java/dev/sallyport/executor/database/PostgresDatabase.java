@@ -130,11 +130,10 @@ public final class PostgresDatabase {
                 connection.run(
                         statement.sql(),
                         statement.parameters(),
-                        reads ? ResultJson.firstRows(call.limits()) : 0);
+                        ResultJson.firstRows(call.limits()));
         watch.lap(Stopwatch.Part.EXECUTION);
         ResultJson json = new ResultJson(connection, call.limits());
-        ResultJson.Result result =
-                reads ? json.read(first) : json.written(first, connection.rowsAffected());
+        ResultJson.Result result = reads ? json.read(first) : json.written(first);
         if (reads && call.tool().equals("describe_table") && result.rows() == 0) {
             throw new SQLException("there is no such table, or it may not be seen", "42P01");
         }

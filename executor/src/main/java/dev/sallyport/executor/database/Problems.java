@@ -1,6 +1,7 @@
 package dev.sallyport.executor.database;
 
 import dev.sallyport.executor.session.Cancellation;
+import dev.sallyport.executor.session.Session;
 import dev.sallyport.executor.session.Transaction.Stage;
 import dev.sallyport.schema.event.Ended;
 import java.sql.SQLException;
@@ -96,6 +97,9 @@ final class Problems {
 
     private static Answer.Stopped entering(SQLException error) {
         String state = state(error);
+        if (state.equals(Session.CALLED_OFF_STATE)) {
+            return Answer.notRun();
+        }
         if (state.startsWith("SP") || state.startsWith("XX")) {
             return failed(
                     "context_refused",

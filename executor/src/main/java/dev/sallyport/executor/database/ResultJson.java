@@ -11,7 +11,7 @@ import tools.jackson.core.JsonGenerator;
 /**
  * Turns rows into the result's JSON, once and row by row: {@code
  * {"columns":[{"name","type"}],"rows":[[...]],"rowCount":n,"truncated":b}}, with {@code
- * "rowsAffected":n} before it for a write. Reading stops at one row more than the limit, so that
+ * "rowsAffected":n} after it for a write. Reading stops at one row more than the limit, so that
  * {@code truncated} is exact; a result never has more bytes than its limit.
  */
 final class ResultJson {
@@ -46,18 +46,26 @@ final class ResultJson {
     /** The result of a read, of which the database still holds what is not in the first batch. */
     Result read(Batch first) throws SQLException {
         json.writeStartObject();
-        table(first);
+        var _ = table(first);
         json.writeEndObject();
         return finished(0);
     }
 
-    /** The result of a write, with the rows that it returned, if it returns any. */
-    Result written(Batch answer, long rowsAffected) throws SQLException {
+    /**
+     * The result of a write, with the rows that it returned, if it returns any. Those above the
+     * limits are fetched all the same, and dropped: some statements work while they are fetched.
+     */
+    Result written(Batch first) throws SQLException {
         json.writeStartObject();
-        json.writeNumberProperty("rowsAffected", rowsAffected);
-        if (answer.columns() > 0) {
-            table(answer);
+        Batch last = first;
+        if (first.columns() > 0) {
+            last = table(first);
         }
+        while (last.more()) {
+            last = connection.next(last, BATCH_ROWS);
+        }
+        long rowsAffected = connection.rowsAffected();
+        json.writeNumberProperty("rowsAffected", rowsAffected);
         json.writeEndObject();
         return finished(rowsAffected);
     }
@@ -78,7 +86,8 @@ final class ResultJson {
         return new Result(buffer.toByteArray(), rows, rowsAffected, truncated);
     }
 
-    private void table(Batch first) throws SQLException {
+    /** Gives the last batch that was fetched. */
+    private Batch table(Batch first) throws SQLException {
         @Nullable ColumnType[] types = columns(first);
         json.writeArrayPropertyStart("rows");
         Batch batch = first;
@@ -89,6 +98,7 @@ final class ResultJson {
         json.writeEndArray();
         json.writeNumberProperty("rowCount", rows);
         json.writeBooleanProperty("truncated", truncated);
+        return batch;
     }
 
     private @Nullable ColumnType[] columns(Batch batch) throws SQLException {
@@ -115,16 +125,35 @@ final class ResultJson {
                 return false;
             }
             int before = size();
-            row(batch, row, types);
-            if (size() > limits.bytesMax() - TAIL_BYTES) {
-                json.flush();
-                buffer.cut(before);
+            int left = limits.bytesMax() - TAIL_BYTES - before;
+            boolean fits = leastBytes(batch, row, types) <= left;
+            if (fits) {
+                row(batch, row, types);
+                fits = size() - before <= left;
+                if (!fits) {
+                    json.flush();
+                    buffer.cut(before);
+                }
+            }
+            if (!fits) {
                 truncated = true;
                 return false;
             }
             rows++;
         }
         return true;
+    }
+
+    /** The row has no fewer bytes; without writing it, since it may have very many. */
+    private static long leastBytes(Batch batch, int row, @Nullable ColumnType[] types) {
+        long bytes = 2;
+        for (int column = 0; column < types.length; column++) {
+            byte[] value = batch.value(row, column);
+            if (value != null) {
+                bytes += ValueWriter.leastBytes(value, types[column]);
+            }
+        }
+        return bytes;
     }
 
     private void row(Batch batch, int row, @Nullable ColumnType[] types) throws SQLException {

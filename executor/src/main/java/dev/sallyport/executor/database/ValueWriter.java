@@ -37,6 +37,32 @@ final class ValueWriter {
         }
     }
 
+    /** The value has no fewer bytes as JSON. */
+    static long leastBytes(byte[] text, @Nullable ColumnType type) {
+        return switch (type == null ? Form.TEXT : type.form()) {
+            case TEXT -> escapedBytes(text);
+            case NUMBER, EXACT_NUMBER, FLOAT, JSON -> text.length;
+            case BOOLEAN -> 1;
+            // hexadecimal digits become base64, and those of an array lose escapes besides
+            case BASE64, TIMESTAMP, ARRAY -> text.length / 2;
+        };
+    }
+
+    private static long escapedBytes(byte[] text) {
+        long bytes = 2;
+        for (byte b : text) {
+            bytes += b == '"' || b == '\\' ? 2 : b >= 0 && b < ' ' ? escapeBytes(b) : 1;
+        }
+        return bytes;
+    }
+
+    private static int escapeBytes(byte control) {
+        return switch (control) {
+            case '\b', '\t', '\n', '\f', '\r' -> 2;
+            default -> 6;
+        };
+    }
+
     private void write(byte[] text, Form form, @Nullable ColumnType element) throws SQLException {
         switch (form) {
             case NUMBER -> json.writeNumber(ascii(text));

@@ -103,12 +103,21 @@ public final class Intake implements AutoCloseable {
         } catch (RuntimeException e) {
             // such as a log that goes back: join anew, and take what was not committed again
             LOG.atError().setCause(e).log("commands cannot be taken in order: joining anew");
-            consumer.unsubscribe();
-            partitions.clear();
-            freshFrom.clear();
-            consumer.subscribe(List.of(topic), new Rebalance());
+            joinAnew();
             closing.await(PAUSE_AFTER_FAILURE.toMillis(), TimeUnit.MILLISECONDS);
         }
+    }
+
+    private void joinAnew() {
+        try {
+            consumer.unsubscribe();
+        } catch (KafkaException e) {
+            // the last commit failed: what it was about is delivered again
+            LOG.atWarn().setCause(e).log("the partitions were not given back in good order");
+        }
+        partitions.clear();
+        freshFrom.clear();
+        consumer.subscribe(List.of(topic), new Rebalance());
     }
 
     /** One turn: take what came, hand it on, commit what settled. Gives how many came. */
@@ -189,14 +198,27 @@ public final class Intake implements AutoCloseable {
         try {
             consumer.pause(consumer.assignment());
             while (underWay.get() > 0 && System.nanoTime() < until) {
-                consumer.poll(POLL); // stays in the group meanwhile
+                unlessWoken(() -> consumer.poll(POLL)); // stays in the group meanwhile
                 consumer.pause(consumer.assignment());
             }
-            commit(partitions.keySet(), true);
+            if (!unlessWoken(() -> commit(partitions.keySet(), true))) {
+                commit(partitions.keySet(), true);
+            }
         } catch (KafkaException e) {
             LOG.atWarn()
                     .setCause(e)
                     .log("the last offsets were not committed: calls will be delivered again");
+        }
+    }
+
+    /** False where it was interrupted: the call to wake up is heard once, at times only here. */
+    private static boolean unlessWoken(Runnable step) {
+        try {
+            step.run();
+            return true;
+        } catch (WakeupException e) {
+            LOG.atDebug().log("woken to close while closing");
+            return false;
         }
     }
 

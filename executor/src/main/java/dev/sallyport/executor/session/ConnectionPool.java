@@ -26,7 +26,7 @@ final class ConnectionPool {
     private static final Duration LIFETIME_MAX = Duration.ofMinutes(30);
 
     /** What one exchange with the server may hold in memory, in bytes. */
-    private static final String EXCHANGE_BYTES_MAX = "64M";
+    private static final String EXCHANGE_BYTES_MAX = "16M";
 
     private static final Duration LOOK_AGAIN_AFTER = Duration.ofMillis(10);
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionPool.class);

@@ -26,11 +26,15 @@ public final class SealedConnection {
     /**
      * Runs one statement.
      *
-     * @param rowsAtOnce how many rows to take before {@link #next} is asked; 0 for all
+     * @param rowsAtOnce how many rows to take before {@link #next} is asked
      */
     public Batch run(String sql, List<Parameter> parameters, int rowsAtOnce) throws SQLException {
         cancellation.check();
-        Wire.Reply reply = wire.run(sql, parameters, rowsAtOnce);
+        return counted(wire.run(sql, parameters, rowsAtOnce));
+    }
+
+    /** The number of rows comes with the last of them. */
+    private Batch counted(Wire.Reply reply) {
         rowsAffected +=
                 switch (reply.status()) {
                     case "INSERT", "UPDATE", "DELETE", "MERGE" -> Math.max(0, reply.changed());
@@ -46,7 +50,7 @@ public final class SealedConnection {
             throw new IllegalStateException("the batch was the last");
         }
         cancellation.check();
-        return new Batch(wire.fetch(cursor, rowsAtOnce));
+        return counted(wire.fetch(cursor, rowsAtOnce));
     }
 
     /** The name of a type that only this database knows. */

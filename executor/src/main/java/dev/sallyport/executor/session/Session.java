@@ -27,6 +27,12 @@ public final class Session {
 
     private static final int LEDGER_ASKED_MAX = 3;
 
+    /** What the ledger has instead of a number of rows where a call is never to run. */
+    private static final long CALLED_OFF = -1;
+
+    /** SQLSTATE of ours: the ledger says that the call is never to run. */
+    public static final String CALLED_OFF_STATE = "SP013";
+
     private static final String ENTER =
             "select * from sallyport.enter($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     private static final String SETTLE = "select sallyport.settle($1, $2, $3)";
@@ -141,7 +147,11 @@ public final class Session {
             return new Transaction.Unknown<>(
                     new SQLException("the ledger has the call without its effect", "SP009"));
         }
-        return new Transaction.DoneBefore<>(Long.parseLong(rows));
+        long affected = Long.parseLong(rows);
+        return affected == CALLED_OFF
+                ? new Transaction.Failed<>(
+                        Stage.ENTER, new SQLException("the call was called off", CALLED_OFF_STATE))
+                : new Transaction.DoneBefore<>(affected);
     }
 
     private static Attested attested(Wire.Reply entry) throws SQLException {
@@ -165,17 +175,20 @@ public final class Session {
     }
 
     /**
-     * The connection broke while the commit's answer was awaited. Entering the same call again
-     * waits for the lost transaction to end, and then tells: it is in the ledger, or it is not and
-     * never will be.
+     * Entering the same call again waits for a transaction of it that has not ended, and then
+     * tells: it is in the ledger, or it is not. Where it is not it is called off there, so that it
+     * never will be: the command may be delivered once more, or stand in another executor's lane.
      */
     private <R> Transaction<R> askLedger(Caller caller, Duration timeout, SQLException cause) {
         for (int i = 0; i < LEDGER_ASKED_MAX; i++) {
             try (Lease lease = lease(Access.WRITE, timeout, new Cancellation())) {
                 Wire.Reply entry = enter(lease.wire, caller, timeout);
-                return "t".equals(entry.text(0))
-                        ? doneBefore(entry)
-                        : new Transaction.Failed<>(Stage.COMMIT, cause);
+                if ("t".equals(entry.text(0))) {
+                    return doneBefore(entry);
+                }
+                commit(lease.wire, caller, CALLED_OFF);
+                lease.committed();
+                return new Transaction.Failed<>(Stage.COMMIT, cause);
             } catch (SQLException e) {
                 LOG.atWarn()
                         .addKeyValue("callId", caller.call())
@@ -188,7 +201,8 @@ public final class Session {
 
     /**
      * What became of a write that may have run when it was delivered before; it is not run now. The
-     * answer is {@code DoneBefore}, {@code Failed} where it did not run, or {@code Unknown}.
+     * answer is {@code DoneBefore}, {@code Failed} where it did not run and never will, or {@code
+     * Unknown}.
      *
      * @param timeout how long to wait for a transaction of the same call that has not ended
      */

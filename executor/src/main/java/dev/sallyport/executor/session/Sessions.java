@@ -1,6 +1,7 @@
 package dev.sallyport.executor.session;
 
 import dev.sallyport.schema.registry.Database;
+import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.secret.Secret;
 import dev.sallyport.schema.secret.Secrets;
 import java.time.Duration;
@@ -52,14 +53,37 @@ public final class Sessions implements AutoCloseable {
             Session session = open(database);
             opened.put(database.key(), new Opened(database, session));
             if (known != null) {
-                Thread.ofVirtual()
-                        .name("close-" + database.key())
-                        .start(() -> known.session().close(CALLS_END_WITHIN));
+                closeLater(known);
             }
             return session;
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Closes the sessions of databases that the registry has no more. */
+    public void leaveGone(Registry registry) {
+        lock.lock();
+        try {
+            opened.values()
+                    .removeIf(entry -> {
+                        Database database = entry.database();
+                        boolean gone =
+                                registry.database(database.tenant(), database.name()).isEmpty();
+                        if (gone) {
+                            closeLater(entry);
+                        }
+                        return gone;
+                    });
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static void closeLater(Opened entry) {
+        Thread.ofVirtual()
+                .name("close-" + entry.database().key())
+                .start(() -> entry.session().close(CALLS_END_WITHIN));
     }
 
     private Session open(Database database) {

@@ -169,6 +169,16 @@ public final class SharedDatabase implements AutoCloseable {
         return values;
     }
 
+    /** Keeps everybody else out of the table until it is closed. */
+    public Connection lock(String table) throws SQLException {
+        Connection holder = administrator();
+        holder.setAutoCommit(false);
+        try (Statement statement = holder.createStatement()) {
+            statement.execute("lock table " + table + " in access exclusive mode");
+        }
+        return holder;
+    }
+
     public void administer(String sql) throws SQLException {
         try (Statement statement = administrator.createStatement()) {
             statement.execute(sql);

@@ -10,13 +10,21 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,6 +46,7 @@ public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
 
     private final KafkaConsumer<String, byte[]> consumer;
+    private final Admin admin;
     private final Consumer<Registry> listener;
     private final Map<String, RegistryEntry> entries = new HashMap<>();
     private final CountDownLatch whole = new CountDownLatch(1);
@@ -52,6 +61,7 @@ public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
 
     private RegistryFeed(KafkaSettings kafka, String clientId, Consumer<Registry> listener) {
         this.consumer = new KafkaConsumer<>(kafka.consumer(clientId + "-registry"));
+        this.admin = Admin.create(kafka.client(clientId + "-registry-end"));
         this.listener = listener;
         this.currentAt = System.nanoTime();
         this.thread =
@@ -106,7 +116,8 @@ public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
     }
 
     private void run() {
-        try (consumer) {
+        try (consumer;
+                admin) {
             consumer.assign(List.of(PARTITION));
             consumer.seekToBeginning(List.of(PARTITION));
             while (closing.getCount() > 0) {
@@ -126,7 +137,7 @@ public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
 
     private void turn() {
         if (wholeAt < 0) {
-            wholeAt = consumer.endOffsets(List.of(PARTITION)).getOrDefault(PARTITION, 0L);
+            wholeAt = end();
         }
         ConsumerRecords<String, byte[]> records = consumer.poll(POLL);
         records.forEach(this::apply);
@@ -138,15 +149,30 @@ public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
         // an empty poll says nothing of the broker, and the lag is this client's own memory
         long now = System.nanoTime();
         if (now - currentAt >= ASKED_EVERY.toNanos()) {
-            long end =
-                    consumer.endOffsets(List.of(PARTITION), ASKED_WITHIN)
-                            .getOrDefault(PARTITION, Long.MAX_VALUE);
-            if (consumer.position(PARTITION) >= end) {
+            if (consumer.position(PARTITION) >= end()) {
                 currentAt = now;
             }
         }
         if (whole.getCount() > 0 && consumer.position(PARTITION) >= wholeAt) {
             whole.countDown();
+        }
+    }
+
+    /**
+     * Where the topic ends, with what is not committed yet: behind the transaction of a writer that
+     * died in it there may be a suspension that no reader sees.
+     */
+    private long end() {
+        var options = new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED);
+        try {
+            return admin.listOffsets(Map.of(PARTITION, OffsetSpec.latest()), options)
+                    .partitionResult(PARTITION)
+                    .get(ASKED_WITHIN.toMillis(), TimeUnit.MILLISECONDS)
+                    .offset();
+        } catch (ExecutionException | TimeoutException e) {
+            throw new KafkaException("the end of the registry cannot be told", e);
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
         }
     }
 

@@ -13,11 +13,8 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Base64;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.UUID;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
@@ -37,11 +34,11 @@ public final class RegistryWriter implements AutoCloseable {
      * @throws SchemaException {@code registry_unavailable}
      */
     public RegistryWriter(KafkaSettings kafka, InstantSource clock, String by) {
-        Map<String, Object> settings = new HashMap<>(kafka.producer("registry-writer"));
-        settings.put(
-                ProducerConfig.TRANSACTIONAL_ID_CONFIG,
-                "sallyport-registry-writer-" + UUID.randomUUID());
-        this.producer = new KafkaProducer<>(settings);
+        this.producer =
+                new KafkaProducer<>(
+                        kafka.transactional(
+                                "registry-writer",
+                                "sallyport-registry-writer-" + UUID.randomUUID()));
         this.clock = clock;
         this.by = by;
         try {

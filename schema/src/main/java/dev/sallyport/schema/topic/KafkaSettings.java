@@ -73,6 +73,17 @@ public record KafkaSettings(
     }
 
     /**
+     * Settings of a producer of transactions. Readers of committed records wait for one whose
+     * writer died in it, and so no longer than {@link #DELIVERY_TIMEOUT}.
+     */
+    public Map<String, Object> transactional(String clientId, String transactionalId) {
+        Map<String, Object> settings = producer(clientId);
+        settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
+        settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, (int) DELIVERY_TIMEOUT.toMillis());
+        return settings;
+    }
+
+    /**
      * Settings of a consumer of the same; it sees committed transactions only and commits no offset
      * by itself.
      */

@@ -122,6 +122,29 @@ class RegistryFeedIT {
     }
 
     @Test
+    void aFeedIsNotCurrentWhileATransactionHidesWhatFollowsIt() {
+        Map<String, Object> settings = new HashMap<>(kafka.producer("test"));
+        settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "test");
+        try (RegistryWriter writer = new RegistryWriter(kafka, CLOCK, "test");
+                RegistryFeed feed = RegistryFeed.start(kafka, "test", WITHIN);
+                KafkaProducer<String, byte[]> producer = new KafkaProducer<>(settings)) {
+            assertThat(feed.isCurrent()).isTrue();
+            producer.initTransactions();
+            producer.beginTransaction();
+            var _ = producer.send(new ProducerRecord<>(Topics.REGISTRY, 0, "left/open", null));
+            producer.flush();
+            writer.put(ACME, new Suspension(ACME, "eve", "why", null, Instant.EPOCH));
+
+            await().atMost(Duration.ofSeconds(30)).until(() -> !feed.isCurrent());
+            assertThat(feed.get().suspension(ACME, "eve")).isEmpty();
+
+            producer.abortTransaction();
+            await().atMost(Duration.ofSeconds(30)).until(feed::isCurrent);
+            assertThat(feed.get().suspension(ACME, "eve")).isPresent();
+        }
+    }
+
+    @Test
     void whatCannotBeReadOpensNothing() {
         try (RegistryWriter writer = new RegistryWriter(kafka, CLOCK, "test")) {
             writer.put(ACME, grant(Scope.READ));

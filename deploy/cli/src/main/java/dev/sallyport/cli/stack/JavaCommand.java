@@ -15,7 +15,7 @@ public final class JavaCommand {
         return Stream.concat(
                         Stream.of(
                                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                                "-Xmx384m",
+                                "-Xmx512m",
                                 // half a service would be worse than none: its calls would hang
                                 "-XX:+ExitOnOutOfMemoryError",
                                 "--enable-native-access=ALL-UNNAMED",
