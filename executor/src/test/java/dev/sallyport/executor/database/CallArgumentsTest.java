@@ -25,8 +25,9 @@ class CallArgumentsTest {
 
         List<Parameter> parameters = CallArguments.of(json.getBytes(UTF_8)).parameters();
 
-        assertThat(new BigDecimal(parameters.getFirst().text())).isEqualByComparingTo(number);
-        String array = parameters.getLast().text();
+        assertThat(new BigDecimal(String.valueOf(parameters.getFirst().text())))
+                .isEqualByComparingTo(number);
+        String array = String.valueOf(parameters.getLast().text());
         assertThat(new BigDecimal(array.substring(1, array.length() - 1)))
                 .isEqualByComparingTo(number);
     }
