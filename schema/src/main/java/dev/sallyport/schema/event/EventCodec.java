@@ -19,6 +19,7 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectReader;
+import tools.jackson.databind.exc.InvalidNullException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -43,8 +44,12 @@ public final class EventCodec {
     private static final Map<EventType, ObjectReader> READERS = new EnumMap<>(EventType.class);
 
     static {
+        JsonMapper strict = RequiredMembers.in(Json.mapper());
         for (EventType type : EventType.values()) {
-            READERS.put(type, TREE.forType(type.payload()));
+            READERS.put(
+                    type,
+                    strict.readerFor(type.payload())
+                            .without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS));
         }
     }
 
@@ -104,8 +109,8 @@ public final class EventCodec {
     }
 
     /**
-     * The event in the bytes. A signature is passed over here: see {@code
-     * dev.sallyport.schema.sign}.
+     * The event in the bytes, with every member that is not nullable. A signature is passed over
+     * here: see {@code dev.sallyport.schema.sign}.
      *
      * @throws SchemaException {@code event_malformed} naming what is wrong, {@code
      *     event_type_unknown}, {@code event_too_large}
@@ -114,6 +119,9 @@ public final class EventCodec {
         requireSize(bytes);
         try (JsonParser json = Json.mapper().createParser(bytes)) {
             return new Reader().read(json);
+        } catch (InvalidNullException e) {
+            throw new SchemaException(
+                    "event_malformed", "not a Sallyport event: " + member(e) + " is missing");
         } catch (JacksonException e) {
             // the original message quotes the document, which may hold what must not reach a log
             throw new SchemaException(
@@ -126,6 +134,19 @@ public final class EventCodec {
             throw new SchemaException(
                     "event_malformed", "not a Sallyport event: " + e.getMessage(), e);
         }
+    }
+
+    /** Where the value should be, such as {@code data.principal} or {@code data.tables[2]}. */
+    private static String member(JacksonException e) {
+        var path = new StringBuilder("data");
+        for (JacksonException.Reference step : e.getPath()) {
+            if (step.getPropertyName() == null) {
+                path.append('[').append(step.getIndex()).append(']');
+            } else {
+                path.append('.').append(step.getPropertyName());
+            }
+        }
+        return path.toString();
     }
 
     private static String position(JacksonException e) {

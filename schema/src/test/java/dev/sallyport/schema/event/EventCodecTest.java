@@ -10,19 +10,26 @@ import com.networknt.schema.SpecificationVersion;
 import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.id.EventId;
 import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.sign.EventSignature;
 import dev.sallyport.schema.sign.SigningKey;
 import io.cloudevents.CloudEvent;
 import io.cloudevents.jackson.JsonFormat;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 class EventCodecTest {
     private static final int RUNS = 200;
@@ -85,6 +92,90 @@ class EventCodecTest {
                         + text.substring(1, data - 1)
                         + "}";
         assertThat(EventCodec.decode(reordered.getBytes(StandardCharsets.UTF_8))).isEqualTo(event);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anEventThatLacksARequiredMemberIsRefusedByItsName(EventType type) {
+        for (int seed = 0; seed < 20; seed++) {
+            ObjectNode whole = tree(new RandomRecords(seed).event(type));
+            for (Member member : members(type.payload(), "/data", whole)) {
+                for (boolean asNull : new boolean[] {false, true}) {
+                    byte[] lacking = lacking(whole, member, asNull);
+                    if (member.required()) {
+                        assertMalformed(
+                                lacking,
+                                member.pointer().substring(1).replace('/', '.') + " is missing");
+                    } else {
+                        assertThat(EventCodec.decode(lacking).type()).isEqualTo(type);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void aMemberIsMissedWhereverTheTypeStands() {
+        ObjectNode whole = tree(suspended("why"));
+        JsonNode data = whole.remove("data");
+        ObjectNode reordered = whole.objectNode();
+        reordered.set("data", ((ObjectNode) data).without("by"));
+        reordered.setAll(whole);
+        assertMalformed(Json.mapper().writeValueAsBytes(reordered), "data.by is missing");
+    }
+
+    @Test
+    void aListHasNoMissingElements() {
+        ObjectNode whole = tree(new RandomRecords(3).event(EventType.CALL_SETTLED));
+        ((ObjectNode) whole.get("data")).putArray("tables").add("orders").addNull();
+        assertMalformed(Json.mapper().writeValueAsBytes(whole), "data.tables[1] is missing");
+    }
+
+    /** A member that the document has, and whether every such document must have it. */
+    private record Member(String pointer, boolean required) {}
+
+    private static List<Member> members(Class<?> kind, String at, ObjectNode whole) {
+        List<Member> members = new ArrayList<>();
+        for (RecordComponent component : kind.getRecordComponents()) {
+            String pointer = at + "/" + component.getName();
+            JsonNode value = whole.at(pointer);
+            if (component.getType().isPrimitive() || value.isMissingNode()) {
+                continue;
+            }
+            boolean required = !component.getAnnotatedType().isAnnotationPresent(Nullable.class);
+            // how the call ended decides whether it has a code
+            if (kind != CallSettled.class || !component.getName().equals("code")) {
+                members.add(new Member(pointer, required));
+            }
+            if (value.isObject()) {
+                members.addAll(members(component.getType(), pointer, whole));
+            }
+        }
+        return members;
+    }
+
+    private static byte[] lacking(ObjectNode whole, Member member, boolean asNull) {
+        ObjectNode copy = whole.deepCopy();
+        int name = member.pointer().lastIndexOf('/');
+        ObjectNode parent = (ObjectNode) copy.at(member.pointer().substring(0, name));
+        if (asNull) {
+            parent.putNull(member.pointer().substring(name + 1));
+        } else {
+            parent.remove(member.pointer().substring(name + 1));
+        }
+        return Json.mapper().writeValueAsBytes(copy);
+    }
+
+    private static ObjectNode tree(Event<?> event) {
+        return (ObjectNode) Json.mapper().readTree(EventCodec.encode(event));
+    }
+
+    private static void assertMalformed(byte[] bytes, String naming) {
+        assertThatThrownBy(() -> EventCodec.decode(bytes))
+                .isInstanceOfSatisfying(
+                        SchemaException.class,
+                        e -> assertThat(e.code()).isEqualTo("event_malformed"))
+                .hasMessageEndingWith(naming);
     }
 
     @ParameterizedTest
