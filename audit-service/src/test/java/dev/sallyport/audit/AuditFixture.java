@@ -75,7 +75,7 @@ public final class AuditFixture implements AutoCloseable {
     private final String role = "audit_" + UUID.randomUUID().toString().substring(0, 8);
     private final Secrets secrets;
 
-    AuditFixture() throws SQLException {
+    public AuditFixture() throws SQLException {
         try (var admin = Admin.create(kafka.client("audit-test-admin"))) {
             Topics.createMissing(admin, Set.of(CELL), 3, (short) 1);
         }
@@ -145,7 +145,7 @@ public final class AuditFixture implements AutoCloseable {
         return AuditService.start(config(), secrets, InstantSource.system());
     }
 
-    AuditDatabase open() {
+    public AuditDatabase open() {
         return AuditDatabase.open(settings(role), secrets);
     }
 
@@ -154,7 +154,7 @@ public final class AuditFixture implements AutoCloseable {
         return new Ingest(kafka, 100, jdbi, publisher(jdbi), InstantSource.system());
     }
 
-    CheckpointPublisher publisher(Jdbi jdbi) {
+    public CheckpointPublisher publisher(Jdbi jdbi) {
         var signer =
                 NoteSigner.parse(secrets.resolve(new SecretReference("env:SIGNING_KEY")).value());
         return new CheckpointPublisher(jdbi, signer, InstantSource.system(), Duration.ZERO);
@@ -164,11 +164,11 @@ public final class AuditFixture implements AutoCloseable {
         return secrets;
     }
 
-    String runtimeRole() {
+    public String runtimeRole() {
         return role;
     }
 
-    Connection superuser() throws SQLException {
+    public Connection superuser() throws SQLException {
         return TestServers.postgres().connect(database);
     }
 

@@ -130,7 +130,7 @@ public final class Ingest implements AutoCloseable {
     }
 
     private void seek(List<TopicPartition> partitions) {
-        var consumed = writer.consumed();
+        var consumed = writer.consumed(partitions);
         var beginnings = consumer.beginningOffsets(partitions);
         for (TopicPartition partition : partitions) {
             long beginning = beginnings.getOrDefault(partition, 0L);

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -81,17 +82,28 @@ final class LogWriter {
      */
     record Written(Set<TenantId> grown, int entries, int duplicates, int rejected) {}
 
-    /** Where reading has to go on in each partition. */
-    Map<TopicPartition, Long> consumed() {
+    /** Where reading has to go on in those of the partitions that were read before. */
+    Map<TopicPartition, Long> consumed(Collection<TopicPartition> partitions) {
+        var topics = partitions.stream().map(TopicPartition::topic).toArray(String[]::new);
+        var numbers = partitions.stream().map(TopicPartition::partition).toArray(Integer[]::new);
         var consumed = new HashMap<TopicPartition, Long>();
         jdbi.useHandle(handle ->
                 handle.createQuery(
-                                "SELECT topic, partition, max(next_record) AS next FROM audit.consumed GROUP BY topic, partition")
+                                """
+                                SELECT p.topic, p.partition, last.next_record
+                                FROM unnest(:topics, :partitions) AS p (topic, partition)
+                                CROSS JOIN LATERAL (
+                                    SELECT c.next_record FROM audit.consumed c
+                                    WHERE c.topic = p.topic AND c.partition = p.partition
+                                    ORDER BY c.from_record DESC LIMIT 1) AS last
+                                """)
+                        .bindArray("topics", String.class, (Object[]) topics)
+                        .bindArray("partitions", Integer.class, (Object[]) numbers)
                         .map((row, _) ->
                                 Map.entry(
                                         new TopicPartition(
                                                 row.getString("topic"), row.getInt("partition")),
-                                        row.getLong("next")))
+                                        row.getLong("next_record")))
                         .forEach(entry -> consumed.put(entry.getKey(), entry.getValue())));
         return consumed;
     }

@@ -9,7 +9,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -65,16 +64,30 @@ public final class CheckpointPublisher {
      * Remembers all logs that were integrated further than they were published, as after a crash.
      */
     public void grownBefore() {
-        List<String> behind =
+        waiting.addAll(behind());
+    }
+
+    /**
+     * The logs that were integrated further than they were published. It goes from log to log by
+     * the index, for the sizes through which a log went are many.
+     */
+    public Set<TenantId> behind() {
+        return Set.copyOf(
                 jdbi.withHandle(handle ->
                         handle.createQuery(
                                         """
-                                        SELECT h.tenant FROM audit.head h GROUP BY h.tenant
-                                        HAVING max(h.size) > coalesce((SELECT max(c.size) FROM audit.checkpoint c WHERE c.tenant = h.tenant), 0)
+                                        WITH RECURSIVE newest AS (
+                                            (SELECT h.tenant, h.size FROM audit.head h ORDER BY h.tenant DESC, h.size DESC LIMIT 1)
+                                            UNION ALL
+                                            SELECT next.tenant, next.size FROM newest n CROSS JOIN LATERAL (
+                                                SELECT h.tenant, h.size FROM audit.head h WHERE h.tenant < n.tenant
+                                                ORDER BY h.tenant DESC, h.size DESC LIMIT 1) AS next)
+                                        SELECT n.tenant FROM newest n
+                                        WHERE n.size > coalesce(
+                                            (SELECT c.size FROM audit.checkpoint c WHERE c.tenant = n.tenant ORDER BY c.size DESC LIMIT 1), 0)
                                         """)
-                                .mapTo(String.class)
-                                .list());
-        behind.forEach(tenant -> waiting.add(new TenantId(tenant)));
+                                .map((row, _) -> new TenantId(row.getString("tenant")))
+                                .list()));
     }
 
     /**

@@ -1,0 +1,117 @@
+package dev.sallyport.audit.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sallyport.audit.AuditFixture;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.TopicPartition;
+import org.jdbi.v3.core.Jdbi;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What is asked at each start and after each failure, of tables that only grow. */
+class ResumptionIT {
+    private static final int ROWS = 5_000;
+
+    private AuditFixture fixture;
+    private Connection connection;
+
+    @BeforeEach
+    void start() throws SQLException {
+        fixture = new AuditFixture();
+        fixture.open().close();
+        connection = fixture.superuser();
+    }
+
+    @AfterEach
+    void stop() throws SQLException {
+        connection.close();
+        fixture.close();
+    }
+
+    @Test
+    void whereReadingGoesOnIsFoundWithoutReadingWhatWasConsumed() throws Exception {
+        execute(
+                """
+                INSERT INTO audit.consumed
+                SELECT 'signals', p, 10 * n, 10 * n + 10 + p, now()
+                FROM generate_series(0, 2) p, generate_series(0, %d) n
+                """
+                        .formatted(ROWS - 1),
+                "ANALYZE audit.consumed");
+        connection.setAutoCommit(false);
+
+        var consumed =
+                new LogWriter(Jdbi.create(connection))
+                        .consumed(
+                                List.of(
+                                        new TopicPartition("signals", 0),
+                                        new TopicPartition("signals", 2),
+                                        new TopicPartition("signals", 3),
+                                        new TopicPartition("outcomes", 0)));
+
+        assertThat(consumed)
+                .isEqualTo(
+                        Map.of(
+                                new TopicPartition("signals", 0),
+                                10L * ROWS,
+                                new TopicPartition("signals", 2),
+                                10L * ROWS + 2));
+        assertThat(rowsRead("consumed")).isBetween(1L, 10L);
+    }
+
+    @Test
+    void theLogsThatAreBehindAreFoundWithoutReadingAllTheirHeads() throws Exception {
+        execute(
+                """
+                INSERT INTO audit.head
+                SELECT tenant, n, n - 1, decode(repeat('00', 32), 'hex'), now()
+                FROM unnest(ARRAY['a', 'b', 'c']) tenant, generate_series(1, %d) n
+                """
+                        .formatted(ROWS),
+                """
+                INSERT INTO audit.checkpoint
+                SELECT tenant, n, decode(repeat('00', 32), 'hex'), '', now()
+                FROM unnest(ARRAY['a', 'b']) tenant, generate_series(1, %d) n
+                WHERE tenant = 'b' OR n < %d
+                """
+                        .formatted(ROWS, ROWS),
+                "ANALYZE audit.head",
+                "ANALYZE audit.checkpoint");
+        connection.setAutoCommit(false);
+
+        assertThat(fixture.publisher(Jdbi.create(connection)).behind())
+                .extracting(Object::toString)
+                .containsExactlyInAnyOrder("a", "c");
+        assertThat(rowsRead("head")).isBetween(1L, 10L);
+        assertThat(rowsRead("checkpoint")).isBetween(1L, 10L);
+    }
+
+    private void execute(String... statements) throws SQLException {
+        try (var statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        }
+    }
+
+    /** How many rows of the table this transaction has read. */
+    private long rowsRead(String table) throws SQLException {
+        try (var query =
+                connection.prepareStatement(
+                        """
+                        SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables
+                        WHERE schemaname = 'audit' AND relname = ?
+                        """)) {
+            query.setString(1, table);
+            try (var rows = query.executeQuery()) {
+                assertThat(rows.next()).isTrue();
+                return rows.getLong(1);
+            }
+        }
+    }
+}
