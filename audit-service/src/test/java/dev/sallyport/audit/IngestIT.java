@@ -179,9 +179,11 @@ class IngestIT {
                     new String(foreign, StandardCharsets.UTF_8)
                             .replace("CallSettled.v1", "CallDreamt.v9")
                             .getBytes(StandardCharsets.UTF_8);
+            byte[] suspended =
+                    AuditFixture.event(tenant, new PrincipalSuspended("s", "why", null, "monitor"));
             byte[] nasty =
-                    new String(foreign, StandardCharsets.UTF_8)
-                            .replace("select 1", "\\u0000 \\ud800 select '" + "x".repeat(10_000))
+                    new String(suspended, StandardCharsets.UTF_8)
+                            .replace("why", "\\u0000 \\ud800 select '" + "x".repeat(10_000))
                             .getBytes(StandardCharsets.UTF_8);
             fixture.send(Topics.SIGNALS, tenant, nonsense);
             fixture.send(Topics.SIGNALS, tenant, new byte[0]);

@@ -3,10 +3,15 @@ package dev.sallyport.audit.ingest;
 import dev.sallyport.audit.search.Facts;
 import dev.sallyport.audit.tree.EntryBundle;
 import dev.sallyport.schema.SchemaException;
+import dev.sallyport.schema.event.CallAuthorized;
+import dev.sallyport.schema.event.CallSettled;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
+import dev.sallyport.schema.event.Payload;
+import dev.sallyport.schema.topic.Topics;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +27,13 @@ final class RecordReader {
     private RecordReader() {}
 
     static Received read(ConsumerRecord<String, byte[]> record) {
+        return read(record, Facts::of);
+    }
+
+    /**
+     * @param facts what makes the facts of an event
+     */
+    static Received read(ConsumerRecord<String, byte[]> record, Function<Event<?>, Facts> facts) {
         byte @Nullable [] value = record.value();
         if (value == null || value.length == 0) {
             return rejected(record, "event_empty", "the record has no value", Optional.empty());
@@ -51,19 +63,52 @@ final class RecordReader {
                         "the event's time is not in 1970 to 9999",
                         Optional.of(leaf));
             }
+            String place = place(event.data());
+            if (!isAt(place, record.topic())) {
+                return rejected(
+                        record,
+                        "event_misplaced",
+                        event.type().kind() + " is taken from " + place + " only",
+                        Optional.of(leaf));
+            }
             return new Received.Accepted(
                     Received.Origin.of(record),
                     event.tenant(),
                     event.id().value(),
                     leaf,
-                    Facts.of(event));
+                    facts.apply(event));
         } catch (SchemaException unreadable) {
             return rejected(
                     record,
                     unreadable.code(),
                     String.valueOf(unreadable.getMessage()),
                     Optional.of(leaf));
+        } catch (RuntimeException unforeseen) {
+            // its message may quote the event
+            return rejected(
+                    record,
+                    "event_malformed",
+                    "the event could not be read: " + unforeseen.getClass().getSimpleName(),
+                    Optional.of(leaf));
         }
+    }
+
+    /**
+     * The topic, or the beginning of the topics, whose writers may say so. Ids are derived and the
+     * first event with an id stands: without this, whoever writes signals could settle a call
+     * before its executor does.
+     */
+    private static String place(Payload said) {
+        return switch (said) {
+            case CallAuthorized _ -> Topics.COMMANDS_PREFIX;
+            // a gateway settles by itself only what concerns no database
+            case CallSettled settled when settled.database() != null -> Topics.OUTCOMES;
+            default -> Topics.SIGNALS;
+        };
+    }
+
+    private static boolean isAt(String place, String topic) {
+        return place.equals(Topics.COMMANDS_PREFIX) ? topic.startsWith(place) : topic.equals(place);
     }
 
     private static Received.Rejected rejected(
