@@ -106,14 +106,31 @@ final class Doctor {
             order by 1
             """;
 
-    private static final String COLUMN = "(?:\"[^\"]+\"|\\w+)";
-    private static final String TYPE = "::[\\w \"().]+?";
+    /** A name as the database prints it; keywords and constants are printed otherwise. */
+    private static final String NAME =
+            "(?:\"(?:[^\"]|\"\")++\"|(?!(?:true|false|null)\\b)[a-z_][a-z0-9_]*+)";
+
+    /**
+     * One type. A length is none of it, nor is {@code "char"}: a cast to either cuts a text, so
+     * that two tenants would be one.
+     */
+    private static final String TYPE =
+            "::(?:character varying|bit varying|double precision"
+                    + "|time(?:stamp)? with(?:out)? time zone"
+                    + "|(?!\"char\"|character\\b)"
+                    + NAME
+                    + "(?:\\."
+                    + NAME
+                    + ")?)(?:\\[\\])?";
+
+    /** Casts of a column that keep different values different. */
+    private static final String TELLING_TYPE = "::(?:text|character varying|uuid)";
+
+    private static final String COLUMN = cast(NAME, TELLING_TYPE);
+    private static final String FUNCTION = "sallyport\\.claim\\('tenant'::text\\)";
     private static final String CLAIM =
-            "\\(*\\s?(?:SELECT )?sallyport\\.claim\\('tenant'::text\\)(?: AS claim)?\\)*(?:"
-                    + TYPE
-                    + ")?";
-    private static final String OWN =
-            "\\((?:\\(" + COLUMN + "\\)" + TYPE + "|" + COLUMN + ") = " + CLAIM + "\\)";
+            cast("(?:" + FUNCTION + "|\\( SELECT " + cast(FUNCTION, TYPE) + " AS claim\\))", TYPE);
+    private static final String OWN = "\\(" + COLUMN + " = " + CLAIM + "\\)";
 
     /**
      * A policy's expression, as the database prints it, that lets through only the tenant's own.
@@ -288,6 +305,13 @@ final class Doctor {
             case "r", "d" -> own(using);
             default -> own(using) && (check == null || own(check));
         };
+    }
+
+    /** The value as it is, or under up to two casts. */
+    private static String cast(String value, String type) {
+        String once = "\\(" + value + "\\)" + type;
+        String twice = "\\(" + once + "\\)" + type;
+        return "(?:" + value + "|" + once + "|" + twice + ")";
     }
 
     private static boolean own(@Nullable String expression) {

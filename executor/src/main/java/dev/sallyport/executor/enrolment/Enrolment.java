@@ -66,7 +66,8 @@ public final class Enrolment {
      * Puts a table under the tenant's policy: row-level security, forced for its owner too, and the
      * one policy {@code sallyport_tenant} for all roles.
      *
-     * @param tenantColumn holds the tenant's id; the claim is cast to the column's type
+     * @param tenantColumn holds the tenant's id; the claim is cast to the column's type, without
+     *     its length, which would cut the claim
      */
     public static void protect(
             Connection administrator, String schema, String table, String tenantColumn) {
@@ -248,7 +249,7 @@ public final class Enrolment {
         try (PreparedStatement statement =
                 connection.prepareStatement(
                         """
-                        select pg_catalog.format_type(atttypid, atttypmod)
+                        select pg_catalog.format_type(atttypid, -1)
                         from pg_catalog.pg_attribute
                         where attrelid = ?::regclass and attname = ? and not attisdropped
                         """)) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sallyport.embedded.TestServers;
 import dev.sallyport.executor.enrolment.Finding.Severity;
 import dev.sallyport.executor.failure.ExecutorException;
+import dev.sallyport.executor.session.Access;
 import dev.sallyport.executor.session.SharedDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class EnrolmentIT {
     @SuppressWarnings("NullAway.Init")
@@ -34,6 +36,8 @@ final class EnrolmentIT {
                 create role helper_of_enrolment;
                 create schema app;
                 create table app.orders (tenant_id text, total integer);
+                create domain app.tenant_name as text;
+                create type app."Tenant's kind" as enum ('acme', 'globex');
                 """);
     }
 
@@ -68,6 +72,10 @@ final class EnrolmentIT {
                     create policy wide on customers using (tenant_id = (select sallyport.claim('subject'))) | drop policy wide on customers | policy wide on public.customers
                     create policy wide on customers using (tenant_id = (select sallyport.claim('tenant'))) with check (true) | drop policy wide on customers | policy wide on public.customers
                     create policy wide on customers for insert with check (true) | drop policy wide on customers | policy wide on public.customers
+                    create policy wide on customers using (id = (select sallyport.claim('tenant'))::int or ((name is not null) is true and id is not null)) | drop policy wide on customers | policy wide on public.customers
+                    create policy wide on customers using (id = (select sallyport.claim('tenant'))::int or (pg_jit_available() and (balance = 1))) | drop policy wide on customers | policy wide on public.customers
+                    create policy wide on customers using (tenant_id = (select sallyport.claim('tenant'))::varchar(4)) | drop policy wide on customers | policy wide on public.customers
+                    create policy wide on customers using (current_user = (select sallyport.claim('tenant'))) | drop policy wide on customers | policy wide on public.customers
                     grant truncate on customers to R | revoke truncate on customers from R | table public.customers
                     grant references on customers to R | revoke references on customers from R | table public.customers
                     grant trigger on customers to R | revoke trigger on customers from R | table public.customers
@@ -121,6 +129,47 @@ final class EnrolmentIT {
             assertThat(findings()).hasSize(otherWayRound ? 1 : 0);
         } finally {
             shared.administer("drop policy fine on customers");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "text",
+                "varchar",
+                "varchar(3)",
+                "char(3)",
+                "uuid",
+                "bigint",
+                "numeric(4, 0)",
+                "name",
+                "app.tenant_name",
+                "app.\"Tenant's kind\""
+            })
+    void whatIsProtectedIsCleanWhateverTheColumnsType(String type) throws Exception {
+        shared.administer("create table kept (\"the tenant\" " + type + ")");
+        try {
+            Enrolment.protect(administrator, "public", "kept", "the tenant");
+            shared.administer(named("grant select on kept to R"));
+
+            assertThat(findings()).isEmpty();
+        } finally {
+            shared.administer("drop table kept");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"varchar(3)", "char(3)"})
+    void aColumnTooShortForTheTenantsNameHoldsNothingOfIt(String type) throws Exception {
+        shared.administer(
+                "create table kept (tenant_id " + type + "); insert into kept values ('acm')");
+        try {
+            Enrolment.protect(administrator, "public", "kept", "tenant_id");
+            shared.administer(named("grant select on kept to R"));
+
+            assertThat(shared.values(ACME, Access.READ, "select tenant_id from kept")).isEmpty();
+        } finally {
+            shared.administer("drop table kept");
         }
     }
 
