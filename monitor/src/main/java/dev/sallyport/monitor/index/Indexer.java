@@ -61,22 +61,25 @@ final class Indexer {
 
     /** One turn: read, or try again what is held; answers how many documents left our hands. */
     int turn() {
+        // while documents are held the partitions are paused, and polling keeps our place in the
+        // group; a rebalance ends the holding, and the same poll may then bring records
+        ConsumerRecords<String, byte[]> records = consumer.poll(patience());
         Held waiting = held;
-        if (waiting == null) {
-            ConsumerRecords<String, byte[]> records = consumer.poll(POLL);
-            if (!records.isEmpty()) {
-                waiting = new Held(documents(records), 0, clock.instant());
-            }
-        } else {
-            // the partitions are paused: this only keeps our place in the group
-            Duration rest = Duration.between(clock.instant(), waiting.next());
-            consumer.poll(
-                    rest.isNegative() ? Duration.ZERO : rest.compareTo(POLL) < 0 ? rest : POLL);
-            waiting = held;
+        if (waiting == null && !records.isEmpty()) {
+            waiting = new Held(documents(records), 0, clock.instant());
         }
         int done = waiting == null || clock.instant().isBefore(waiting.next()) ? 0 : store(waiting);
         tally.turned(clock.instant());
         return done;
+    }
+
+    private Duration patience() {
+        Held waiting = held;
+        if (waiting == null) {
+            return POLL;
+        }
+        Duration rest = Duration.between(clock.instant(), waiting.next());
+        return rest.isNegative() ? Duration.ZERO : rest.compareTo(POLL) < 0 ? rest : POLL;
     }
 
     private int store(Held waiting) {

@@ -162,6 +162,28 @@ class IndexerTest {
         assertThat(tally.holdingSince()).isNull();
     }
 
+    @Test
+    void whatAPollBringsThatEndsTheHoldingIsStored() {
+        Event<?> first = told(ana.read(now, 3));
+        store.away = true;
+        indexer.turn();
+        store.away = false;
+        now = now.plusSeconds(1);
+
+        Event<?> second = ana.read(now, 4);
+        consumer.schedulePollTask(() -> {
+            consumer.rebalance(List.of());
+            consumer.rebalance(List.of(OUTCOMES));
+            offset = 0;
+            told(first);
+            told(second);
+        });
+        indexer.turn();
+
+        assertThat(store.documents).containsOnlyKeys(first.id().toString(), second.id().toString());
+        assertThat(committed()).isEqualTo(2);
+    }
+
     private Event<?> told(Event<?> event) {
         consumer.addRecord(record(EventCodec.encode(event)));
         return event;
