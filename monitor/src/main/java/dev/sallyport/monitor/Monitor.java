@@ -101,6 +101,7 @@ public final class Monitor implements AutoCloseable {
         figures.put("events", detected.events());
         figures.put("duplicates", detected.duplicates());
         figures.put("undecodable", detected.undecodable());
+        figures.put("misplaced", detected.misplaced());
         figures.put("detectorFailures", detected.detectorFailures());
         figures.put("threadFailures", detected.threadFailures());
         figures.put("alerts", detected.alerts());

@@ -1,10 +1,13 @@
 package dev.sallyport.monitor.stream;
 
 import dev.sallyport.schema.SchemaException;
+import dev.sallyport.schema.event.CallSettled;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
+import dev.sallyport.schema.topic.Topics;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -13,8 +16,12 @@ import org.apache.kafka.streams.state.WindowStore;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
-/** Reads events, each id once, and hands on what they mean to the detectors. */
+/**
+ * Reads events, each id once, and hands on what they mean to the detectors. An event is believed
+ * only from the topic where it belongs: who may write the one may not speak for the other.
+ */
 final class Intake extends ContextualProcessor<String, byte[], String, Notice> {
     static final String NAME = "intake";
     static final String SEEN = "seen";
@@ -42,7 +49,11 @@ final class Intake extends ContextualProcessor<String, byte[], String, Notice> {
     @Override
     public void process(Record<String, byte[]> record) {
         Event<?> event = decoded(record);
-        if (event == null) {
+        if (event == null || !inItsPlace(event)) {
+            return;
+        }
+        List<Notice> notices = notices(event);
+        if (notices == null) {
             return;
         }
         if (!firstTime(event)) {
@@ -50,7 +61,7 @@ final class Intake extends ContextualProcessor<String, byte[], String, Notice> {
             return;
         }
         tally.countEvent();
-        for (Notice notice : Observations.of(event, bounded(event.time()))) {
+        for (Notice notice : notices) {
             context().forward(new Record<>(notice.whose().key(), notice, record.timestamp()));
         }
     }
@@ -60,15 +71,46 @@ final class Intake extends ContextualProcessor<String, byte[], String, Notice> {
             return EventCodec.decode(record.value() == null ? new byte[0] : record.value());
         } catch (SchemaException e) {
             tally.countUndecodable();
-            RecordMetadata from = context().recordMetadata().orElse(null);
-            LOG.atWarn()
-                    .addKeyValue("topic", from == null ? "" : from.topic())
-                    .addKeyValue("partition", from == null ? -1 : from.partition())
-                    .addKeyValue("offset", from == null ? -1 : from.offset())
+            passedOver()
                     .addKeyValue("code", e.code())
                     .log("a record that is no event was passed over");
             return null;
         }
+    }
+
+    /** Outcomes of calls to a database come from executors; all else is a signal. */
+    private boolean inItsPlace(Event<?> event) {
+        boolean outcome = event.data() instanceof CallSettled settled && settled.database() != null;
+        String topic = context().recordMetadata().map(RecordMetadata::topic).orElse("");
+        if (topic.equals(outcome ? Topics.OUTCOMES : Topics.SIGNALS)) {
+            return true;
+        }
+        tally.countMisplaced();
+        passedOver().log("an event that does not belong to its topic was passed over");
+        return false;
+    }
+
+    /** Null for an event that cannot be true, such as one of fewer rows than none. */
+    private @Nullable List<Notice> notices(Event<?> event) {
+        try {
+            return Observations.of(event, bounded(event.time()));
+        } catch (RuntimeException e) {
+            // one bad record must not stop the topic
+            tally.countUndecodable();
+            passedOver()
+                    .addKeyValue("fault", e.getClass().getName())
+                    .log("an event that means nothing was passed over");
+            return null;
+        }
+    }
+
+    /** A warning that names the record, and nothing of what it holds. */
+    private LoggingEventBuilder passedOver() {
+        RecordMetadata from = context().recordMetadata().orElse(null);
+        return LOG.atWarn()
+                .addKeyValue("topic", from == null ? "" : from.topic())
+                .addKeyValue("partition", from == null ? -1 : from.partition())
+                .addKeyValue("offset", from == null ? -1 : from.offset());
     }
 
     /**

@@ -10,6 +10,7 @@ public final class StreamTally {
     private final AtomicLong events = new AtomicLong();
     private final AtomicLong duplicates = new AtomicLong();
     private final AtomicLong undecodable = new AtomicLong();
+    private final AtomicLong misplaced = new AtomicLong();
     private final AtomicLong detectorFailures = new AtomicLong();
     private final AtomicLong alerts = new AtomicLong();
     private final AtomicLong suppressed = new AtomicLong();
@@ -25,9 +26,14 @@ public final class StreamTally {
         return duplicates.get();
     }
 
-    /** Records that are no event, passed over with a log entry each. */
+    /** Records that are no event, or one that cannot be true; passed over with a log entry each. */
     public long undecodable() {
         return undecodable.get();
+    }
+
+    /** Events in a topic where they do not belong, passed over with a log entry each. */
+    public long misplaced() {
+        return misplaced.get();
     }
 
     /** Observations that a detector could not digest, passed over with a log entry each. */
@@ -63,6 +69,10 @@ public final class StreamTally {
 
     void countUndecodable() {
         undecodable.incrementAndGet();
+    }
+
+    void countMisplaced() {
+        misplaced.incrementAndGet();
     }
 
     void countDetectorFailure() {

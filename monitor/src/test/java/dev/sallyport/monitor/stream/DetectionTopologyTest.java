@@ -217,6 +217,51 @@ class DetectionTopologyTest {
     }
 
     @Test
+    void anEventThatCannotBeTrueIsPassedOver() {
+        steady(ana, 10);
+        String event = new String(EventCodec.encode(ana.read(now, 77)), StandardCharsets.UTF_8);
+        outcomes.pipeInput(
+                "acme",
+                event.replace("\"rows\":77", "\"rows\":-77").getBytes(StandardCharsets.UTF_8));
+        settle(ana.read(now, 5_000));
+
+        assertThat(tally.undecodable()).isEqualTo(1);
+        assertThat(registry.readRecordsToList()).hasSize(1);
+    }
+
+    @Test
+    void anOutcomeIsBelievedFromItsOwnTopicOnly() {
+        steady(ana, 10);
+        Event<?> bulk = ana.read(now, 5_000);
+        signal(bulk);
+        assertThat(told.isEmpty()).isTrue();
+        assertThat(tally.misplaced()).isEqualTo(1);
+
+        // the misplaced one does not stand in the way of the true one
+        settle(bulk);
+
+        assertThat(registry.readRecordsToList()).hasSize(1);
+        assertThat(tally.duplicates()).isZero();
+    }
+
+    @Test
+    void aSignalIsBelievedFromItsOwnTopicOnly() {
+        steady(ana, 10);
+        settle(ana.read(now, 5_000));
+        assertThat(registry.readRecordsToList()).hasSize(1);
+
+        pass(Duration.ofSeconds(5));
+        settle(ana.reinstated(now));
+        settle(ana.refused(now, "scope_missing", 50));
+        settle(ana.answeredByTheGateway(now, 1));
+        settle(ana.read(now, 5_000));
+
+        assertThat(tally.misplaced()).isEqualTo(3);
+        assertThat(tally.alerts()).isEqualTo(1);
+        assertThat(registry.isEmpty()).isTrue();
+    }
+
+    @Test
     void whatTheGatewayAnswersByItselfIsNoData() {
         steady(ana, 10);
         signal(ana.answeredByTheGateway(now, 100_000));
