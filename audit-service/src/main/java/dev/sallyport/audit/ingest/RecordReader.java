@@ -3,12 +3,9 @@ package dev.sallyport.audit.ingest;
 import dev.sallyport.audit.search.Facts;
 import dev.sallyport.audit.tree.EntryBundle;
 import dev.sallyport.schema.SchemaException;
-import dev.sallyport.schema.event.CallAuthorized;
-import dev.sallyport.schema.event.CallSettled;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
-import dev.sallyport.schema.event.Payload;
-import dev.sallyport.schema.topic.Topics;
+import dev.sallyport.schema.topic.Placement;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Function;
@@ -63,12 +60,14 @@ final class RecordReader {
                         "the event's time is not in 1970 to 9999",
                         Optional.of(leaf));
             }
-            String place = place(event.data());
-            if (!isAt(place, record.topic())) {
+            if (!Placement.isRightful(record.topic(), event.data())) {
                 return rejected(
                         record,
                         "event_misplaced",
-                        event.type().kind() + " is taken from " + place + " only",
+                        event.type().kind()
+                                + " is taken from "
+                                + Placement.of(event.data())
+                                + " only",
                         Optional.of(leaf));
             }
             return new Received.Accepted(
@@ -91,24 +90,6 @@ final class RecordReader {
                     "the event could not be read: " + unforeseen.getClass().getSimpleName(),
                     Optional.of(leaf));
         }
-    }
-
-    /**
-     * The topic, or the beginning of the topics, whose writers may say so. Ids are derived and the
-     * first event with an id stands: without this, whoever writes signals could settle a call
-     * before its executor does.
-     */
-    private static String place(Payload said) {
-        return switch (said) {
-            case CallAuthorized _ -> Topics.COMMANDS_PREFIX;
-            // a gateway settles by itself only what concerns no database
-            case CallSettled settled when settled.database() != null -> Topics.OUTCOMES;
-            default -> Topics.SIGNALS;
-        };
-    }
-
-    private static boolean isAt(String place, String topic) {
-        return place.equals(Topics.COMMANDS_PREFIX) ? topic.startsWith(place) : topic.equals(place);
     }
 
     private static Received.Rejected rejected(

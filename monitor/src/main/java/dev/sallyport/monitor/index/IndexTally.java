@@ -37,7 +37,7 @@ public final class IndexTally {
         return refused.get();
     }
 
-    /** Records that are no event, passed over with a log entry each. */
+    /** Records that are no event, or none of their topic, passed over with a log entry each. */
     public long undecodable() {
         return undecodable.get();
     }

@@ -2,7 +2,9 @@ package dev.sallyport.monitor.index;
 
 import dev.sallyport.monitor.fault.MonitorException;
 import dev.sallyport.schema.SchemaException;
+import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
+import dev.sallyport.schema.topic.Placement;
 import dev.sallyport.schema.topic.Topics;
 import java.time.Duration;
 import java.time.Instant;
@@ -160,18 +162,26 @@ final class Indexer {
 
     private Optional<Document> document(ConsumerRecord<String, byte[]> record) {
         try {
-            return Documents.of(
-                    EventCodec.decode(record.value() == null ? new byte[0] : record.value()));
+            Event<?> event =
+                    EventCodec.decode(record.value() == null ? new byte[0] : record.value());
+            if (Placement.isRightful(record.topic(), event.data())) {
+                return Documents.of(event);
+            }
+            passedOver(record, "event_misplaced");
         } catch (SchemaException e) {
-            tally.countUndecodable();
-            LOG.atWarn()
-                    .addKeyValue("topic", record.topic())
-                    .addKeyValue("partition", record.partition())
-                    .addKeyValue("offset", record.offset())
-                    .addKeyValue("code", e.code())
-                    .log("a record that is no event was passed over");
-            return Optional.empty();
+            passedOver(record, e.code());
         }
+        return Optional.empty();
+    }
+
+    private void passedOver(ConsumerRecord<String, byte[]> record, String code) {
+        tally.countUndecodable();
+        LOG.atWarn()
+                .addKeyValue("topic", record.topic())
+                .addKeyValue("partition", record.partition())
+                .addKeyValue("offset", record.offset())
+                .addKeyValue("code", code)
+                .log("a record that is no event of its topic was passed over");
     }
 
     /**

@@ -1,10 +1,9 @@
 package dev.sallyport.monitor.stream;
 
 import dev.sallyport.schema.SchemaException;
-import dev.sallyport.schema.event.CallSettled;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
-import dev.sallyport.schema.topic.Topics;
+import dev.sallyport.schema.topic.Placement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -78,11 +77,9 @@ final class Intake extends ContextualProcessor<String, byte[], String, Notice> {
         }
     }
 
-    /** Outcomes of calls to a database come from executors; all else is a signal. */
     private boolean inItsPlace(Event<?> event) {
-        boolean outcome = event.data() instanceof CallSettled settled && settled.database() != null;
         String topic = context().recordMetadata().map(RecordMetadata::topic).orElse("");
-        if (topic.equals(outcome ? Topics.OUTCOMES : Topics.SIGNALS)) {
+        if (Placement.isRightful(topic, event.data())) {
             return true;
         }
         tally.countMisplaced();

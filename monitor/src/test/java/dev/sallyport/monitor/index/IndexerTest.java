@@ -135,14 +135,14 @@ class IndexerTest {
     }
 
     @Test
-    void whatIsNoEventIsPassedOver() {
+    void whatIsNoEventOfItsTopicIsPassedOver() {
         consumer.addRecord(record("no event".getBytes(StandardCharsets.UTF_8)));
-        told(ana.refused(now, "scope_missing", 1));
+        told(ana.refused(now, "scope_missing", 1)); // a signal, on the topic of outcomes
         told(ana.read(now, 4));
 
         indexer.turn();
 
-        assertThat(tally.undecodable()).isEqualTo(1);
+        assertThat(tally.undecodable()).isEqualTo(2);
         assertThat(store.documents).hasSize(1);
         assertThat(committed()).isEqualTo(3);
     }
