@@ -3,8 +3,10 @@ package dev.sallyport.executor.intake;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -27,6 +29,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Intake implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(100);
+    private static final Duration ASKED_WITHIN = Duration.ofSeconds(2);
     private static final Duration COMMIT_EVERY = Duration.ofMillis(500);
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofMillis(250);
     private static final Duration DRAIN_WITHIN = Duration.ofSeconds(5);
@@ -64,11 +67,15 @@ public final class Intake implements AutoCloseable {
 
     /** Starts to take commands of the topic, on a thread of its own. */
     public void start(String commands) {
-        topic = commands;
-        consumer.subscribe(List.of(topic), new Rebalance());
+        join(commands);
         Thread started = Thread.ofPlatform().name("intake").daemon().unstarted(this::run);
         thread = started;
         started.start();
+    }
+
+    void join(String commands) {
+        topic = commands;
+        consumer.subscribe(List.of(topic), new Rebalance());
     }
 
     /** Waits until this executor has partitions; false when that takes too long. */
@@ -123,6 +130,7 @@ public final class Intake implements AutoCloseable {
     /** One turn: take what came, hand it on, commit what settled. Gives how many came. */
     int turn() {
         hold();
+        askEnds();
         int taken = 0;
         for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
             TopicPartition partition = new TopicPartition(record.topic(), record.partition());
@@ -138,6 +146,24 @@ public final class Intake implements AutoCloseable {
             committedAt = System.nanoTime();
         }
         return taken;
+    }
+
+    /** Where the log ended could not be told for these: until it can, nothing there is fresh. */
+    private void askEnds() {
+        Set<TopicPartition> unknown = new HashSet<>(consumer.assignment());
+        unknown.removeAll(freshFrom.keySet());
+        if (!unknown.isEmpty()) {
+            rememberEnds(unknown);
+        }
+    }
+
+    private void rememberEnds(Collection<TopicPartition> assigned) {
+        try {
+            freshFrom.putAll(consumer.endOffsets(assigned, ASKED_WITHIN));
+        } catch (KafkaException e) {
+            // without an end, everything there may have been delivered before
+            LOG.atWarn().setCause(e).log("where the log ended cannot be told");
+        }
     }
 
     private void hold() {
@@ -279,12 +305,7 @@ public final class Intake implements AutoCloseable {
     private final class Rebalance implements ConsumerRebalanceListener {
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> assigned) {
-            try {
-                freshFrom.putAll(consumer.endOffsets(assigned));
-            } catch (KafkaException e) {
-                // without an end, everything there may have been delivered before
-                LOG.atWarn().setCause(e).log("where the log ended cannot be told");
-            }
+            rememberEnds(assigned);
             joined.countDown();
         }
 
