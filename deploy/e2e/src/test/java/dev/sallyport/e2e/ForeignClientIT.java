@@ -56,33 +56,11 @@ class ForeignClientIT {
         assertThat(list.exitCode()).as(list.text()).isZero();
         assertThat(list.text()).contains("db_query", "describe_table").doesNotContain("db_execute");
 
-        NodePrograms.Said query =
-                inspect(
-                        era,
-                        token,
-                        "--method",
-                        "tools/call",
-                        "--tool-name",
-                        "db_query",
-                        "--tool-arg",
-                        "database=shop",
-                        "--tool-arg",
-                        "sql=select distinct tenant_id from customers");
+        NodePrograms.Said query = query(era, token, "select distinct tenant_id from customers");
         assertThat(query.exitCode()).as(query.text()).isZero();
         assertThat(query.text()).contains("acme").doesNotContain("globex");
 
-        NodePrograms.Said refused =
-                inspect(
-                        era,
-                        token,
-                        "--method",
-                        "tools/call",
-                        "--tool-name",
-                        "db_query",
-                        "--tool-arg",
-                        "database=shop",
-                        "--tool-arg",
-                        "sql=set role globex_agent");
+        NodePrograms.Said refused = query(era, token, "set role globex_agent");
         assertThat(refused.exitCode()).as(refused.text()).isEqualTo(TOOL_ERROR);
         assertThat(refused.text()).contains("role_change");
     }
@@ -92,6 +70,20 @@ class ForeignClientIT {
     void withoutAGoodTokenItIsToldToAuthenticate(String era) throws Exception {
         NodePrograms.Said said = inspect(era, "nonsense", "--method", "tools/list");
         assertThat(said.exitCode()).as(said.text()).isEqualTo(AUTHENTICATION_REQUIRED);
+    }
+
+    private NodePrograms.Said query(String era, String token, String sql) throws Exception {
+        return inspect(
+                era,
+                token,
+                "--method",
+                "tools/call",
+                "--tool-name",
+                "db_query",
+                "--tool-arg",
+                "database=shop",
+                "--tool-arg",
+                "sql=" + sql);
     }
 
     private NodePrograms.Said inspect(String era, String token, String... arguments)
