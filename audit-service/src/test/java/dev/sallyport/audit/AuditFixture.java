@@ -12,7 +12,6 @@ import dev.sallyport.audit.verify.AuditVerifier;
 import dev.sallyport.audit.verify.Verdict;
 import dev.sallyport.embedded.TestServers;
 import dev.sallyport.schema.event.CallSettled;
-import dev.sallyport.schema.event.Ended;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
 import dev.sallyport.schema.event.Payload;
@@ -31,6 +30,12 @@ import dev.sallyport.schema.secret.SecretReference;
 import dev.sallyport.schema.secret.Secrets;
 import dev.sallyport.schema.topic.KafkaSettings;
 import dev.sallyport.schema.topic.Topics;
+
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.jdbi.v3.core.Jdbi;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -48,10 +53,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.jdbi.v3.core.Jdbi;
 
 /**
  * An audit log of its own on the shared test servers: a fresh database, tenants that no other test
@@ -182,24 +183,17 @@ public final class AuditFixture implements AutoCloseable {
     static byte[] settled(
             TenantId tenant, CallId call, String principal, String tool, String fingerprint) {
         var data =
-                new CallSettled(
-                        call,
-                        new Principal(principal, "agent-client", "robot", "10.0.0.7"),
-                        tool,
-                        new DatabaseName("shop"),
-                        StatementClass.READ,
-                        List.of("public.customers", "orders"),
-                        fingerprint,
-                        Ended.SUCCEEDED,
-                        null,
-                        null,
-                        12,
-                        0,
-                        345,
-                        false,
+                CallSettled.succeeded(
+                        new CallSettled.Asked(
+                                call,
+                                new Principal(principal, "agent-client", "robot", "10.0.0.7"),
+                                tool,
+                                new DatabaseName("shop"),
+                                StatementClass.READ,
+                                List.of("public.customers", "orders"),
+                                fingerprint),
+                        CallSettled.Result.read(12, 345, null),
                         Timings.NONE,
-                        null,
-                        null,
                         "executor-1",
                         1);
         return EventCodec.encode(

@@ -30,6 +30,11 @@ import dev.sallyport.schema.registry.RegistryFeed;
 import dev.sallyport.schema.reply.Reply;
 import dev.sallyport.schema.seal.DataKey;
 import dev.sallyport.schema.topic.Topics;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -38,9 +43,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The way of one call through the executor: lane, check, database, outcome. */
 final class Calls {
@@ -329,52 +331,30 @@ final class Calls {
             @Nullable DataKey key,
             Stopwatch watch) {
         CallAuthorized call = command.data();
-        return new CallSettled(
-                call.call(),
-                call.principal(),
-                call.tool(),
-                call.database(),
-                call.statementClass(),
-                call.tables(),
-                call.fingerprint(),
-                Ended.SUCCEEDED,
-                null,
-                null,
-                done.rows(),
-                done.rowsAffected(),
-                done.result().length,
-                done.truncated(),
+        return CallSettled.succeeded(
+                CallSettled.Asked.by(call),
+                new CallSettled.Result(
+                        done.rows(),
+                        done.rowsAffected(),
+                        done.result().length,
+                        done.truncated(),
+                        // keyed, so that nobody can guess a result from its digest
+                        key == null ? null : key.digest(done.result()),
+                        done.attested()),
                 watch.timings(),
-                // keyed, so that nobody can guess a result from its digest
-                key == null ? null : key.digest(done.result()),
-                done.attested(),
                 executor,
                 done.repeated() ? 2 : 1);
     }
 
     private CallSettled stopped(
             Event<CallAuthorized> command, Answer.Stopped stopped, Stopwatch watch) {
-        CallAuthorized call = command.data();
-        return new CallSettled(
-                call.call(),
-                call.principal(),
-                call.tool(),
-                call.database(),
-                call.statementClass(),
-                call.tables(),
-                call.fingerprint(),
+        return CallSettled.stopped(
+                CallSettled.Asked.by(command.data()),
                 stopped.ended(),
                 stopped.code(),
                 stopped.sqlState(),
-                0,
-                0,
-                0,
-                false,
                 watch.timings(),
-                null,
-                null,
-                executor,
-                1);
+                executor);
     }
 
     /** Null where the key was erased. */

@@ -6,7 +6,6 @@ import dev.sallyport.audit.search.Facts;
 import dev.sallyport.schema.event.CallAuthorized;
 import dev.sallyport.schema.event.CallRefused;
 import dev.sallyport.schema.event.CallSettled;
-import dev.sallyport.schema.event.Ended;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
 import dev.sallyport.schema.event.Limits;
@@ -25,17 +24,19 @@ import dev.sallyport.schema.id.GatewayId;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.seal.Sealed;
 import dev.sallyport.schema.topic.Topics;
-import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.util.List;
-import java.util.function.Function;
-import java.util.stream.Stream;
+
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 class RecordReaderTest {
     private static final TenantId TENANT = new TenantId("acme");
@@ -135,24 +136,17 @@ class RecordReaderTest {
     }
 
     private static CallSettled settled(@Nullable DatabaseName database) {
-        return new CallSettled(
-                CallId.next(),
-                ALICE,
-                "db_query",
-                database,
-                StatementClass.READ,
-                List.of(),
-                null,
-                Ended.SUCCEEDED,
-                null,
-                null,
-                1,
-                0,
-                1,
-                false,
+        return CallSettled.succeeded(
+                new CallSettled.Asked(
+                        CallId.next(),
+                        ALICE,
+                        "db_query",
+                        database,
+                        StatementClass.READ,
+                        List.of(),
+                        null),
+                CallSettled.Result.read(1, 1, null),
                 Timings.NONE,
-                null,
-                null,
                 "executor-1",
                 1);
     }

@@ -7,16 +7,17 @@ import dev.sallyport.schema.event.EventCodec;
 import dev.sallyport.schema.reply.ReplyHeaders;
 import dev.sallyport.schema.seal.DataKey;
 import dev.sallyport.schema.topic.Topics;
-import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
+
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 
 /** Outcomes to the topic of outcomes, acknowledged by all in-sync replicas; replies after them. */
 public final class KafkaOutcomes implements OutcomePublisher {
@@ -63,28 +64,6 @@ public final class KafkaOutcomes implements OutcomePublisher {
         try {
             return EventCodec.encode(event);
         } catch (SchemaException e) {
-            CallSettled full = event.data();
-            CallSettled bare =
-                    new CallSettled(
-                            full.call(),
-                            full.principal(),
-                            full.tool(),
-                            full.database(),
-                            full.statementClass(),
-                            List.of(),
-                            null,
-                            full.ended(),
-                            full.code(),
-                            full.sqlState(),
-                            full.rows(),
-                            full.rowsAffected(),
-                            full.bytes(),
-                            full.truncated(),
-                            full.timings(),
-                            full.resultDigest(),
-                            full.attested(),
-                            full.executor(),
-                            full.attempt());
             return EventCodec.encode(
                     Event.of(
                             event.id(),
@@ -92,7 +71,7 @@ public final class KafkaOutcomes implements OutcomePublisher {
                             event.time(),
                             event.tenant(),
                             event.trace(),
-                            bare));
+                            event.data().withoutStatement()));
         }
     }
 

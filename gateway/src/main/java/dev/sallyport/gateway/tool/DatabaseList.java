@@ -4,16 +4,16 @@ import dev.sallyport.gateway.dispatch.EventLog;
 import dev.sallyport.gateway.protocol.Outcome;
 import dev.sallyport.gateway.protocol.ToolResult;
 import dev.sallyport.schema.event.CallSettled;
-import dev.sallyport.schema.event.Ended;
 import dev.sallyport.schema.event.StatementClass;
-import dev.sallyport.schema.event.Timings;
 import dev.sallyport.schema.id.EventId;
 import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.registry.Keyring;
 import dev.sallyport.schema.registry.Registry;
-import java.util.List;
+
 import tools.jackson.databind.node.ObjectNode;
+
+import java.util.List;
 
 /**
  * Answers show_databases from the registry: the call runs here, so its outcome is told here, before
@@ -32,26 +32,20 @@ final class DatabaseList {
     Outcome answer(Attempt attempt, List<Database> databases, Registry registry) {
         byte[] result = json(databases);
         var settled =
-                new CallSettled(
-                        attempt.id(),
-                        attempt.principal(),
-                        attempt.tool(),
-                        null,
-                        StatementClass.READ,
-                        List.of(),
-                        null,
-                        Ended.SUCCEEDED,
-                        null,
-                        null,
-                        databases.size(),
-                        0,
-                        result.length,
-                        false,
-                        Timings.NONE,
-                        keyring.newest(registry, attempt.tenant()).digest(result),
-                        null,
-                        log.gateway().value(),
-                        1);
+                CallSettled.answered(
+                        new CallSettled.Asked(
+                                attempt.id(),
+                                attempt.principal(),
+                                attempt.tool(),
+                                null,
+                                StatementClass.READ,
+                                List.of(),
+                                null),
+                        CallSettled.Result.read(
+                                databases.size(),
+                                result.length,
+                                keyring.newest(registry, attempt.tenant()).digest(result)),
+                        log.gateway());
         boolean told =
                 log.signals()
                         .tell(

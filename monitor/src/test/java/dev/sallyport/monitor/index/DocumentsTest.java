@@ -18,6 +18,11 @@ import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.id.EventId;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.json.Json;
+
+import org.junit.jupiter.api.Test;
+
+import tools.jackson.databind.JsonNode;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
@@ -25,8 +30,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
-import org.junit.jupiter.api.Test;
-import tools.jackson.databind.JsonNode;
 
 class DocumentsTest {
     private static final Instant AT = Instant.parse("2026-11-22T09:00:00Z");
@@ -35,37 +38,31 @@ class DocumentsTest {
 
     @Test
     void everyMemberOfACallIsMapped() throws IOException {
-        CallId call = CallId.next();
-        Event<?> event =
-                Event.of(
-                        EventId.settledOf(call),
-                        "/executor/e1",
-                        AT,
-                        ACME,
-                        new TraceContext(
-                                "00-" + "a".repeat(32) + "-" + "b".repeat(16) + "-01", null),
-                        new CallSettled(
-                                call,
-                                ANA,
-                                "db_query",
-                                new DatabaseName("shop"),
-                                StatementClass.READ,
-                                List.of("public.orders"),
-                                "SELECT ?",
+        var asked =
+                new CallSettled.Asked(
+                        CallId.next(),
+                        ANA,
+                        "db_query",
+                        new DatabaseName("shop"),
+                        StatementClass.READ,
+                        List.of("public.orders"),
+                        "SELECT ?");
+        var result =
+                new CallSettled.Result(
+                        1, 2, 3, true, "digest", new Attested("reader", true, "acme"));
+
+        assertMapped(
+                "calls",
+                "calls.template.json",
+                document(CallSettled.succeeded(asked, result, Timings.NONE, "e1", 1)),
+                document(
+                        CallSettled.stopped(
+                                asked,
                                 Ended.FAILED,
                                 "database_refused",
                                 "42501",
-                                1,
-                                2,
-                                3,
-                                true,
                                 Timings.NONE,
-                                "digest",
-                                new Attested("reader", true, "acme"),
-                                "e1",
-                                1));
-
-        assertMapped(Documents.of(event).orElseThrow(), "calls", "calls.template.json");
+                                "e1")));
     }
 
     @Test
@@ -89,7 +86,7 @@ class DocumentsTest {
                                 AT,
                                 AT));
 
-        assertMapped(Documents.of(event).orElseThrow(), "alerts", "alerts.template.json");
+        assertMapped("alerts", "alerts.template.json", Documents.of(event).orElseThrow());
     }
 
     @Test
@@ -98,15 +95,33 @@ class DocumentsTest {
         assertThat(Documents.of(new Told(ACME, "ana").reinstated(AT))).isEmpty();
     }
 
-    private static void assertMapped(Document document, String index, String template)
+    private static Document document(CallSettled settled) {
+        return Documents.of(
+                        Event.of(
+                                EventId.settledOf(settled.call()),
+                                "/executor/e1",
+                                AT,
+                                ACME,
+                                new TraceContext(
+                                        "00-" + "a".repeat(32) + "-" + "b".repeat(16) + "-01",
+                                        null),
+                                settled))
+                .orElseThrow();
+    }
+
+    /** The members of all the documents together are those of the mapping. */
+    private static void assertMapped(String index, String template, Document... documents)
             throws IOException {
         try (InputStream in =
                 Objects.requireNonNull(Documents.class.getResourceAsStream(template))) {
             JsonNode mappings = Json.mapper().readTree(in).path("template").path("mappings");
-            JsonNode json = Json.mapper().readTree(document.json());
-            assertThat(document.index()).isEqualTo(index);
-            assertThat(document.json()).doesNotContain("\n");
-            assertThat(members(json)).isEqualTo(mapped(mappings));
+            Set<String> members = new TreeSet<>();
+            for (Document document : documents) {
+                assertThat(document.index()).isEqualTo(index);
+                assertThat(document.json()).doesNotContain("\n");
+                members.addAll(members(Json.mapper().readTree(document.json())));
+            }
+            assertThat(members).isEqualTo(mapped(mappings));
         }
     }
 

@@ -2,11 +2,15 @@ package dev.sallyport.schema.event;
 
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.DatabaseName;
-import java.util.List;
+import dev.sallyport.schema.id.GatewayId;
+
 import org.jspecify.annotations.Nullable;
 
+import java.util.List;
+
 /**
- * The outcome of a call. It repeats who called what, so that a reader needs no other event.
+ * The outcome of a call. It repeats who called what, so that a reader needs no other event. Made by
+ * {@link #succeeded}, {@link #stopped} and {@link #answered}.
  *
  * @param database absent for calls that concern none, such as listing the databases
  * @param code the stable code of what went wrong; absent where the call succeeded
@@ -53,5 +57,144 @@ public record CallSettled(
         if (attempt < 1) {
             throw new IllegalArgumentException("attempt must be positive: " + attempt);
         }
+    }
+
+    /**
+     * What was asked, which an outcome repeats.
+     *
+     * @param database absent for calls that concern none
+     */
+    public record Asked(
+            CallId call,
+            Principal principal,
+            String tool,
+            @Nullable DatabaseName database,
+            StatementClass statementClass,
+            List<String> tables,
+            @Nullable String fingerprint) {
+        public Asked {
+            tables = List.copyOf(tables);
+        }
+
+        /** What the command asks. */
+        public static Asked by(CallAuthorized command) {
+            return new Asked(
+                    command.call(),
+                    command.principal(),
+                    command.tool(),
+                    command.database(),
+                    command.statementClass(),
+                    command.tables(),
+                    command.fingerprint());
+        }
+    }
+
+    /**
+     * The size of what a call that succeeded gave and changed, and its proof; the members are those
+     * of the outcome.
+     */
+    public record Result(
+            long rows,
+            long rowsAffected,
+            long bytes,
+            boolean truncated,
+            @Nullable String digest,
+            @Nullable Attested attested) {
+        /** The result of a call that changed nothing and that no database attested. */
+        public static Result read(long rows, long bytes, @Nullable String digest) {
+            return new Result(rows, 0, bytes, false, digest, null);
+        }
+    }
+
+    /** The database did it. */
+    public static CallSettled succeeded(
+            Asked asked, Result result, Timings timings, String executor, int attempt) {
+        return new CallSettled(
+                asked.call(),
+                asked.principal(),
+                asked.tool(),
+                asked.database(),
+                asked.statementClass(),
+                asked.tables(),
+                asked.fingerprint(),
+                Ended.SUCCEEDED,
+                null,
+                null,
+                result.rows(),
+                result.rowsAffected(),
+                result.bytes(),
+                result.truncated(),
+                timings,
+                result.digest(),
+                result.attested(),
+                executor,
+                attempt);
+    }
+
+    /**
+     * It ended in any other way.
+     *
+     * @param ended anything but {@link Ended#SUCCEEDED}
+     */
+    public static CallSettled stopped(
+            Asked asked,
+            Ended ended,
+            String code,
+            @Nullable String sqlState,
+            Timings timings,
+            String executor) {
+        return new CallSettled(
+                asked.call(),
+                asked.principal(),
+                asked.tool(),
+                asked.database(),
+                asked.statementClass(),
+                asked.tables(),
+                asked.fingerprint(),
+                ended,
+                code,
+                sqlState,
+                0,
+                0,
+                0,
+                false,
+                timings,
+                null,
+                null,
+                executor,
+                1);
+    }
+
+    /** A gateway answered it by itself, since it concerns no database. */
+    public static CallSettled answered(Asked asked, Result result, GatewayId gateway) {
+        if (asked.database() != null) {
+            throw new IllegalArgumentException(
+                    "a gateway settles no call of a database: " + asked.database());
+        }
+        return succeeded(asked, result, Timings.NONE, gateway.value(), 1);
+    }
+
+    /** The same without the lists and texts that it repeats from the command. */
+    public CallSettled withoutStatement() {
+        return new CallSettled(
+                call,
+                principal,
+                tool,
+                database,
+                statementClass,
+                List.of(),
+                null,
+                ended,
+                code,
+                sqlState,
+                rows,
+                rowsAffected,
+                bytes,
+                truncated,
+                timings,
+                resultDigest,
+                attested,
+                executor,
+                attempt);
     }
 }
