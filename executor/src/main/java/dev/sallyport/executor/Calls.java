@@ -1,8 +1,12 @@
 package dev.sallyport.executor;
 
-import dev.sallyport.executor.database.Answer;
-import dev.sallyport.executor.database.PostgresDatabase;
-import dev.sallyport.executor.database.ToolCall;
+import dev.sallyport.executor.engine.Answer;
+import dev.sallyport.executor.engine.Call;
+import dev.sallyport.executor.engine.Caller;
+import dev.sallyport.executor.engine.Cancellation;
+import dev.sallyport.executor.engine.Ending;
+import dev.sallyport.executor.engine.Engines;
+import dev.sallyport.executor.engine.Stopwatch;
 import dev.sallyport.executor.failure.ExecutorException;
 import dev.sallyport.executor.intake.Command;
 import dev.sallyport.executor.intake.CommandCheck;
@@ -10,11 +14,6 @@ import dev.sallyport.executor.intake.Delivery;
 import dev.sallyport.executor.lane.Lanes;
 import dev.sallyport.executor.outcome.Outcome;
 import dev.sallyport.executor.outcome.OutcomePublisher;
-import dev.sallyport.executor.session.Access;
-import dev.sallyport.executor.session.Caller;
-import dev.sallyport.executor.session.Cancellation;
-import dev.sallyport.executor.session.Sessions;
-import dev.sallyport.executor.session.Stopwatch;
 import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.event.CallAuthorized;
 import dev.sallyport.schema.event.CallSettled;
@@ -49,6 +48,9 @@ final class Calls {
     /** What of a reply the broker takes; the rest is for headers. */
     private static final int RESULT_BYTES_MAX = Topics.REPLY_BYTES_MAX - 64 * 1024;
 
+    /** How long a transaction of the same call, which another executor began, is waited for. */
+    private static final Duration RECALL_WITHIN = Duration.ofSeconds(10);
+
     private static final Answer OUTDATED =
             Answer.failed(
                     "registry_outdated",
@@ -61,7 +63,7 @@ final class Calls {
     private final CommandCheck check;
     private final RegistryFeed registry;
     private final Keyring keyring;
-    private final Sessions sessions;
+    private final Engines engines;
     private final OutcomePublisher outcomes;
     private final ScheduledExecutorService deadlines;
     private final InstantSource clock;
@@ -88,7 +90,7 @@ final class Calls {
             ExecutorConfig config,
             RegistryFeed registry,
             Keyring keyring,
-            Sessions sessions,
+            Engines engines,
             OutcomePublisher outcomes,
             ScheduledExecutorService deadlines,
             InstantSource clock) {
@@ -97,7 +99,7 @@ final class Calls {
         this.check = new CommandCheck(config.cell());
         this.registry = registry;
         this.keyring = keyring;
-        this.sessions = sessions;
+        this.engines = engines;
         this.outcomes = outcomes;
         this.deadlines = deadlines;
         this.clock = clock;
@@ -124,7 +126,7 @@ final class Calls {
     /** Stops the running calls of principals that are suspended now, and leaves gone databases. */
     void registryChanged(Registry changed) {
         running.forEach(call -> call.stopIfSuspended(changed));
-        sessions.leaveGone(changed);
+        engines.leaveGone(changed);
     }
 
     private interface Doing {
@@ -194,8 +196,8 @@ final class Calls {
      */
     private static boolean mayHaveRun(Delivery delivery, Event<CallAuthorized> event) {
         return delivery.mayHaveRun()
-                && ToolCall.accessOf(event.data().tool(), event.data().statementClass())
-                        == Access.WRITE;
+                && Ending.of(event.data().tool(), event.data().statementClass())
+                        instanceof Ending.Commit;
     }
 
     /**
@@ -209,15 +211,9 @@ final class Calls {
             return Answer.untold();
         }
         try {
-            Caller caller =
-                    new Caller(
-                            event.tenant(), call.principal().subject(), call.call(), Access.WRITE);
-            return switch (database.get().kind()) {
-                case POSTGRESQL ->
-                        new PostgresDatabase(sessions.of(database.get()), clock)
-                                .recall(caller)
-                                .orElse(otherwise);
-            };
+            return engines.of(database.get())
+                    .recall(caller(event), RECALL_WITHIN)
+                    .orElse(otherwise);
         } catch (RuntimeException e) {
             LOG.atError()
                     .addKeyValue("callId", call.call())
@@ -263,26 +259,29 @@ final class Calls {
         try {
             byte[] arguments = dataKey(event).open(call.arguments(), event.id(), "arguments");
             Database database = command.database();
-            ToolCall toolCall =
-                    new ToolCall(
-                            call.call(),
-                            event.tenant(),
-                            call.principal().subject(),
+            Call ready =
+                    new Call(
+                            caller(event),
                             call.tool(),
-                            call.statementClass(),
                             limits(call.limits(), database.limits()),
                             call.deadline(),
                             event.trace(),
                             arguments);
-            return switch (database.kind()) {
-                case POSTGRESQL ->
-                        new PostgresDatabase(sessions.of(database), clock)
-                                .run(toolCall, entry.cancellation, watch);
-            };
+            return engines.of(database)
+                    .run(
+                            ready,
+                            Ending.of(call.tool(), call.statementClass()),
+                            entry.cancellation,
+                            watch);
         } finally {
             timer.cancel(false);
             running.remove(entry);
         }
+    }
+
+    private static Caller caller(Event<CallAuthorized> event) {
+        CallAuthorized call = event.data();
+        return new Caller(event.tenant(), call.principal().subject(), call.call());
     }
 
     /** The smallest of what the gateway allowed, the database allows and a reply can hold. */

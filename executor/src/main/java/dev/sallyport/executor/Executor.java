@@ -1,16 +1,25 @@
 package dev.sallyport.executor;
 
+import dev.sallyport.executor.engine.Engines;
 import dev.sallyport.executor.failure.ExecutorException;
 import dev.sallyport.executor.intake.Intake;
 import dev.sallyport.executor.outcome.KafkaOutcomes;
 import dev.sallyport.executor.outcome.OutcomePublisher;
-import dev.sallyport.executor.session.Sessions;
 import dev.sallyport.schema.registry.Keyring;
 import dev.sallyport.schema.registry.RegistryFeed;
 import dev.sallyport.schema.seal.KeyEncryptionKey;
 import dev.sallyport.schema.secret.Secrets;
 import dev.sallyport.schema.topic.KafkaSettings;
 import dev.sallyport.schema.topic.Topics;
+
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -19,13 +28,6 @@ import java.util.Map;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The executor: takes the authorized calls of one cell from the log, runs each under its caller's
@@ -97,14 +99,13 @@ public final class Executor implements AutoCloseable {
                         1, Thread.ofPlatform().name("deadlines").daemon().factory());
         deadlines.setRemoveOnCancelPolicy(true);
         closing(deadlines::shutdownNow);
-        Sessions sessions =
-                closing(new Sessions(secrets, clock, config.plainDatabaseConnections()));
+        Engines engines = closing(new Engines(secrets, clock, config.plainDatabaseConnections()));
         OutcomePublisher outcomes =
                 closing(
                         wrapping.apply(
                                 new KafkaOutcomes(
                                         new KafkaProducer<>(kafka.producer(config.name())))));
-        Calls started = new Calls(config, registry, keyring, sessions, outcomes, deadlines, clock);
+        Calls started = new Calls(config, registry, keyring, engines, outcomes, deadlines, clock);
         calls.set(started);
         Intake taking =
                 closing(

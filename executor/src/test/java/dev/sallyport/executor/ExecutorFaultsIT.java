@@ -1,7 +1,8 @@
 package dev.sallyport.executor;
 
-import static dev.sallyport.executor.session.SharedDatabase.ACME;
-import static dev.sallyport.executor.session.SharedDatabase.GLOBEX;
+import static dev.sallyport.executor.engine.postgresql.SharedDatabase.ACME;
+import static dev.sallyport.executor.engine.postgresql.SharedDatabase.GLOBEX;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -15,6 +16,11 @@ import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.registry.Suspension;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -25,9 +31,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 
 final class ExecutorFaultsIT {
     @SuppressWarnings("NullAway.Init")
@@ -175,7 +178,8 @@ final class ExecutorFaultsIT {
             greedy.add(Draft.query("select repeat('x', 60000000)"));
             greedy.add(
                     Draft.write(
-                            "select case when n < 0 then n end from generate_series(1, 3000000) n"));
+                            "select case when n < 0 then n end from generate_series(1, 3000000)"
+                                + " n"));
         }
         greedy.forEach(draft -> draft.limits = new Limits(1_000, 100_000, 60_000));
         try (Executor _ = stage.executor()) {

@@ -1,16 +1,23 @@
 package dev.sallyport.bench;
 
-import dev.sallyport.executor.session.Access;
-import dev.sallyport.executor.session.Caller;
-import dev.sallyport.executor.session.Cancellation;
-import dev.sallyport.executor.session.Session;
-import dev.sallyport.executor.session.Sessions;
-import dev.sallyport.executor.session.Stopwatch;
-import dev.sallyport.executor.session.Transaction;
+import dev.sallyport.executor.engine.Answer;
+import dev.sallyport.executor.engine.Call;
+import dev.sallyport.executor.engine.Caller;
+import dev.sallyport.executor.engine.Cancellation;
+import dev.sallyport.executor.engine.Ending;
+import dev.sallyport.executor.engine.Engine;
+import dev.sallyport.executor.engine.Engines;
+import dev.sallyport.executor.engine.Stopwatch;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.secret.Secrets;
 import dev.sallyport.schema.topic.KafkaSettings;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +27,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -31,9 +39,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 
 /**
  * The limit: the same read from Java, with no HTTP, token, log or second process on the way. Prints
@@ -69,10 +74,10 @@ final class JdbcLoadCommand implements Runnable {
     @Override
     public void run() {
         Database database = SallyportStack.database(new KafkaSettings(kafka, Map.of()));
-        try (var sessions = new Sessions(new Secrets(Map.of()), InstantSource.system(), true);
+        try (var engines = new Engines(new Secrets(Map.of()), InstantSource.system(), true);
                 var plain = new Plain(database, passwordFile)) {
-            Session session = sessions.of(database);
-            Read read = passwordFile == null ? key -> sealed(session, key) : plain::read;
+            Engine engine = engines.of(database);
+            Read read = passwordFile == null ? key -> sealed(engine, database, key) : plain::read;
             load(read, WARM_UP);
             long cpu = ownMicros();
             Sample sample = load(read, Duration.ofSeconds(seconds));
@@ -97,24 +102,22 @@ final class JdbcLoadCommand implements Runnable {
                 new Contender.Worker("this process", ProcessHandle.current().pid(), false));
     }
 
-    private static boolean sealed(Session session, long key) {
-        var caller = new Caller(SallyportStack.TENANT, "bench", CallId.next(), Access.READ);
-        Transaction<Boolean> transaction =
-                session.as(
-                        caller,
-                        STATEMENT_TIMEOUT,
-                        new Cancellation(),
-                        new Stopwatch(),
-                        connection -> {
-                            var rows =
-                                    connection.run(
-                                            PointTable.byKey(String.valueOf(key)), List.of(), 0);
-                            byte[] name = rows.rows() == 1 ? rows.value(0, 1) : null;
-                            return name != null
-                                    && new String(name, StandardCharsets.UTF_8)
-                                            .equals("row-" + key + "-end");
-                        });
-        return transaction instanceof Transaction.Done<Boolean>(Boolean right, var _) && right;
+    private static boolean sealed(Engine engine, Database database, long key) {
+        String arguments = "{\"sql\":\"" + PointTable.byKey(String.valueOf(key)) + "\"}";
+        var call =
+                new Call(
+                        new Caller(SallyportStack.TENANT, "bench", CallId.next()),
+                        "db_query",
+                        database.limits(),
+                        Instant.now().plus(STATEMENT_TIMEOUT),
+                        null,
+                        arguments.getBytes(StandardCharsets.UTF_8));
+        Answer answer =
+                engine.run(call, new Ending.RollBack(), new Cancellation(), new Stopwatch());
+        return answer instanceof Answer.Succeeded done
+                && done.rows() == 1
+                && new String(done.result(), StandardCharsets.UTF_8)
+                        .contains("\"row-" + key + "-end\"");
     }
 
     /** Ordinary JDBC with a fixed set of connections, in autocommit and without a context. */

@@ -4,12 +4,17 @@ import dev.sallyport.audit.store.AuditRoles;
 import dev.sallyport.embedded.EmbeddedStack;
 import dev.sallyport.embedded.Logging;
 import dev.sallyport.embedded.StackListener;
-import dev.sallyport.executor.session.SealKey;
+import dev.sallyport.executor.engine.postgresql.SealKey;
 import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.secret.Secret;
 import dev.sallyport.schema.topic.KafkaSettings;
 import dev.sallyport.schema.topic.Topics;
+
+import org.apache.kafka.clients.admin.Admin;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.net.URI;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -25,9 +30,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.apache.kafka.clients.admin.Admin;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * All of Sallyport on this machine: the embedded servers, two tenants that share one database, and

@@ -1,11 +1,12 @@
 package dev.sallyport.cli.stack;
 
 import dev.sallyport.embedded.EmbeddedPostgres;
-import dev.sallyport.executor.enrolment.Enrolment;
-import dev.sallyport.executor.enrolment.Finding;
-import dev.sallyport.executor.session.SealKey;
+import dev.sallyport.executor.engine.Finding;
+import dev.sallyport.executor.engine.postgresql.Enrolment;
+import dev.sallyport.executor.engine.postgresql.SealKey;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.secret.Secret;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -121,8 +122,8 @@ final class ShopDatabase {
         }
         try (PreparedStatement format =
                 connection.prepareStatement(
-                        "select format('%s role %I login nosuperuser nobypassrls noinherit nocreatedb nocreaterole"
-                                + " noreplication password %L', ?, ?, ?)")) {
+                        "select format('%s role %I login nosuperuser nobypassrls noinherit"
+                            + " nocreatedb nocreaterole noreplication password %L', ?, ?, ?)")) {
             format.setString(1, verb);
             format.setString(2, role);
             format.setString(3, password.value());

@@ -1,0 +1,68 @@
+package dev.sallyport.executor.engine;
+
+import dev.sallyport.schema.event.Attested;
+import dev.sallyport.schema.event.Ended;
+
+import org.jspecify.annotations.Nullable;
+
+/** What became of a call. */
+public sealed interface Answer {
+    /**
+     * The database did it.
+     *
+     * @param result the result as JSON, made once and passed on as it is
+     * @param rows rows in the result
+     * @param rowsAffected rows that a write added, changed or removed
+     * @param truncated whether the database had more rows than the limits allow
+     * @param repeated whether the ledger answered for a call that was delivered before
+     * @param attested the context that the database reported; absent where the ledger answered
+     */
+    @SuppressWarnings("ArrayRecordComponent") // the bytes are handed on and never compared
+    record Succeeded(
+            byte[] result,
+            long rows,
+            long rowsAffected,
+            boolean truncated,
+            boolean repeated,
+            @Nullable Attested attested)
+            implements Answer {}
+
+    /**
+     * It did not succeed.
+     *
+     * @param ended any but {@link Ended#SUCCEEDED}
+     * @param code stable, in lower snake case
+     * @param message for the caller: what would be right; it holds no value of any row
+     * @param sqlState the database's, where it gave one
+     */
+    record Stopped(Ended ended, String code, String message, @Nullable String sqlState)
+            implements Answer {
+        public Stopped {
+            if (ended == Ended.SUCCEEDED) {
+                throw new IllegalArgumentException("a call that succeeded was not stopped");
+            }
+        }
+    }
+
+    /** Of a write that was delivered before: it did not run and never will. */
+    static Stopped notRun() {
+        return failed(
+                "not_run",
+                "the write was under way when its executor changed; it did not run and never will:"
+                        + " send it again");
+    }
+
+    /** Of a write that was delivered before: it may have run, and nobody can tell. */
+    static Stopped untold() {
+        return new Stopped(
+                Ended.UNKNOWN,
+                "outcome_unknown",
+                "the write may have run, and whether it did cannot be told: read before you write"
+                        + " again",
+                null);
+    }
+
+    static Stopped failed(String code, String message) {
+        return new Stopped(Ended.FAILED, code, message, null);
+    }
+}

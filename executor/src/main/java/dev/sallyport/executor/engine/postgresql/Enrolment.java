@@ -1,0 +1,330 @@
+package dev.sallyport.executor.engine.postgresql;
+
+import dev.sallyport.executor.engine.Finding;
+import dev.sallyport.executor.failure.ExecutorException;
+import dev.sallyport.schema.id.TenantId;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.sql.Timestamp;
+import java.sql.Types;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Prepares a tenant's PostgreSQL database (14 or newer) for an executor: schema {@code sallyport}
+ * with the sealed context and the ledger, and the login that agents' statements run under. Every
+ * step may be repeated. The connection is an administrator's: it may create roles and schemas, and
+ * it is given back with auto-commit as it was.
+ */
+public final class Enrolment {
+    /** The version of the enrolment script. */
+    public static final int VERSION = 1;
+
+    private static final String SCRIPT = "enrolment-v" + VERSION + ".sql";
+    private static final int SERVER_VERSION_MIN = 14;
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private Enrolment() {}
+
+    /**
+     * Enrols the database and one login.
+     *
+     * @param role the login's role; it exists, and is an ordinary one
+     * @param tenant the one tenant that may be entered through this login, or null when several
+     *     tenants share it
+     * @param key shared with the executor; another key than before replaces it, and the one before
+     *     stays valid for an hour
+     * @throws ExecutorException {@code enrolment_refused} when the role stands above row-level
+     *     security or the database is not fit; {@code enrolment_failed} when the database says no
+     */
+    public static void enrol(
+            Connection administrator, String role, @Nullable TenantId tenant, SealKey key) {
+        inTransaction(
+                administrator,
+                () -> {
+                    refuseUnfitDatabase(administrator);
+                    refuseUnfitRole(administrator, role);
+                    try (Statement statement = administrator.createStatement()) {
+                        statement.execute(script());
+                    }
+                    putKeys(administrator, key);
+                    putLogin(administrator, role, tenant);
+                    hideActivityOfSharedLogin(administrator, role, tenant);
+                });
+    }
+
+    /**
+     * Puts a table under the tenant's policy: row-level security, forced for its owner too, and the
+     * one policy {@code sallyport_tenant} for all roles.
+     *
+     * @param tenantColumn holds the tenant's id; the claim is cast to the column's type, without
+     *     its length, which would cut the claim
+     */
+    public static void protect(
+            Connection administrator, String schema, String table, String tenantColumn) {
+        String name = quoted(schema) + "." + quoted(table);
+        inTransaction(
+                administrator,
+                () -> {
+                    String type = columnType(administrator, name, tenantColumn);
+                    String own =
+                            quoted(tenantColumn)
+                                    + " = (select sallyport.claim('tenant'))"
+                                    + ("text".equals(type) ? "" : "::" + type);
+                    try (Statement statement = administrator.createStatement()) {
+                        statement.execute("alter table " + name + " enable row level security");
+                        statement.execute("alter table " + name + " force row level security");
+                        statement.execute("drop policy if exists sallyport_tenant on " + name);
+                        statement.execute(
+                                "create policy sallyport_tenant on "
+                                        + name
+                                        + " using ("
+                                        + own
+                                        + ") with check ("
+                                        + own
+                                        + ")");
+                    }
+                });
+    }
+
+    /** What the role could reach beside the sealed context; empty when the database is clean. */
+    public static List<Finding> doctor(Connection connection, String role) {
+        try {
+            return Doctor.examine(connection, role);
+        } catch (SQLException e) {
+            throw failed(e);
+        }
+    }
+
+    /**
+     * Forgets ledger entries of calls that were entered before the instant. A call that is
+     * delivered again after that would run again, so keep at least as much as Kafka keeps.
+     *
+     * @return how many were forgotten
+     */
+    public static int forget(Connection administrator, Instant before) {
+        try (PreparedStatement statement =
+                administrator.prepareStatement(
+                        "delete from sallyport.ledger where entered_at < ?")) {
+            statement.setTimestamp(1, Timestamp.from(before));
+            return statement.executeUpdate();
+        } catch (SQLException e) {
+            throw failed(e);
+        }
+    }
+
+    private static void refuseUnfitDatabase(Connection administrator) throws SQLException {
+        int version = administrator.getMetaData().getDatabaseMajorVersion();
+        if (version < SERVER_VERSION_MIN) {
+            throw refused(
+                    "PostgreSQL "
+                            + SERVER_VERSION_MIN
+                            + " or newer is needed, the server is "
+                            + version);
+        }
+        String encoding = text(administrator, "show server_encoding");
+        if ("SQL_ASCII".equals(encoding)) {
+            throw refused("the database needs an encoding, such as UTF8; it has SQL_ASCII");
+        }
+    }
+
+    private static void refuseUnfitRole(Connection administrator, String role) throws SQLException {
+        List<String> faults = RoleFaults.of(administrator, role);
+        if (!faults.isEmpty()) {
+            throw refused(
+                    "role "
+                            + role
+                            + " cannot be an agent's login: "
+                            + String.join(", ", faults)
+                            + ". Right would be: create role "
+                            + role
+                            + " login nosuperuser nobypassrls noinherit nocreaterole nocreatedb"
+                            + " noreplication, member of nothing, owner of nothing");
+        }
+    }
+
+    private static void putKeys(Connection administrator, SealKey key) throws SQLException {
+        try (Statement statement = administrator.createStatement()) {
+            statement.execute("set local role sallyport");
+        }
+        try (PreparedStatement keepBefore =
+                        administrator.prepareStatement(
+                                """
+                                insert into sallyport.seal_key as k
+                                select 'executor_before', inner_block, outer_block,
+                                    transaction_timestamp() + interval '1 hour'
+                                from sallyport.seal_key
+                                where purpose = 'executor' and inner_block <> ?
+                                on conflict (purpose) do update set inner_block = excluded.inner_block,
+                                    outer_block = excluded.outer_block, valid_until = excluded.valid_until
+                                """);
+                PreparedStatement put =
+                        administrator.prepareStatement(
+                                """
+                                insert into sallyport.seal_key (purpose, inner_block, outer_block)
+                                values ('executor', ?, ?)
+                                on conflict (purpose) do update set inner_block = excluded.inner_block,
+                                    outer_block = excluded.outer_block
+                                """);
+                PreparedStatement putOwn =
+                        administrator.prepareStatement(
+                                """
+                                insert into sallyport.seal_key (purpose, inner_block, outer_block)
+                                values ('database', ?, ?) on conflict (purpose) do nothing
+                                """);
+                Statement statement = administrator.createStatement()) {
+            keepBefore.setBytes(1, key.innerBlock());
+            keepBefore.executeUpdate();
+            put.setBytes(1, key.innerBlock());
+            put.setBytes(2, key.outerBlock());
+            put.executeUpdate();
+            SealKey own = SealKey.random(RANDOM);
+            putOwn.setBytes(1, own.innerBlock());
+            putOwn.setBytes(2, own.outerBlock());
+            putOwn.executeUpdate();
+            statement.execute("reset role");
+        }
+    }
+
+    private static void putLogin(Connection administrator, String role, @Nullable TenantId tenant)
+            throws SQLException {
+        try (Statement statement = administrator.createStatement()) {
+            statement.execute("set local role sallyport");
+            statement.execute("revoke all on schema sallyport from " + quoted(role));
+            statement.execute("revoke all on all tables in schema sallyport from " + quoted(role));
+            statement.execute(
+                    "revoke all on all functions in schema sallyport from " + quoted(role));
+            statement.execute(
+                    "grant execute on function sallyport.enter(bytea, text, text, text, uuid,"
+                            + " bigint, integer, integer, integer), sallyport.settle(bytea, uuid,"
+                            + " bigint) to "
+                            + quoted(role));
+        }
+        try (PreparedStatement put =
+                        administrator.prepareStatement(
+                                """
+                                insert into sallyport.login (role, tenant) values (?, ?)
+                                on conflict (role) do update set tenant = excluded.tenant
+                                """);
+                Statement statement = administrator.createStatement()) {
+            put.setString(1, role);
+            if (tenant == null) {
+                put.setNull(2, Types.VARCHAR);
+            } else {
+                put.setString(2, tenant.value());
+            }
+            put.executeUpdate();
+            statement.execute("reset role");
+        }
+    }
+
+    /**
+     * A role sees its own sessions' statements: tenants that share one must not read each other's.
+     */
+    private static void hideActivityOfSharedLogin(
+            Connection administrator, String role, @Nullable TenantId tenant) throws SQLException {
+        if ("on".equals(text(administrator, "show is_superuser"))) {
+            try (Statement statement = administrator.createStatement()) {
+                statement.execute(
+                        "alter role "
+                                + quoted(role)
+                                + (tenant == null
+                                        ? " set track_activities = off"
+                                        : " reset track_activities"));
+            }
+        }
+    }
+
+    private static String columnType(Connection connection, String table, String column)
+            throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement(
+                        """
+                        select pg_catalog.format_type(atttypid, -1)
+                        from pg_catalog.pg_attribute
+                        where attrelid = ?::regclass and attname = ? and not attisdropped
+                        """)) {
+            statement.setString(1, table);
+            statement.setString(2, column);
+            try (ResultSet rows = statement.executeQuery()) {
+                if (!rows.next()) {
+                    throw refused("table " + table + " has no column " + column);
+                }
+                return rows.getString(1);
+            }
+        }
+    }
+
+    private interface Step {
+        void run() throws SQLException;
+    }
+
+    private static void inTransaction(Connection connection, Step step) {
+        try {
+            boolean autoCommit = connection.getAutoCommit();
+            connection.setAutoCommit(false);
+            try {
+                step.run();
+                connection.commit();
+            } catch (SQLException | RuntimeException e) {
+                connection.rollback();
+                throw e;
+            } finally {
+                connection.setAutoCommit(autoCommit);
+            }
+        } catch (SQLException e) {
+            throw failed(e);
+        }
+    }
+
+    private static String script() {
+        try (InputStream script = Enrolment.class.getResourceAsStream(SCRIPT)) {
+            if (script == null) {
+                throw new IllegalStateException("the jar lacks " + SCRIPT);
+            }
+            return new String(script.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new IllegalStateException("the jar's " + SCRIPT + " cannot be read", e);
+        }
+    }
+
+    static String quoted(String identifier) {
+        return '"' + identifier.replace("\"", "\"\"") + '"';
+    }
+
+    private static String text(Connection connection, String query) throws SQLException {
+        List<String> values = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(query)) {
+            while (rows.next()) {
+                values.add(rows.getString(1));
+            }
+        }
+        return String.join(",", values);
+    }
+
+    private static ExecutorException refused(String why) {
+        return new ExecutorException("enrolment_refused", why);
+    }
+
+    private static ExecutorException failed(SQLException e) {
+        return new ExecutorException(
+                "enrolment_failed",
+                "the database refused an enrolment step (SQLSTATE "
+                        + e.getSQLState()
+                        + "): "
+                        + e.getMessage(),
+                e);
+    }
+}

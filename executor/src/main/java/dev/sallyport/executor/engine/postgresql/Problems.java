@@ -1,0 +1,233 @@
+package dev.sallyport.executor.engine.postgresql;
+
+import dev.sallyport.executor.engine.Answer;
+import dev.sallyport.executor.engine.Cancellation;
+import dev.sallyport.executor.engine.postgresql.Transaction.Stage;
+import dev.sallyport.schema.event.Ended;
+
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a caller is told of a database's error. The database's words are passed on only for errors
+ * of the statement itself; those of other errors may quote values of rows, so the caller gets the
+ * condition's name and the names of what it concerns.
+ */
+final class Problems {
+    private static final String CANCELLED = "57014";
+
+    /** Characters of the database's own words that are passed on. */
+    private static final int WORDS_MAX = 500;
+
+    private static final Map<String, String> CONDITIONS =
+            Map.ofEntries(
+                    Map.entry("22001", "string_data_right_truncation"),
+                    Map.entry("22003", "numeric_value_out_of_range"),
+                    Map.entry("22004", "null_value_not_allowed"),
+                    Map.entry("22007", "invalid_datetime_format"),
+                    Map.entry("22008", "datetime_field_overflow"),
+                    Map.entry("22012", "division_by_zero"),
+                    Map.entry("22021", "character_not_in_repertoire"),
+                    Map.entry("22023", "invalid_parameter_value"),
+                    Map.entry("22026", "string_data_length_mismatch"),
+                    Map.entry("22P02", "invalid_text_representation"),
+                    Map.entry("22P03", "invalid_binary_representation"),
+                    Map.entry("22P05", "untranslatable_character"),
+                    Map.entry("23001", "restrict_violation"),
+                    Map.entry("23502", "not_null_violation"),
+                    Map.entry("23503", "foreign_key_violation"),
+                    Map.entry("23505", "unique_violation"),
+                    Map.entry("23514", "check_violation"),
+                    Map.entry("23P01", "exclusion_violation"),
+                    Map.entry("P0001", "raise_exception"));
+
+    private Problems() {}
+
+    static Answer.Stopped of(
+            Stage stage, SQLException error, Cancellation.@Nullable Reason reason) {
+        if (reason != null) {
+            return stopped(reason);
+        }
+        return switch (stage) {
+            case CONNECT -> connecting(error);
+            case ENTER -> entering(error);
+            case STATEMENT, COMMIT -> running(error);
+        };
+    }
+
+    static Answer.Stopped stopped(Cancellation.Reason reason) {
+        return switch (reason) {
+            case DEADLINE ->
+                    new Answer.Stopped(
+                            Ended.EXPIRED,
+                            "deadline_exceeded",
+                            "the call's time was over before the database was done",
+                            null);
+            case SUSPENSION ->
+                    new Answer.Stopped(
+                            Ended.CANCELLED,
+                            "principal_suspended",
+                            "the caller was suspended while the call ran",
+                            null);
+        };
+    }
+
+    static Answer.Stopped unknown(SQLException error) {
+        return new Answer.Stopped(
+                Ended.UNKNOWN,
+                "commit_unknown",
+                "the connection broke while the write was committed, and whether it was cannot be"
+                        + " told: read before you write again",
+                error.getSQLState());
+    }
+
+    private static Answer.Stopped connecting(SQLException error) {
+        if ("SP006".equals(error.getSQLState())) {
+            return entering(error);
+        }
+        return failed(
+                "database_unavailable",
+                "the database cannot be reached just now; try again later",
+                error.getSQLState());
+    }
+
+    private static Answer.Stopped entering(SQLException error) {
+        String state = state(error);
+        if (state.equals(Session.CALLED_OFF_STATE)) {
+            return Answer.notRun();
+        }
+        if (state.startsWith("SP") || state.startsWith("XX")) {
+            return failed(
+                    "context_refused",
+                    "the database does not take the caller's context: its enrolment and the"
+                            + " executor's keys must agree",
+                    state);
+        }
+        return switch (state) {
+            case "3F000", "42883", "42501", "42P01" ->
+                    failed(
+                            "database_not_enrolled",
+                            "the database is not enrolled for this executor's login",
+                            state);
+            default -> running(error);
+        };
+    }
+
+    private static Answer.Stopped running(SQLException error) {
+        String state = state(error);
+        if (state.isEmpty()) {
+            return failed("database_error", "the database gave an error without a code", null);
+        }
+        String code =
+                switch (state) {
+                    case CANCELLED -> "statement_timeout";
+                    case "55P03" -> "lock_timeout";
+                    case "25006" -> "read_only";
+                    case "42501" -> "permission_denied";
+                    case "SP009" -> "transaction_broken";
+                    default -> byClass(state.substring(0, 2));
+                };
+        return failed(code, message(code, state, error), state);
+    }
+
+    private static String byClass(String sqlClass) {
+        return switch (sqlClass) {
+            case "08" -> "connection_lost";
+            case "0A", "26", "34", "3F", "42" -> "statement_invalid";
+            case "22" -> "data_exception";
+            case "23" -> "constraint_violation";
+            case "25", "2D" -> "transaction_broken";
+            case "40" -> "conflict";
+            case "53", "54" -> "database_limit";
+            case "57" -> "database_unavailable";
+            default -> "database_error";
+        };
+    }
+
+    private static String message(String code, String state, SQLException error) {
+        return switch (code) {
+            case "statement_timeout" ->
+                    "the statement took longer than it may; ask for less, or with a filter on an"
+                            + " index";
+            case "lock_timeout" -> "another transaction holds what the statement needs; try again";
+            case "read_only" -> "the call may only read, and the statement would write";
+            case "statement_invalid" -> quoted(state, error);
+            case "permission_denied" -> "the database does not permit this to the caller's role";
+            case "conflict" -> "another transaction changed the same rows; try again";
+            case "connection_lost" ->
+                    "the connection to the database was lost, or its answer is too large for a"
+                            + " call; nothing was changed";
+            default -> named(state, error);
+        };
+    }
+
+    /**
+     * The database's own words, where they speak of the statement: only errors of its analysis have
+     * a position in it. The same codes are also raised while a statement runs, and then quote
+     * values: a text that is read as a query or as a name may be made of any row.
+     */
+    private static String quoted(String state, SQLException error) {
+        ServerErrorMessage server = server(error);
+        if (server == null || server.getMessage() == null) {
+            String ours = error instanceof PSQLException ? null : error.getMessage();
+            return ours == null ? named(state, error) : ours;
+        }
+        if (server.getPosition() < 1) {
+            return named(state, error);
+        }
+        String hint = server.getHint();
+        String words =
+                server.getMessage()
+                        + " at character "
+                        + server.getPosition()
+                        + (hint == null ? "" : ". " + hint);
+        return words.length() <= WORDS_MAX ? words : words.substring(0, WORDS_MAX) + "...";
+    }
+
+    /** The condition's name, and the names of what it concerns. */
+    private static String named(String state, SQLException error) {
+        StringBuilder message =
+                new StringBuilder("the database answered SQLSTATE ")
+                        .append(state)
+                        .append(
+                                CONDITIONS.containsKey(state)
+                                        ? " (" + CONDITIONS.get(state) + ")"
+                                        : "");
+        ServerErrorMessage server = server(error);
+        if (server != null) {
+            List<String> concerned = new ArrayList<>();
+            add(concerned, "constraint", server.getConstraint());
+            add(concerned, "column", server.getColumn());
+            add(concerned, "table", server.getTable());
+            if (!concerned.isEmpty()) {
+                message.append(": ").append(String.join(", ", concerned));
+            }
+        }
+        return message.toString();
+    }
+
+    private static void add(List<String> concerned, String what, @Nullable String name) {
+        if (name != null) {
+            concerned.add(what + " " + name);
+        }
+    }
+
+    private static @Nullable ServerErrorMessage server(SQLException error) {
+        return error instanceof PSQLException psql ? psql.getServerErrorMessage() : null;
+    }
+
+    private static String state(SQLException error) {
+        String state = error.getSQLState();
+        return state == null || state.length() != 5 ? "" : state;
+    }
+
+    private static Answer.Stopped failed(String code, String message, @Nullable String sqlState) {
+        return new Answer.Stopped(Ended.FAILED, code, message, sqlState);
+    }
+}

@@ -1,0 +1,245 @@
+package dev.sallyport.executor.engine.postgresql;
+
+import static dev.sallyport.executor.engine.postgresql.SharedDatabase.ACME;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sallyport.embedded.TestServers;
+import dev.sallyport.executor.engine.Access;
+import dev.sallyport.executor.engine.Finding;
+import dev.sallyport.executor.engine.Finding.Severity;
+import dev.sallyport.executor.failure.ExecutorException;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+
+final class EnrolmentIT {
+    @SuppressWarnings("NullAway.Init")
+    private static SharedDatabase shared;
+
+    @SuppressWarnings("NullAway.Init")
+    private static Connection administrator;
+
+    @BeforeAll
+    static void share() throws Exception {
+        shared = new SharedDatabase();
+        administrator = shared.administrator();
+        shared.administer(
+                """
+                create role helper_of_enrolment;
+                create schema app;
+                create table app.orders (tenant_id text, total integer);
+                create domain app.tenant_name as text;
+                create type app."Tenant's kind" as enum ('acme', 'globex');
+                """);
+    }
+
+    @AfterAll
+    static void stop() throws SQLException {
+        administrator.close();
+        shared.close();
+    }
+
+    private static String role() {
+        return shared.login(ACME);
+    }
+
+    private static List<Finding> findings() {
+        return Enrolment.doctor(administrator, role());
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    grant usage on schema app to R; grant select on app.orders to R | revoke usage on schema app from R; revoke all on app.orders from R | table app.orders
+                    create table public.open (a int); grant select on public.open to R | drop table public.open | table public.open
+                    create table public.open (a int); grant select (a) on public.open to R | drop table public.open | table public.open
+                    create table public.open (a int); grant insert on public.open to public | drop table public.open | table public.open
+                    alter table customers no force row level security | alter table customers force row level security | table public.customers
+                    alter table customers disable row level security | alter table customers enable row level security | table public.customers
+                    create policy wide on customers using (true) | drop policy wide on customers | policy wide on public.customers
+                    create policy wide on customers for select to R using (tenant_id = current_setting('app.tenant')) | drop policy wide on customers | policy wide on public.customers
+                    create policy wide on customers using (tenant_id = (select sallyport.claim('tenant')) or true) | drop policy wide on customers | policy wide on public.customers
+                    create policy wide on customers using (tenant_id = (select sallyport.claim('subject'))) | drop policy wide on customers | policy wide on public.customers
+                    create policy wide on customers using (tenant_id = (select sallyport.claim('tenant'))) with check (true) | drop policy wide on customers | policy wide on public.customers
+                    create policy wide on customers for insert with check (true) | drop policy wide on customers | policy wide on public.customers
+                    create policy wide on customers using (id = (select sallyport.claim('tenant'))::int or ((name is not null) is true and id is not null)) | drop policy wide on customers | policy wide on public.customers
+                    create policy wide on customers using (id = (select sallyport.claim('tenant'))::int or (pg_jit_available() and (balance = 1))) | drop policy wide on customers | policy wide on public.customers
+                    create policy wide on customers using (tenant_id = (select sallyport.claim('tenant'))::varchar(4)) | drop policy wide on customers | policy wide on public.customers
+                    create policy wide on customers using (current_user = (select sallyport.claim('tenant'))) | drop policy wide on customers | policy wide on public.customers
+                    grant truncate on customers to R | revoke truncate on customers from R | table public.customers
+                    grant references on customers to R | revoke references on customers from R | table public.customers
+                    grant trigger on customers to R | revoke trigger on customers from R | table public.customers
+                    create view names as select name from customers; grant select on names to R | drop view names | view public.names
+                    create materialized view names as select name from customers; grant select on names to R | drop materialized view names | materialized view public.names
+                    create function public.all_names() returns setof text language sql security definer return (select name from customers limit 1) | drop function public.all_names | function all_names()
+                    grant create on schema public to R | revoke create on schema public from R | schema public
+                    grant create on database D to R | revoke create on database D from R | database D
+                    grant select on sallyport.seal_key to R | revoke all on sallyport.seal_key from R | sallyport.seal_key
+                    grant select (rows_affected) on sallyport.ledger to R | revoke all on sallyport.ledger from R | sallyport.ledger
+                    grant execute on function sallyport.proved(text, bytea) to R | revoke execute on function sallyport.proved(text, bytea) from R | sallyport.proved(text,bytea)
+                    alter role R bypassrls | alter role R nobypassrls | role R
+                    alter role R inherit | alter role R noinherit | role R
+                    alter role R createrole | alter role R nocreaterole | role R
+                    grant helper_of_enrolment to R | revoke helper_of_enrolment from R | role R
+                    update sallyport.login set tenant = null where role = 'R' | update sallyport.login set tenant = 'acme' where role = 'R' | role R
+                    """)
+    void theDoctorFinds(String harm, String cure, String object) throws Exception {
+        assertThat(findings()).isEmpty();
+        shared.administer(named(harm));
+        try {
+            assertThat(findings())
+                    .anySatisfy(finding -> {
+                        assertThat(finding.severity()).isEqualTo(Severity.LEAK);
+                        assertThat(finding.object()).isEqualTo(named(object));
+                        assertThat(finding.remedy()).isNotBlank();
+                    });
+        } finally {
+            shared.administer(named(cure));
+        }
+        assertThat(findings()).isEmpty();
+    }
+
+    private static String named(String text) throws SQLException {
+        return text.replaceAll("\\bR\\b", role()).replaceAll("\\bD\\b", administrator.getCatalog());
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    create policy fine on customers for select to R using (tenant_id = (select sallyport.claim('tenant')) and balance > 0)
+                    create policy fine on customers as restrictive using (balance > 0)
+                    create policy fine on customers using ((select sallyport.claim('tenant')) = tenant_id and false)
+                    """)
+    void theDoctorPasses(String harmless) throws Exception {
+        shared.administer(named(harmless));
+        try {
+            boolean otherWayRound = harmless.contains("= tenant_id");
+            assertThat(findings()).hasSize(otherWayRound ? 1 : 0);
+        } finally {
+            shared.administer("drop policy fine on customers");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "text",
+                "varchar",
+                "varchar(3)",
+                "char(3)",
+                "uuid",
+                "bigint",
+                "numeric(4, 0)",
+                "name",
+                "app.tenant_name",
+                "app.\"Tenant's kind\""
+            })
+    void whatIsProtectedIsCleanWhateverTheColumnsType(String type) throws Exception {
+        shared.administer("create table kept (\"the tenant\" " + type + ")");
+        try {
+            Enrolment.protect(administrator, "public", "kept", "the tenant");
+            shared.administer(named("grant select on kept to R"));
+
+            assertThat(findings()).isEmpty();
+        } finally {
+            shared.administer("drop table kept");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"varchar(3)", "char(3)"})
+    void aColumnTooShortForTheTenantsNameHoldsNothingOfIt(String type) throws Exception {
+        shared.administer(
+                "create table kept (tenant_id " + type + "); insert into kept values ('acm')");
+        try {
+            Enrolment.protect(administrator, "public", "kept", "tenant_id");
+            shared.administer(named("grant select on kept to R"));
+
+            assertThat(shared.values(ACME, Access.READ, "select tenant_id from kept")).isEmpty();
+        } finally {
+            shared.administer("drop table kept");
+        }
+    }
+
+    @Test
+    void aRestrictivePolicyThatHoldsToTheTenantFencesTheOthers() throws Exception {
+        shared.administer(
+                """
+                create policy wide on customers using (true);
+                create policy fence on customers as restrictive
+                    using (tenant_id = (select sallyport.claim('tenant')));
+                """);
+        try {
+            assertThat(findings()).isEmpty();
+        } finally {
+            shared.administer("drop policy wide on customers; drop policy fence on customers");
+        }
+    }
+
+    @Test
+    void enrollingAgainKeepsTheLedgerAndRepairsGrants() throws Exception {
+        shared.administer("grant select on sallyport.seal_key to " + role());
+        shared.administer(
+                "insert into sallyport.ledger (call_id, tenant, subject, entered_at) values"
+                        + " (gen_random_uuid(), 'acme', 'x', '2026-01-01')");
+
+        Enrolment.enrol(administrator, role(), ACME, SharedDatabase.KEY);
+
+        assertThat(findings()).isEmpty();
+        assertThat(shared.truth("select count(*) from sallyport.ledger")).containsExactly("1");
+        assertThat(Enrolment.forget(administrator, Instant.parse("2026-02-01T00:00:00Z")))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void unfitRolesAreRefusedAndTheReasonsNamed() throws Exception {
+        shared.administer("create role unfit_of_enrolment login superuser bypassrls");
+
+        assertThatThrownBy(() ->
+                        Enrolment.enrol(
+                                administrator, "unfit_of_enrolment", ACME, SharedDatabase.KEY))
+                .isInstanceOf(ExecutorException.class)
+                .hasMessageContaining("superuser")
+                .hasMessageContaining("bypass row-level security")
+                .hasMessageContaining("noinherit");
+        assertThatThrownBy(() ->
+                        Enrolment.enrol(administrator, "nobody_here", ACME, SharedDatabase.KEY))
+                .hasMessageContaining("does not exist");
+    }
+
+    @Test
+    void aLoginThatTenantsShareIsCautionedAgainst() throws Exception {
+        String role = "shared_of_enrolment";
+        SharedDatabase.createLogin(administrator, role);
+
+        Enrolment.enrol(administrator, role, null, SharedDatabase.KEY);
+
+        assertThat(Enrolment.doctor(administrator, role))
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.severity()).isEqualTo(Severity.CAUTION));
+    }
+
+    @Test
+    void aDatabaseThatIsNotEnrolledIsFoundOut() throws Exception {
+        try (Connection postgres = TestServers.postgres().connect("postgres")) {
+            assertThat(Enrolment.doctor(postgres, role()))
+                    .singleElement()
+                    .satisfies(finding -> assertThat(finding.why()).contains("not enrolled"));
+        }
+    }
+}

@@ -1,0 +1,58 @@
+package dev.sallyport.executor.engine.postgresql;
+
+import static dev.sallyport.executor.engine.postgresql.SharedDatabase.ACME;
+import static dev.sallyport.executor.engine.postgresql.SharedDatabase.GLOBEX;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sallyport.executor.engine.Access;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+
+final class SealedContextIT {
+    @SuppressWarnings("NullAway.Init")
+    private static SharedDatabase shared;
+
+    @BeforeAll
+    static void share() throws Exception {
+        shared = new SharedDatabase();
+    }
+
+    @AfterAll
+    static void stop() throws SQLException {
+        shared.close();
+    }
+
+    @Test
+    void theSameStatementGivesEachTenantItsOwnRows() {
+        String query = "select name from customers order by id";
+
+        assertThat(shared.values(ACME, Access.READ, query))
+                .containsExactly("secret of acme 1", "secret of acme 2", "secret of acme 3");
+        assertThat(shared.values(GLOBEX, Access.READ, query))
+                .containsExactly("secret of globex 1", "secret of globex 2", "secret of globex 3");
+    }
+
+    @Test
+    void theDoctorFindsNothingInACleanDatabase() throws Exception {
+        try (Connection administrator = shared.administrator()) {
+            assertThat(Enrolment.doctor(administrator, shared.login(ACME))).isEmpty();
+        }
+    }
+
+    @Test
+    void aWriteIsCommittedOnce() throws Exception {
+        Entry caller = SharedDatabase.caller(ACME, Access.WRITE);
+        String update = "update customers set balance = balance + 1 where id = 11";
+
+        assertThat(shared.run(caller, update)).isInstanceOf(Transaction.Done.class);
+        assertThat(shared.run(caller, update)).isEqualTo(new Transaction.DoneBefore<>(1));
+        assertThat(shared.truth("select balance from customers where id = 11"))
+                .containsExactly("11.50");
+    }
+}

@@ -1,0 +1,208 @@
+package dev.sallyport.executor.engine.postgresql;
+
+import dev.sallyport.embedded.TestServers;
+import dev.sallyport.executor.engine.Access;
+import dev.sallyport.executor.engine.Cancellation;
+import dev.sallyport.executor.engine.Engines;
+import dev.sallyport.executor.engine.Stopwatch;
+import dev.sallyport.schema.event.Limits;
+import dev.sallyport.schema.id.CallId;
+import dev.sallyport.schema.id.DatabaseName;
+import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.registry.Database;
+import dev.sallyport.schema.registry.DatabaseKind;
+import dev.sallyport.schema.secret.SecretReference;
+import dev.sallyport.schema.secret.Secrets;
+
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A fresh database that the tenants acme and globex share, enrolled, with a login for each. Table
+ * customers has three rows of each tenant, and each tenant's rows say whose secret they are.
+ */
+public final class SharedDatabase implements AutoCloseable {
+    public static final TenantId ACME = new TenantId("acme");
+    public static final TenantId GLOBEX = new TenantId("globex");
+    public static final String PASSWORD = "a password of tests";
+    public static final SealKey KEY = SealKey.of("0123456789abcdef0123456789abcdef");
+
+    /** The environment that the databases' secret references name. */
+    public static final Map<String, String> ENVIRONMENT =
+            Map.of("AGENT_PASSWORD", PASSWORD, "SEAL_KEY", "0123456789abcdef0123456789abcdef");
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+    private final String name;
+    private final Engines engines;
+    private final Connection administrator;
+
+    public SharedDatabase() throws SQLException {
+        name = TestServers.freshDatabase("shared");
+        administrator = administrator();
+        engines = new Engines(new Secrets(ENVIRONMENT), InstantSource.system(), false);
+        for (TenantId tenant : List.of(ACME, GLOBEX)) {
+            createLogin(administrator, login(tenant));
+            Enrolment.enrol(administrator, login(tenant), tenant, KEY);
+        }
+        try (Statement statement = administrator.createStatement()) {
+            statement.execute(
+                    """
+                    create table customers (
+                        id integer primary key,
+                        tenant_id text not null,
+                        name text not null unique check (name <> ''),
+                        balance numeric(12, 2) not null default 0);
+                    insert into customers
+                    select 10 * t + n, tenant, 'secret of ' || tenant || ' ' || n, n * 10.5
+                    from (values (1, 'acme'), (2, 'globex')) as v (t, tenant),
+                        generate_series(1, 3) as n;
+                    """);
+            for (TenantId tenant : List.of(ACME, GLOBEX)) {
+                statement.execute(
+                        "grant select, insert, update, delete on customers to " + login(tenant));
+            }
+        }
+        Enrolment.protect(administrator, "public", "customers", "tenant_id");
+    }
+
+    public static void createLogin(Connection administrator, String role) throws SQLException {
+        try (Statement statement = administrator.createStatement()) {
+            statement.execute(
+                    "create role "
+                            + role
+                            + " login noinherit nocreaterole nocreatedb password '"
+                            + PASSWORD
+                            + "'");
+        }
+    }
+
+    public Connection administrator() throws SQLException {
+        return TestServers.postgres().connect(name);
+    }
+
+    String databaseName() {
+        return name;
+    }
+
+    /** Roles are the server's, so they are named after the database. */
+    public String login(TenantId tenant) {
+        return tenant + "_of_" + name;
+    }
+
+    public Database database(TenantId tenant) {
+        return database(tenant, 1);
+    }
+
+    public Database database(TenantId tenant, int connectionsMax) {
+        return database(tenant, connectionsMax, TestServers.postgres().jdbcUrl(name));
+    }
+
+    /** The tenant's database at an address where nobody listens. */
+    public Database unreachable(TenantId tenant) {
+        return database(tenant, 1, "jdbc:postgresql://127.0.0.1:1/nothing");
+    }
+
+    private Database database(TenantId tenant, int connectionsMax, String url) {
+        return new Database(
+                tenant,
+                new DatabaseName("main"),
+                null,
+                DatabaseKind.POSTGRESQL,
+                url,
+                login(tenant),
+                new SecretReference("env:AGENT_PASSWORD"),
+                new SecretReference("env:SEAL_KEY"),
+                connectionsMax,
+                false,
+                new Limits(1_000, 1_000_000, 10_000));
+    }
+
+    public Session session(TenantId tenant) {
+        return ((PostgresEngine) engines.of(database(tenant))).session();
+    }
+
+    public static Entry caller(TenantId tenant, Access access) {
+        return new Entry(tenant, "alice@" + tenant, CallId.next(), access);
+    }
+
+    /** Runs one statement as the tenant and gives all its values, row after row. */
+    public Transaction<List<String>> run(TenantId tenant, Access access, String sql) {
+        return run(caller(tenant, access), sql);
+    }
+
+    public Transaction<List<String>> run(Entry caller, String sql) {
+        return session(caller.tenant())
+                .as(
+                        caller,
+                        TIMEOUT,
+                        new Cancellation(),
+                        new Stopwatch(),
+                        connection -> texts(connection.run(sql, List.of(), 0)));
+    }
+
+    /** The values of a statement that must succeed. */
+    public List<String> values(TenantId tenant, Access access, String sql) {
+        return switch (run(tenant, access, sql)) {
+            case Transaction.Done<List<String>> done -> done.value();
+            case Transaction.DoneBefore<List<String>> _ -> throw new AssertionError("done before");
+            case Transaction.Failed<List<String>> failed ->
+                    throw new AssertionError("failed: " + failed.stage(), failed.cause());
+            case Transaction.Unknown<List<String>> unknown ->
+                    throw new AssertionError("unknown", unknown.cause());
+        };
+    }
+
+    /** What the administrator, who stands above policies, reads: the first column. */
+    public List<String> truth(String sql) throws SQLException {
+        List<String> values = new ArrayList<>();
+        try (Statement statement = administrator.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            while (rows.next()) {
+                values.add(rows.getString(1));
+            }
+        }
+        return values;
+    }
+
+    /** Keeps everybody else out of the table until it is closed. */
+    public Connection lock(String table) throws SQLException {
+        Connection holder = administrator();
+        holder.setAutoCommit(false);
+        try (Statement statement = holder.createStatement()) {
+            statement.execute("lock table " + table + " in access exclusive mode");
+        }
+        return holder;
+    }
+
+    public void administer(String sql) throws SQLException {
+        try (Statement statement = administrator.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    private static List<String> texts(Batch batch) {
+        List<String> texts = new ArrayList<>();
+        for (int row = 0; row < batch.rows(); row++) {
+            for (int column = 0; column < batch.columns(); column++) {
+                byte[] value = batch.value(row, column);
+                texts.add(value == null ? "null" : new String(value, StandardCharsets.UTF_8));
+            }
+        }
+        return texts;
+    }
+
+    @Override
+    public void close() throws SQLException {
+        engines.close();
+        administrator.close();
+    }
+}

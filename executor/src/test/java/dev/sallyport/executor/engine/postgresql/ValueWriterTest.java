@@ -1,0 +1,106 @@
+package dev.sallyport.executor.engine.postgresql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sallyport.schema.json.Json;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.postgresql.core.Oid;
+
+import tools.jackson.core.JsonGenerator;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+
+final class ValueWriterTest {
+    private static String written(@Nullable String text, int oid) throws SQLException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (JsonGenerator json = Json.mapper().createGenerator(out)) {
+            byte[] bytes = text == null ? null : text.getBytes(StandardCharsets.UTF_8);
+            new ValueWriter(json).write(bytes, ColumnType.of(oid));
+        }
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0, 0",
+        "-12, -12",
+        "9007199254740991, 9007199254740991",
+        "-9007199254740991, -9007199254740991",
+        "9007199254740992, '\"9007199254740992\"'",
+        "-9223372036854775808, '\"-9223372036854775808\"'"
+    })
+    void bigintsAreNumbersAsLongAsTheyAreExact(String text, String json) throws Exception {
+        assertThat(written(text, Oid.INT8)).isEqualTo(json);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "10.50, 10.50",
+        "0.000000000000000012345, 0.000000000000000012345",
+        "123456789012.345, 123456789012.345",
+        "1234567890123.456, '\"1234567890123.456\"'",
+        "100000000000000000000, '\"100000000000000000000\"'",
+        "NaN, '\"NaN\"'",
+        "-Infinity, '\"-Infinity\"'"
+    })
+    void numericsKeepTheirScaleAndTheirDigits(String text, String json) throws Exception {
+        assertThat(written(text, Oid.NUMERIC)).isEqualTo(json);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1e+20, 1e+20", "0.1, 0.1", "NaN, '\"NaN\"'", "Infinity, '\"Infinity\"'"})
+    void doublesAreNumbersWhereTheyAre(String text, String json) throws Exception {
+        assertThat(written(text, Oid.FLOAT8)).isEqualTo(json);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "2026-11-22 04:37:40.123456+00, 2026-11-22T04:37:40.123456Z",
+        "2026-11-22 04:37:40+02, 2026-11-22T04:37:40+02:00",
+        "2026-11-22 04:37:40+05:30, 2026-11-22T04:37:40+05:30",
+        "infinity, infinity",
+        "12026-11-22 04:37:40+00, 12026-11-22 04:37:40+00"
+    })
+    void timestampsFollowIso8601(String text, String iso) throws Exception {
+        assertThat(written(text, Oid.TIMESTAMPTZ)).isEqualTo('"' + iso + '"');
+    }
+
+    @Test
+    void aTimestampWithoutZoneGetsNone() throws Exception {
+        assertThat(written("2026-11-22 04:37:40", Oid.TIMESTAMP))
+                .isEqualTo("\"2026-11-22T04:37:40\"");
+    }
+
+    @Test
+    void theRestIsAsItShouldBe() throws Exception {
+        assertThat(written(null, Oid.INT4)).isEqualTo("null");
+        assertThat(written("t", Oid.BOOL)).isEqualTo("true");
+        assertThat(written("f", Oid.BOOL)).isEqualTo("false");
+        assertThat(written("\\xdeadbeef", Oid.BYTEA)).isEqualTo("\"3q2+7w==\"");
+        assertThat(written("{\"a\": [1, null]}", Oid.JSONB)).isEqualTo("{\"a\": [1, null]}");
+        assertThat(written("a \"b\" \\ \n \u0001 é 😀", Oid.TEXT))
+                .isEqualTo("\"a \\\"b\\\" \\\\ \\n \\u0001 é 😀\"");
+        assertThat(written("happy", 123_456)).isEqualTo("\"happy\"");
+    }
+
+    @Test
+    void arraysAreArrays() throws Exception {
+        assertThat(written("{1,NULL,-3}", Oid.INT4_ARRAY)).isEqualTo("[1,null,-3]");
+        assertThat(written("{}", Oid.INT4_ARRAY)).isEqualTo("[]");
+        assertThat(written("{{1,2},{3,4}}", Oid.INT8_ARRAY)).isEqualTo("[[1,2],[3,4]]");
+        assertThat(written("[2:3]={1,2}", Oid.INT4_ARRAY)).isEqualTo("[1,2]");
+        assertThat(written("{a,\"b, \\\"c\\\" \\\\\",\"NULL\",NULL,\"\",é}", Oid.TEXT_ARRAY))
+                .isEqualTo("[\"a\",\"b, \\\"c\\\" \\\\\",\"NULL\",null,\"\",\"é\"]");
+        assertThat(written("{t,f}", Oid.BOOL_ARRAY)).isEqualTo("[true,false]");
+        assertThat(written("{\"2026-11-22 04:37:40+00\"}", Oid.TIMESTAMPTZ_ARRAY))
+                .isEqualTo("[\"2026-11-22T04:37:40Z\"]");
+        assertThat(written("{\"{\\\"a\\\": 1}\"}", Oid.JSONB_ARRAY)).isEqualTo("[{\"a\": 1}]");
+        assertThat(written("{\"\\\\x00ff\"}", Oid.BYTEA_ARRAY)).isEqualTo("[\"AP8=\"]");
+    }
+}

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.sallyport.executor.session;
-
-import org.jspecify.annotations.NullMarked;
