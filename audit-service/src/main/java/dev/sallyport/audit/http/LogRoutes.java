@@ -92,7 +92,7 @@ final class LogRoutes {
      * full since.
      */
     private static void requirePublished(PublishedCheckpoint checkpoint, int level, TilePath tile) {
-        long hashes = level >= Long.SIZE / 8 ? 0 : checkpoint.size() >>> (8 * level);
+        long hashes = level >= Long.SIZE / 8 ? 0 : checkpoint.tree().size() >>> (8 * level);
         if (tile.index() > hashes / TilePath.WIDTH_MAX
                 || tile.index() * TilePath.WIDTH_MAX + tile.width() > hashes) {
             throw noTile();

@@ -2,13 +2,13 @@ package dev.sallyport.audit.ingest;
 
 import dev.sallyport.audit.ingest.Received.Accepted;
 import dev.sallyport.audit.ingest.Received.Rejected;
-import dev.sallyport.audit.log.LogHead;
 import dev.sallyport.audit.log.LogReader;
 import dev.sallyport.audit.problem.AuditException;
 import dev.sallyport.audit.problem.AuditProblem;
 import dev.sallyport.audit.tree.Frontier;
 import dev.sallyport.audit.tree.FullTile;
 import dev.sallyport.audit.tree.Hash;
+import dev.sallyport.audit.tree.TreeHead;
 import dev.sallyport.schema.id.TenantId;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -243,7 +243,7 @@ final class LogWriter {
         }
 
         private Frontier load(TenantId tenant) {
-            Optional<LogHead> head = LogReader.head(handle, tenant);
+            Optional<TreeHead> head = LogReader.head(handle, tenant);
             if (head.isEmpty()) {
                 return Frontier.EMPTY;
             }
@@ -387,7 +387,7 @@ final class LogWriter {
     }
 
     private static AuditException inconsistent(
-            TenantId tenant, LogHead head, @Nullable Throwable cause) {
+            TenantId tenant, TreeHead head, @Nullable Throwable cause) {
         return new AuditException(
                 AuditProblem.LOG_INCONSISTENT,
                 "the stored tiles of the log of "

@@ -29,7 +29,7 @@ public record CallProofs(LogReader logs) {
             throw new AuditException(
                     AuditProblem.CALL_NOT_FOUND, "no event of this tenant names the call " + call);
         }
-        long size = checkpoint.map(PublishedCheckpoint::size).orElse(0L);
+        long size = checkpoint.map(signed -> signed.tree().size()).orElse(0L);
         var published = entries.headMap(size);
         if (checkpoint.isEmpty() || published.isEmpty()) {
             throw new AuditException(

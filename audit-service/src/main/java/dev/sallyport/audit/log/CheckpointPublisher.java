@@ -2,7 +2,7 @@ package dev.sallyport.audit.log;
 
 import dev.sallyport.audit.note.Checkpoint;
 import dev.sallyport.audit.note.NoteSigner;
-import dev.sallyport.audit.tree.Hash;
+import dev.sallyport.audit.tree.TreeHead;
 import dev.sallyport.schema.id.TenantId;
 import java.time.Duration;
 import java.time.Instant;
@@ -135,20 +135,15 @@ public final class CheckpointPublisher {
         return jdbi.inTransaction(handle -> {
             var head = LogReader.head(handle, tenant);
             var last = LogReader.checkpoint(handle, tenant);
-            long lastSize = last.map(PublishedCheckpoint::size).orElse(0L);
-            if (head.isEmpty() || head.get().size() == lastSize) {
+            TreeHead signed = last.map(PublishedCheckpoint::tree).orElse(TreeHead.EMPTY);
+            if (head.isEmpty() || head.get().size() == signed.size()) {
                 return Publication.NOTHING_NEW;
             }
-            Hash lastRoot = last.map(PublishedCheckpoint::root).orElse(Hash.ofEmptyTree());
-            if (!continues(handle, tenant, lastSize, lastRoot, head.get())) {
+            if (!continues(handle, tenant, signed, head.get())) {
                 return Publication.INCONSISTENT;
             }
             String origin = signer.verifier().name() + "/" + tenant;
-            String note =
-                    signer.named(origin)
-                            .sign(
-                                    new Checkpoint(origin, head.get().size(), head.get().root())
-                                            .text());
+            String note = signer.named(origin).sign(new Checkpoint(origin, head.get()).text());
             // another writer may have signed the same head, and then the same note
             handle.createUpdate(
                             """
@@ -166,12 +161,12 @@ public final class CheckpointPublisher {
     }
 
     private static boolean continues(
-            Handle handle, TenantId tenant, long lastSize, Hash lastRoot, LogHead head) {
+            Handle handle, TenantId tenant, TreeHead signed, TreeHead head) {
         try {
-            return head.size() > lastSize
+            return head.size() > signed.size()
                     && LogReader.tree(handle, tenant, head.size())
-                            .consistency(lastSize)
-                            .proves(lastRoot, head.root())
+                            .consistency(signed.size())
+                            .proves(signed.root(), head.root())
                     && LogReader.tree(handle, tenant, head.size()).root().equals(head.root());
         } catch (IndexOutOfBoundsException missing) {
             // a tile is not there or too short

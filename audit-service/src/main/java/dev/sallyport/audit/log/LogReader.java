@@ -5,6 +5,7 @@ import dev.sallyport.audit.tree.Frontier;
 import dev.sallyport.audit.tree.Hash;
 import dev.sallyport.audit.tree.TilePath;
 import dev.sallyport.audit.tree.TiledTree;
+import dev.sallyport.audit.tree.TreeHead;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.TenantId;
 import java.util.HashMap;
@@ -90,18 +91,17 @@ public record LogReader(Jdbi jdbi) {
                 .bind("tenant", tenant.value())
                 .map((row, _) ->
                         new PublishedCheckpoint(
-                                row.getLong("size"),
-                                Hash.of(row.getBytes("root")),
+                                new TreeHead(row.getLong("size"), Hash.of(row.getBytes("root"))),
                                 row.getString("note")))
                 .findFirst();
     }
 
     /** The log's latest head; empty for a log without entries. */
-    public static Optional<LogHead> head(Handle handle, TenantId tenant) {
+    public static Optional<TreeHead> head(Handle handle, TenantId tenant) {
         return handle.createQuery(
                         "SELECT size, root FROM audit.head WHERE tenant = :tenant ORDER BY size DESC LIMIT 1")
                 .bind("tenant", tenant.value())
-                .map((row, _) -> new LogHead(row.getLong("size"), Hash.of(row.getBytes("root"))))
+                .map((row, _) -> new TreeHead(row.getLong("size"), Hash.of(row.getBytes("root"))))
                 .findFirst();
     }
 

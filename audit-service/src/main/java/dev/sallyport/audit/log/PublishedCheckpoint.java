@@ -1,12 +1,11 @@
 package dev.sallyport.audit.log;
 
-import dev.sallyport.audit.tree.Hash;
+import dev.sallyport.audit.tree.TreeHead;
 
 /**
  * A checkpoint that was signed.
  *
- * @param size entries
- * @param root the root of their tree
+ * @param tree what it signs
  * @param note the signed note
  */
-public record PublishedCheckpoint(long size, Hash root, String note) {}
+public record PublishedCheckpoint(TreeHead tree, String note) {}

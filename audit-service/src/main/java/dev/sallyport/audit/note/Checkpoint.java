@@ -1,6 +1,7 @@
 package dev.sallyport.audit.note;
 
 import dev.sallyport.audit.tree.Hash;
+import dev.sallyport.audit.tree.TreeHead;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -8,11 +9,10 @@ import java.util.regex.Pattern;
  * What a log states about itself at one moment (C2SP tlog-checkpoint).
  *
  * @param origin the log's identity, for example {@code audit.example.com/log/acme}
- * @param size entries in the log
- * @param root the root of the tree of these entries
+ * @param tree the tree of its entries
  * @param extensions further lines, opaque; this service writes none
  */
-public record Checkpoint(String origin, long size, Hash root, List<String> extensions) {
+public record Checkpoint(String origin, TreeHead tree, List<String> extensions) {
     private static final Pattern SIZE = Pattern.compile("0|[1-9][0-9]{0,17}");
 
     public Checkpoint {
@@ -21,14 +21,11 @@ public record Checkpoint(String origin, long size, Hash root, List<String> exten
             throw new IllegalArgumentException(
                     "an origin is one line that is not empty: '" + origin + "'");
         }
-        if (size < 0) {
-            throw new IllegalArgumentException("size must not be negative: " + size);
-        }
     }
 
     /** A checkpoint without extensions. */
-    public Checkpoint(String origin, long size, Hash root) {
-        this(origin, size, root, List.of());
+    public Checkpoint(String origin, TreeHead tree) {
+        this(origin, tree, List.of());
     }
 
     /** The checkpoint that a note's text spells; any other text is refused with the reason. */
@@ -49,12 +46,14 @@ public record Checkpoint(String origin, long size, Hash root, List<String> exten
             throw new IllegalArgumentException("an extension line of a checkpoint is not empty");
         }
         return new Checkpoint(
-                lines[0], Long.parseLong(lines[1]), Hash.of(Base64Text.read(lines[2])), extensions);
+                lines[0],
+                new TreeHead(Long.parseLong(lines[1]), Hash.of(Base64Text.read(lines[2]))),
+                extensions);
     }
 
     /** The text to be signed. */
     public String text() {
-        var text = new StringBuilder(origin + "\n" + size + "\n" + root + "\n");
+        var text = new StringBuilder(origin + "\n" + tree.size() + "\n" + tree.root() + "\n");
         extensions.forEach(line -> text.append(line).append('\n'));
         return text.toString();
     }

@@ -68,7 +68,8 @@ public record TlogProof(long index, List<Hash> path, String checkpoint) {
      * checkpoint describes.
      */
     public boolean proves(Hash leaf, Checkpoint verified) {
-        return index < verified.size()
-                && new InclusionProof(index, verified.size(), path).proves(leaf, verified.root());
+        return index < verified.tree().size()
+                && new InclusionProof(index, verified.tree().size(), path)
+                        .proves(leaf, verified.tree().root());
     }
 }

@@ -29,14 +29,14 @@ record CallPresenter(VerifierKey key) {
         String checkpoint = TlogProof.parse(proof.entries().getFirst().proof()).checkpoint();
         String vkey = key.named(key.name() + "/" + reader.tenant()).toString();
         return switch (new AuditVerifier(key).proof(proof.json())) {
-            case Verdict.Verified(_, var size, var root, var note) ->
+            case Verdict.Verified(_, var tree, var note) ->
                     new CallView(
                             reader,
                             proof.callId(),
                             true,
                             List.of(),
-                            size,
-                            root.toString(),
+                            tree.size(),
+                            tree.root().toString(),
                             events,
                             note,
                             vkey);

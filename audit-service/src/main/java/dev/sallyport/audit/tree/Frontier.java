@@ -109,6 +109,11 @@ public record Frontier(long size, List<List<Hash>> partials) {
         }
     }
 
+    /** The tree at this size. */
+    public TreeHead head() {
+        return new TreeHead(size, root());
+    }
+
     /** The root hash of the tree. */
     public Hash root() {
         var subtrees = new ArrayList<Hash>();

@@ -2,7 +2,7 @@ package dev.sallyport.audit.verify;
 
 import dev.sallyport.audit.note.SignedNote;
 import dev.sallyport.audit.note.VerifierKey;
-import dev.sallyport.audit.tree.Hash;
+import dev.sallyport.audit.tree.TreeHead;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -94,11 +94,11 @@ public record AuditVerifier(VerifierKey key) {
             return altered(String.valueOf(refused.getMessage()));
         }
         var checkpoint = tree.checkpoint();
-        if (checkpoint.size() == 0 && !checkpoint.root().equals(Hash.ofEmptyTree())) {
+        if (checkpoint.tree().size() == 0 && !checkpoint.tree().equals(TreeHead.EMPTY)) {
             return altered("it signs a root for an empty log that is not the empty tree's");
         }
         try {
-            var findings = new LogCheck(artefacts, checkpoint).run();
+            var findings = new LogCheck(artefacts, checkpoint.tree()).run();
             if (!findings.isEmpty()) {
                 return new Verdict.Tampered(findings);
             }
@@ -108,8 +108,7 @@ public record AuditVerifier(VerifierKey key) {
                             : Optional.<Finding>empty();
             return broken.isPresent()
                     ? new Verdict.Tampered(List.of(broken.get()))
-                    : new Verdict.Verified(
-                            checkpoint.origin(), checkpoint.size(), checkpoint.root(), tree.note());
+                    : new Verdict.Verified(checkpoint.origin(), checkpoint.tree(), tree.note());
         } catch (Unfetchable failed) {
             return new Verdict.Unreadable(failed.why());
         }

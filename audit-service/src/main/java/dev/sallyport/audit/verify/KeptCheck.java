@@ -35,23 +35,23 @@ final class KeptCheck {
                             + present.origin()
                             + "'");
         }
-        if (kept.size() > present.size()) {
+        if (kept.tree().size() > present.tree().size()) {
             return broken(
                     "the log has "
-                            + present.size()
+                            + present.tree().size()
                             + " entries, and it had "
-                            + kept.size()
+                            + kept.tree().size()
                             + " when the kept checkpoint was signed");
         }
         try {
             var proof =
-                    new TiledTree(present.size(), tile -> hashes(artefacts, tile))
-                            .consistency(kept.size());
-            return proof.proves(kept.root(), present.root())
+                    new TiledTree(present.tree().size(), tile -> hashes(artefacts, tile))
+                            .consistency(kept.tree().size());
+            return proof.proves(kept.tree().root(), present.tree().root())
                     ? Optional.empty()
                     : broken(
                             "the first "
-                                    + kept.size()
+                                    + kept.tree().size()
                                     + " entries are not the ones that the kept checkpoint signs");
         } catch (UncheckedIOException unreadable) {
             throw new Unfetchable(String.valueOf(unreadable.getMessage()));

@@ -1,10 +1,10 @@
 package dev.sallyport.audit.verify;
 
-import dev.sallyport.audit.note.Checkpoint;
 import dev.sallyport.audit.tree.Frontier;
 import dev.sallyport.audit.tree.Hash;
 import dev.sallyport.audit.tree.Subtrees;
 import dev.sallyport.audit.tree.TilePath;
+import dev.sallyport.audit.tree.TreeHead;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -26,7 +26,7 @@ final class LogCheck {
     private static final Hash UNKNOWN = Hash.of(new byte[Hash.BYTES]);
 
     private final Reading reading;
-    private final Checkpoint signed;
+    private final TreeHead signed;
     private final int levels;
 
     /**
@@ -41,7 +41,7 @@ final class LogCheck {
     private final Map<TilePath.Hashes, Reading.Tile> differing = new HashMap<>();
     private final List<Finding> findings = new ArrayList<>();
 
-    LogCheck(Artefacts artefacts, Checkpoint signed) {
+    LogCheck(Artefacts artefacts, TreeHead signed) {
         this.reading = new Reading(artefacts);
         this.signed = signed;
         this.levels = Frontier.levelsOf(signed.size());

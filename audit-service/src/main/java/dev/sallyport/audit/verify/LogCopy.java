@@ -25,7 +25,7 @@ public final class LogCopy {
      */
     public static long copy(Artefacts from, Path folder) throws IOException {
         byte[] note = read(from, AuditVerifier.CHECKPOINT, SignedNote.BYTES_MAX);
-        long size = Checkpoint.parse(SignedNote.parse(note).text()).size();
+        long size = Checkpoint.parse(SignedNote.parse(note).text()).tree().size();
         var paths = Stream.concat(TilePath.hashesOf(size), TilePath.entriesOf(size));
         for (var path : (Iterable<TilePath>) paths.map(TilePath.class::cast)::iterator) {
             write(folder.resolve(path.path()), read(from, path.path(), bytesMax(path)));

@@ -40,8 +40,7 @@ final class ProofCheck {
                             new Finding.CheckpointAltered(
                                     "the entries of the proof stand under different checkpoints")));
         }
-        return new Verdict.Verified(
-                last.origin(), last.size(), last.root(), trees.getLast().note());
+        return new Verdict.Verified(last.origin(), last.tree(), trees.getLast().note());
     }
 
     private static Optional<SignedTree> verify(

@@ -1,6 +1,6 @@
 package dev.sallyport.audit.verify;
 
-import dev.sallyport.audit.tree.Hash;
+import dev.sallyport.audit.tree.TreeHead;
 import java.util.List;
 
 /** What verifying came to. */
@@ -9,13 +9,12 @@ public sealed interface Verdict {
      * Everything is as the signed checkpoint says.
      *
      * @param origin the log's identity
-     * @param size entries in the log, all of which were checked (for a proof: those of the proof
-     *     were)
-     * @param root the root of the tree
+     * @param tree the tree of the log's entries, all of which were checked (for a proof: those of
+     *     the proof were)
      * @param checkpoint the signed checkpoint, verbatim: worth keeping, later ones must be
      *     consistent with it
      */
-    record Verified(String origin, long size, Hash root, String checkpoint) implements Verdict {}
+    record Verified(String origin, TreeHead tree, String checkpoint) implements Verdict {}
 
     /**
      * At least one artefact was changed after it was published.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.sallyport.audit.tree.Hash;
+import dev.sallyport.audit.tree.TreeHead;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.List;
@@ -51,7 +52,8 @@ class NoteTest {
 
     @Test
     void whatASignerSignsItsPublicHalfVerifies() {
-        var checkpoint = new Checkpoint("example.com/log/acme", 17, Hash.ofEmptyTree());
+        var checkpoint =
+                new Checkpoint("example.com/log/acme", new TreeHead(17, Hash.ofEmptyTree()));
 
         var note = SignedNote.parse(signer.named("example.com/log/acme").sign(checkpoint.text()));
 

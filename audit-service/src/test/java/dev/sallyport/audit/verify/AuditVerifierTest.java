@@ -10,6 +10,7 @@ import dev.sallyport.audit.tree.EntryBundle;
 import dev.sallyport.audit.tree.Hash;
 import dev.sallyport.audit.tree.TilePath;
 import dev.sallyport.audit.tree.TiledTree;
+import dev.sallyport.audit.tree.TreeHead;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -38,7 +39,7 @@ class AuditVerifierTest {
                 .isInstanceOfSatisfying(
                         Verdict.Verified.class,
                         verified -> {
-                            assertThat(verified.size()).isEqualTo(size);
+                            assertThat(verified.tree().size()).isEqualTo(size);
                             assertThat(verified.origin()).isEqualTo("audit.test/log/acme");
                             assertThat(verified.checkpoint().getBytes(StandardCharsets.UTF_8))
                                     .isEqualTo(log.file("checkpoint"));
@@ -233,7 +234,7 @@ class AuditVerifierTest {
     void anotherLogsCheckpointOrKeyIsRefused() {
         var log = PublishedLog.of(3);
         var foreign = NoteSigner.parse(NoteSigner.generate("audit.test/log", new SecureRandom()));
-        var other = new Checkpoint("audit.test/log/globex", 0, Hash.ofEmptyTree());
+        var other = new Checkpoint("audit.test/log/globex", TreeHead.EMPTY);
 
         assertThat(new AuditVerifier(foreign.verifier()).log(log))
                 .isInstanceOf(Verdict.Tampered.class);
@@ -302,7 +303,7 @@ class AuditVerifierTest {
         assertThat(verifier.proof(json))
                 .isInstanceOfSatisfying(
                         Verdict.Verified.class,
-                        verified -> assertThat(verified.size()).isEqualTo(20));
+                        verified -> assertThat(verified.tree().size()).isEqualTo(20));
         for (int at = 0; at < json.length; at++) {
             byte[] changed = json.clone();
             changed[at] ^= 1;

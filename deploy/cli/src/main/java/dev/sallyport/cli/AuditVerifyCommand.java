@@ -75,8 +75,14 @@ final class AuditVerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         return switch (verdict()) {
-            case Verdict.Verified(var origin, var size, var root, var _) -> {
-                System.out.println("verified: " + origin + ", " + size + " entries, root " + root);
+            case Verdict.Verified(var origin, var tree, var _) -> {
+                System.out.println(
+                        "verified: "
+                                + origin
+                                + ", "
+                                + tree.size()
+                                + " entries, root "
+                                + tree.root());
                 yield 0;
             }
             case Verdict.Tampered(var findings) -> {

@@ -48,8 +48,8 @@ class AnyChangedByteIT {
         }
         await().atMost(Duration.ofSeconds(60))
                 .until(() ->
-                        verify() instanceof Verdict.Verified(_, var size, _, _)
-                                && size > 2 * CALLS);
+                        verify() instanceof Verdict.Verified(_, var tree, _)
+                                && tree.size() > 2 * CALLS);
         try (HttpArtefacts artefacts =
                 new HttpArtefacts(stage.log("acme"), Optional.of(stage.auditorsToken("acme")))) {
             LogCopy.copy(artefacts, copy);

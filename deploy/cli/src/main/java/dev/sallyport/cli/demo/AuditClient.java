@@ -60,12 +60,12 @@ final class AuditClient implements AutoCloseable {
         }
         return Optional.of(
                 switch (verifier.proof(response.body())) {
-                    case Verdict.Verified(var origin, var size, var _, var _) ->
+                    case Verdict.Verified(var origin, var tree, var _) ->
                             new Proved(
                                     true,
                                     kinds,
                                     "(proof verified: among the "
-                                            + size
+                                            + tree.size()
                                             + " entries of "
                                             + origin
                                             + ")");
