@@ -1,6 +1,7 @@
 package dev.sallyport.schema.seal;
 
 import dev.sallyport.schema.SchemaException;
+import dev.sallyport.schema.crypto.CryptoProvider;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Arrays;
@@ -60,7 +61,7 @@ final class Aes {
 
     private static Cipher cipher(int mode, SecretKey key, byte[] nonce, byte[] associated)
             throws GeneralSecurityException {
-        Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
+        Cipher cipher = CryptoProvider.chosen().aesGcm();
         cipher.init(mode, key, new GCMParameterSpec(TAG_BITS, nonce));
         cipher.updateAAD(associated);
         return cipher;

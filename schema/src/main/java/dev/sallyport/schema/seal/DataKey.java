@@ -1,6 +1,7 @@
 package dev.sallyport.schema.seal;
 
 import dev.sallyport.schema.SchemaException;
+import dev.sallyport.schema.crypto.CryptoProvider;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.EventId;
 import java.nio.charset.StandardCharsets;
@@ -88,7 +89,7 @@ public final class DataKey {
      */
     public String digest(byte[] bytes) {
         try {
-            Mac mac = Mac.getInstance("HmacSHA256");
+            Mac mac = CryptoProvider.chosen().hmacSha256();
             mac.init(digesting);
             return Base64.getUrlEncoder().withoutPadding().encodeToString(mac.doFinal(bytes));
         } catch (GeneralSecurityException e) {

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.Base64;
 import org.bouncycastle.crypto.params.Ed25519PrivateKeyParameters;
-import org.bouncycastle.crypto.signers.Ed25519Signer;
 import org.bouncycastle.crypto.util.PrivateKeyFactory;
 import org.bouncycastle.crypto.util.PrivateKeyInfoFactory;
 
@@ -18,9 +17,22 @@ public final class SigningKey {
     public static final int SEED_BYTES = Ed25519PrivateKeyParameters.KEY_SIZE;
 
     private final Ed25519PrivateKeyParameters key;
+    private final Ed25519.Signer signer;
+    private final VerifyingKey verifyingKey;
 
     private SigningKey(Ed25519PrivateKeyParameters key) {
+        this(key, Ed25519.chosen());
+    }
+
+    private SigningKey(Ed25519PrivateKeyParameters key, Ed25519 computed) {
         this.key = key;
+        this.signer = computed.signer(key);
+        this.verifyingKey = new VerifyingKey(key.generatePublicKey(), computed);
+    }
+
+    /** The same key, computed with so. */
+    SigningKey with(Ed25519 computed) {
+        return new SigningKey(key, computed);
     }
 
     public static SigningKey generate() {
@@ -69,15 +81,12 @@ public final class SigningKey {
 
     /** The public half. */
     public VerifyingKey verifyingKey() {
-        return new VerifyingKey(key.generatePublicKey());
+        return verifyingKey;
     }
 
     /** The signature over the bytes: {@link VerifyingKey#SIGNATURE_BYTES} bytes. */
     public byte[] sign(byte[] bytes) {
-        var signer = new Ed25519Signer();
-        signer.init(true, key);
-        signer.update(bytes, 0, bytes.length);
-        return signer.generateSignature();
+        return signer.sign(bytes);
     }
 
     /** Never the key. */

@@ -4,7 +4,6 @@ import dev.sallyport.schema.SchemaException;
 import java.io.IOException;
 import java.util.Base64;
 import org.bouncycastle.crypto.params.Ed25519PublicKeyParameters;
-import org.bouncycastle.crypto.signers.Ed25519Signer;
 import org.bouncycastle.crypto.util.PublicKeyFactory;
 import org.bouncycastle.crypto.util.SubjectPublicKeyInfoFactory;
 import org.jspecify.annotations.Nullable;
@@ -18,9 +17,20 @@ public final class VerifyingKey {
     public static final int SIGNATURE_BYTES = 64;
 
     private final Ed25519PublicKeyParameters key;
+    private final Ed25519.Verifier verifier;
 
-    VerifyingKey(Ed25519PublicKeyParameters key) {
+    private VerifyingKey(Ed25519PublicKeyParameters key) {
+        this(key, Ed25519.chosen());
+    }
+
+    VerifyingKey(Ed25519PublicKeyParameters key, Ed25519 computed) {
         this.key = key;
+        this.verifier = computed.verifier(key);
+    }
+
+    /** The same key, computed with so. */
+    VerifyingKey with(Ed25519 computed) {
+        return new VerifyingKey(key, computed);
     }
 
     /**
@@ -78,13 +88,7 @@ public final class VerifyingKey {
 
     /** Whether the private half made this signature over these bytes. */
     public boolean verifies(byte[] bytes, byte[] signature) {
-        if (signature.length != SIGNATURE_BYTES) {
-            return false;
-        }
-        var verifier = new Ed25519Signer();
-        verifier.init(false, key);
-        verifier.update(bytes, 0, bytes.length);
-        return verifier.verifySignature(signature);
+        return signature.length == SIGNATURE_BYTES && verifier.verifies(bytes, signature);
     }
 
     @Override

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sallyport.schema.SchemaException;
+import dev.sallyport.schema.crypto.CryptoProvider;
 import dev.sallyport.schema.secret.Secret;
 import java.security.KeyFactory;
 import java.security.KeyPairGenerator;
@@ -14,19 +15,31 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class SigningKeyTest {
     private static final HexFormat HEX = HexFormat.of();
     private static final byte[] MESSAGE = "a call".getBytes(UTF_8);
 
-    @Test
-    void signsAsRfc8032Says() {
+    /** Whatever can compute here. */
+    static Stream<Ed25519> computed() {
+        return Stream.concat(
+                Stream.of(new PortableEd25519()),
+                CryptoProvider.chosen().nativeSignatures().map(NativeEd25519::new).stream());
+    }
+
+    @ParameterizedTest
+    @MethodSource("computed")
+    void signsAsRfc8032Says(Ed25519 computed) {
         // section 7.1, TEST 3
         SigningKey key =
                 SigningKey.ofSeed(
-                        HEX.parseHex(
-                                "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7"));
+                                HEX.parseHex(
+                                        "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7"))
+                        .with(computed);
         assertThat(key.verifyingKey().raw())
                 .asHexString()
                 .isEqualToIgnoringCase(
@@ -40,11 +53,27 @@ class SigningKeyTest {
         assertThat(key.verifyingKey().verifies(HEX.parseHex("af82"), signature)).isTrue();
     }
 
-    @Test
-    void thePlatformReadsOurKeysAndVerifiesOurSignatures() throws Exception {
+    @ParameterizedTest
+    @MethodSource("computed")
+    void eachAcceptsWhatTheOtherSigned(Ed25519 computed) {
         SigningKey key = SigningKey.generate();
-        var keys = KeyFactory.getInstance("Ed25519");
-        var verifier = Signature.getInstance("Ed25519");
+        byte[] signature = key.with(computed).sign(MESSAGE);
+        assertThat(computed())
+                .isNotEmpty()
+                .allSatisfy(other -> {
+                    assertThat(key.with(other).sign(MESSAGE)).isEqualTo(signature);
+                    VerifyingKey publicHalf = key.verifyingKey().with(other);
+                    assertThat(publicHalf.verifies(MESSAGE, signature)).isTrue();
+                    assertThat(publicHalf.verifies(new byte[] {1}, signature)).isFalse();
+                });
+    }
+
+    @ParameterizedTest
+    @MethodSource("computed")
+    void thePlatformReadsOurKeysAndVerifiesOurSignatures(Ed25519 computed) throws Exception {
+        SigningKey key = SigningKey.generate().with(computed);
+        var keys = KeyFactory.getInstance("Ed25519", "SunEC");
+        var verifier = Signature.getInstance("Ed25519", "SunEC");
         verifier.initVerify(
                 keys.generatePublic(
                         new X509EncodedKeySpec(
@@ -52,7 +81,7 @@ class SigningKeyTest {
         verifier.update(MESSAGE);
         assertThat(verifier.verify(key.sign(MESSAGE))).isTrue();
 
-        var signer = Signature.getInstance("Ed25519");
+        var signer = Signature.getInstance("Ed25519", "SunEC");
         signer.initSign(
                 keys.generatePrivate(
                         new PKCS8EncodedKeySpec(Base64.getDecoder().decode(key.text().value()))));
@@ -62,7 +91,7 @@ class SigningKeyTest {
 
     @Test
     void keysOfThePlatformAndOfOpenSslAreRead() throws Exception {
-        var pair = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+        var pair = KeyPairGenerator.getInstance("Ed25519", "SunEC").generateKeyPair();
         Base64.Encoder base64 = Base64.getEncoder();
         SigningKey key =
                 SigningKey.parse(new Secret(base64.encodeToString(pair.getPrivate().getEncoded())));
@@ -71,9 +100,27 @@ class SigningKeyTest {
         assertThat(publicHalf.verifies(MESSAGE, key.sign(MESSAGE))).isTrue();
     }
 
-    @Test
-    void aSignatureThatWasChangedOrCutDoesNotVerify() {
-        SigningKey key = SigningKey.generate();
+    /** The group's order, added to a signature's second half: RFC 8032 section 5.1.7 refuses it. */
+    @ParameterizedTest
+    @MethodSource("computed")
+    void aSecondSpellingOfASignatureDoesNotVerify(Ed25519 computed) {
+        SigningKey key = SigningKey.generate().with(computed);
+        byte[] order =
+                HEX.parseHex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+        byte[] second = key.sign(MESSAGE);
+        int carry = 0;
+        for (int i = 0; i < order.length; i++) {
+            int sum = (second[32 + i] & 0xff) + (order[i] & 0xff) + carry;
+            second[32 + i] = (byte) sum;
+            carry = sum >> 8;
+        }
+        assertThat(key.verifyingKey().verifies(MESSAGE, second)).isFalse();
+    }
+
+    @ParameterizedTest
+    @MethodSource("computed")
+    void aSignatureThatWasChangedOrCutDoesNotVerify(Ed25519 computed) {
+        SigningKey key = SigningKey.generate().with(computed);
         byte[] signature = key.sign(MESSAGE);
         for (int bit = 0; bit < signature.length * 8; bit++) {
             byte[] altered = signature.clone();
