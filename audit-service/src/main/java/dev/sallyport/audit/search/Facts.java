@@ -1,26 +1,18 @@
 package dev.sallyport.audit.search;
 
-import dev.sallyport.schema.event.AlertRaised;
-import dev.sallyport.schema.event.ApprovalDenied;
-import dev.sallyport.schema.event.ApprovalGranted;
-import dev.sallyport.schema.event.ApprovalRequested;
-import dev.sallyport.schema.event.AuditRead;
-import dev.sallyport.schema.event.AuthenticationFailed;
-import dev.sallyport.schema.event.CallAuthorized;
-import dev.sallyport.schema.event.CallRefused;
-import dev.sallyport.schema.event.CallSettled;
 import dev.sallyport.schema.event.Event;
-import dev.sallyport.schema.event.ExportMade;
-import dev.sallyport.schema.event.KeyErased;
-import dev.sallyport.schema.event.PrincipalReinstated;
-import dev.sallyport.schema.event.PrincipalSuspended;
-import dev.sallyport.schema.event.RegistryChanged;
+import dev.sallyport.schema.event.EventType;
+import dev.sallyport.schema.event.FlatEvent;
+import dev.sallyport.schema.event.Severity;
+import dev.sallyport.schema.event.StatementClass;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.DatabaseName;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What an event can be found by. Nothing of it is evidence: that is the event itself.
@@ -87,111 +79,72 @@ public record Facts(
 
     /** What an event can be found by. */
     public static Facts of(Event<?> event) {
-        var draft = new Draft(event.time(), event.type().kind());
-        return switch (event.data()) {
-            case CallAuthorized call ->
-                    draft.call(call.call())
-                            .by(call.principal().subject(), call.principal().client())
-                            .statement(
-                                    call.tool(),
-                                    call.database(),
-                                    call.statementClass().wire(),
-                                    call.fingerprint())
-                            .tables(call.tables())
-                            .also(call.columns())
-                            .ended("authorized", null);
-            case CallSettled call ->
-                    draft.call(call.call())
-                            .by(call.principal().subject(), call.principal().client())
-                            .statement(
-                                    call.tool(),
-                                    call.database(),
-                                    call.statementClass().wire(),
-                                    call.fingerprint())
-                            .tables(call.tables())
-                            .rows(Math.max(call.rows(), call.rowsAffected()))
-                            .also(call.sqlState(), call.executor())
-                            .ended(call.ended().wire(), call.code());
-            case CallRefused call ->
-                    draft.call(call.call())
-                            .by(call.principal().subject(), call.principal().client())
-                            .statement(
-                                    call.tool(),
-                                    call.database(),
-                                    call.statementClass().wire(),
-                                    call.fingerprint())
-                            .also(call.scopes())
-                            .ended("refused", call.code());
-            case AuthenticationFailed failed ->
-                    draft.by(failed.subject(), null)
-                            .about(failed.address() == null ? null : "from " + failed.address())
-                            .also(failed.issuer())
-                            .ended("unauthenticated", failed.code());
-            case ApprovalRequested asked ->
-                    draft.call(asked.call())
-                            .by(asked.requester().subject(), asked.requester().client())
-                            .about(
-                                    "approval "
-                                            + asked.approval()
-                                            + " for "
-                                            + asked.rowsAffected()
-                                            + " rows")
-                            .ended("requested", null);
-            case ApprovalGranted granted ->
-                    draft.by(granted.approver().subject(), granted.approver().client())
-                            .about("approval " + granted.approval())
-                            .ended("granted", null);
-            case ApprovalDenied denied ->
-                    draft.by(denied.approver().subject(), denied.approver().client())
-                            .about("approval " + denied.approval() + ": " + denied.reason())
-                            .ended("denied", null);
-            case RegistryChanged change ->
-                    draft.by(change.by(), null).about(change.key()).ended("changed", null);
-            case PrincipalSuspended suspended ->
-                    draft.by(suspended.subject(), null)
-                            .about(suspended.reason())
-                            .also(suspended.alert(), suspended.by())
-                            .ended("suspended", null);
-            case PrincipalReinstated reinstated ->
-                    draft.by(reinstated.subject(), null)
-                            .about(reinstated.reason())
-                            .also(reinstated.by())
-                            .ended("reinstated", null);
-            case AlertRaised alert ->
-                    draft.by(alert.principal().subject(), alert.principal().client())
-                            .about(alert.reason())
-                            .also(alert.alert(), alert.severity().wire())
-                            .ended("alerted", alert.detector());
-            case AuditRead read ->
-                    draft.by(read.reader().subject(), read.reader().client())
-                            .rows(read.results())
-                            .about(
-                                    read.filter().isEmpty()
-                                            ? read.action()
-                                            : read.action() + ": " + read.filter())
-                            .ended("read", null);
-            case ExportMade export ->
-                    draft.by(export.reader().subject(), export.reader().client())
-                            .rows(export.entries())
-                            .about(
-                                    export.format()
-                                            + " from "
-                                            + export.from()
-                                            + " to "
-                                            + export.to())
-                            .also(export.digest())
-                            .ended("exported", null);
-            case KeyErased erased ->
-                    draft.by(erased.subject(), null)
-                            .about("key " + erased.dataKey() + ": " + erased.reason())
-                            .also(erased.by())
-                            .ended("erased", null);
-        };
+        FlatEvent flat = FlatEvent.of(event);
+        return new Facts(
+                flat.time(),
+                flat.type().kind(),
+                Optional.ofNullable(flat.call()),
+                Optional.ofNullable(flat.subject()).map(StorableText::name),
+                Optional.ofNullable(flat.client()).map(StorableText::name),
+                Optional.ofNullable(flat.tool()).map(StorableText::name),
+                Optional.ofNullable(flat.database()),
+                Optional.ofNullable(flat.statementClass()).map(StatementClass::wire),
+                Optional.of(flat.outcome()),
+                Optional.ofNullable(flat.code())
+                        .or(() -> Optional.ofNullable(flat.detector()))
+                        .map(StorableText::name),
+                rows(flat),
+                flat.tables().stream().map(StorableText::of).toList(),
+                Optional.ofNullable(flat.fingerprint()).map(StorableText::of),
+                Optional.ofNullable(flat.detail()).map(StorableText::of),
+                further(flat));
+    }
+
+    private static Optional<Long> rows(FlatEvent flat) {
+        Long rows = flat.rows();
+        Long affected = flat.rowsAffected();
+        return rows == null || affected == null
+                ? Optional.ofNullable(rows)
+                : Optional.of(Math.max(rows, affected));
+    }
+
+    private static List<String> further(FlatEvent flat) {
+        Severity severity = flat.severity();
+        var texts = new ArrayList<>(flat.columns());
+        if (flat.type() == EventType.CALL_REFUSED) {
+            texts.addAll(flat.scopes());
+        }
+        Stream.of(
+                        flat.sqlState(),
+                        flat.executor(),
+                        flat.issuer(),
+                        flat.alert(),
+                        flat.by(),
+                        severity == null ? null : severity.wire(),
+                        flat.type() == EventType.EXPORT_MADE ? flat.digest() : null)
+                .filter(Objects::nonNull)
+                .forEach(texts::add);
+        return texts.stream().map(StorableText::of).toList();
     }
 
     /** What a record can be found by that could not be read. */
     public static Facts ofUnreadable(Instant time, String code, String topic) {
-        return new Draft(time, UNREADABLE).about(topic).ended("rejected", code);
+        return new Facts(
+                time,
+                UNREADABLE,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of("rejected"),
+                Optional.of(StorableText.name(code)),
+                Optional.empty(),
+                List.of(),
+                Optional.empty(),
+                Optional.of(StorableText.of(topic)),
+                List.of());
     }
 
     /** The words under which the event is found. */

@@ -1,152 +1,142 @@
 package dev.sallyport.monitor.index;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.sallyport.schema.event.AlertRaised;
-import dev.sallyport.schema.event.ApprovalDenied;
-import dev.sallyport.schema.event.ApprovalGranted;
-import dev.sallyport.schema.event.ApprovalRequested;
 import dev.sallyport.schema.event.Attested;
-import dev.sallyport.schema.event.AuditRead;
-import dev.sallyport.schema.event.AuthenticationFailed;
-import dev.sallyport.schema.event.CallAuthorized;
-import dev.sallyport.schema.event.CallRefused;
-import dev.sallyport.schema.event.CallSettled;
-import dev.sallyport.schema.event.Ended;
-import dev.sallyport.schema.event.Event;
-import dev.sallyport.schema.event.ExportMade;
-import dev.sallyport.schema.event.KeyErased;
-import dev.sallyport.schema.event.Principal;
-import dev.sallyport.schema.event.PrincipalReinstated;
-import dev.sallyport.schema.event.PrincipalSuspended;
-import dev.sallyport.schema.event.RegistryChanged;
+import dev.sallyport.schema.event.FlatEvent;
 import dev.sallyport.schema.event.Severity;
 import dev.sallyport.schema.event.StatementClass;
 import dev.sallyport.schema.event.Timings;
 import dev.sallyport.schema.event.TraceContext;
-import dev.sallyport.schema.id.CallId;
-import dev.sallyport.schema.id.DatabaseName;
-import dev.sallyport.schema.id.EventId;
-import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.json.Json;
-import java.time.Instant;
+import java.io.StringWriter;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
 
 /**
  * Which events become documents, and what of them. Each member is named here: what an event may
  * hold later does not reach the index by itself.
  */
 final class Documents {
+    private static final int USUAL_CHARS = 1_024;
+
     private Documents() {}
 
-    static Optional<Document> of(Event<?> event) {
-        return switch (event.data()) {
-            case CallSettled settled ->
-                    Optional.of(document(Document.CALLS, event, call(event, settled)));
-            case AlertRaised raised ->
-                    Optional.of(document(Document.ALERTS, event, alert(event, raised)));
-            case CallAuthorized _,
-                    CallRefused _,
-                    AuthenticationFailed _,
-                    ApprovalRequested _,
-                    ApprovalGranted _,
-                    ApprovalDenied _,
-                    RegistryChanged _,
-                    PrincipalSuspended _,
-                    PrincipalReinstated _,
-                    AuditRead _,
-                    ExportMade _,
-                    KeyErased _ ->
-                    Optional.empty();
+    static Optional<Document> of(FlatEvent event) {
+        return switch (event.type()) {
+            case CALL_SETTLED -> Optional.of(document(Document.CALLS, event));
+            case ALERT_RAISED -> Optional.of(document(Document.ALERTS, event));
+            default -> Optional.empty();
         };
     }
 
-    private static Document document(String index, Event<?> event, Object content) {
-        return new Document(
-                index, event.id().toString(), Json.mapper().writeValueAsString(content));
+    private static Document document(String index, FlatEvent event) {
+        StringWriter text = new StringWriter(USUAL_CHARS);
+        try (JsonGenerator json = Json.mapper().createGenerator(text)) {
+            json.writeStartObject();
+            json.writeStringProperty("@timestamp", event.time().toString());
+            text(json, "id", event.id());
+            text(json, "tenant", event.tenant());
+            if (index.equals(Document.CALLS)) {
+                call(json, event);
+            } else {
+                alert(json, event);
+            }
+            json.writeEndObject();
+        }
+        return new Document(index, event.id().toString(), text.toString());
     }
 
-    private static CallDocument call(Event<?> event, CallSettled settled) {
-        TraceContext trace = event.trace();
-        return new CallDocument(
-                event.time(),
-                event.id(),
-                event.tenant(),
-                settled.call(),
-                settled.principal(),
-                settled.tool(),
-                settled.database(),
-                settled.statementClass(),
-                settled.tables(),
-                settled.fingerprint(),
-                settled.ended(),
-                settled.code(),
-                settled.sqlState(),
-                settled.rows(),
-                settled.rowsAffected(),
-                settled.bytes(),
-                settled.truncated(),
-                settled.timings(),
-                settled.attested(),
-                settled.executor(),
-                settled.attempt(),
-                trace == null ? null : trace.traceparent());
+    private static void call(JsonGenerator json, FlatEvent call) {
+        StatementClass statementClass = call.statementClass();
+        TraceContext trace = call.trace();
+        text(json, "call", call.call());
+        principal(json, call);
+        text(json, "tool", call.tool());
+        text(json, "database", call.database());
+        text(json, "statementClass", statementClass == null ? null : statementClass.wire());
+        texts(json, "tables", call.tables());
+        text(json, "fingerprint", call.fingerprint());
+        text(json, "ended", call.outcome());
+        text(json, "code", call.code());
+        text(json, "sqlState", call.sqlState());
+        number(json, "rows", call.rows());
+        number(json, "rowsAffected", call.rowsAffected());
+        number(json, "bytes", call.bytes());
+        json.writeBooleanProperty("truncated", Boolean.TRUE.equals(call.truncated()));
+        timings(json, call.timings());
+        attested(json, call.attested());
+        text(json, "executor", call.executor());
+        number(json, "attempt", call.attempt());
+        text(json, "traceparent", trace == null ? null : trace.traceparent());
     }
 
-    private static AlertDocument alert(Event<?> event, AlertRaised raised) {
-        return new AlertDocument(
-                event.time(),
-                event.id(),
-                event.tenant(),
-                raised.alert(),
-                raised.detector(),
-                raised.severity(),
-                raised.principal(),
-                raised.reason(),
-                raised.evidence(),
-                raised.observed(),
-                raised.expected(),
-                raised.windowStart(),
-                raised.windowEnd());
+    private static void alert(JsonGenerator json, FlatEvent alert) {
+        Severity severity = alert.severity();
+        text(json, "alert", alert.alert());
+        text(json, "detector", alert.detector());
+        text(json, "severity", severity == null ? null : severity.wire());
+        principal(json, alert);
+        text(json, "reason", alert.detail());
+        texts(json, "evidence", alert.evidence());
+        number(json, "observed", alert.observed());
+        number(json, "expected", alert.expected());
+        text(json, "windowStart", alert.from());
+        text(json, "windowEnd", alert.to());
     }
 
-    private record CallDocument(
-            @JsonProperty("@timestamp") Instant timestamp,
-            EventId id,
-            TenantId tenant,
-            CallId call,
-            Principal principal,
-            String tool,
-            @Nullable DatabaseName database,
-            StatementClass statementClass,
-            List<String> tables,
-            @Nullable String fingerprint,
-            Ended ended,
-            @Nullable String code,
-            @Nullable String sqlState,
-            long rows,
-            long rowsAffected,
-            long bytes,
-            boolean truncated,
-            Timings timings,
-            @Nullable Attested attested,
-            String executor,
-            int attempt,
-            @Nullable String traceparent) {}
+    private static void principal(JsonGenerator json, FlatEvent event) {
+        json.writeObjectPropertyStart("principal");
+        text(json, "subject", event.subject());
+        text(json, "client", event.client());
+        text(json, "agent", event.agent());
+        text(json, "address", event.address());
+        json.writeEndObject();
+    }
 
-    private record AlertDocument(
-            @JsonProperty("@timestamp") Instant timestamp,
-            EventId id,
-            TenantId tenant,
-            String alert,
-            String detector,
-            Severity severity,
-            Principal principal,
-            String reason,
-            List<CallId> evidence,
-            double observed,
-            double expected,
-            Instant windowStart,
-            Instant windowEnd) {}
+    private static void timings(JsonGenerator json, @Nullable Timings timings) {
+        if (timings != null) {
+            json.writeObjectPropertyStart("timings");
+            json.writeNumberProperty("queueMicros", timings.queueMicros());
+            json.writeNumberProperty("connectionMicros", timings.connectionMicros());
+            json.writeNumberProperty("executionMicros", timings.executionMicros());
+            json.writeNumberProperty("fetchMicros", timings.fetchMicros());
+            json.writeEndObject();
+        }
+    }
+
+    private static void attested(JsonGenerator json, @Nullable Attested attested) {
+        if (attested != null) {
+            json.writeObjectPropertyStart("attested");
+            text(json, "role", attested.role());
+            json.writeBooleanProperty("rowSecurity", attested.rowSecurity());
+            text(json, "tenant", attested.tenant());
+            json.writeEndObject();
+        }
+    }
+
+    /**
+     * What the value's {@code toString} gives; ids and instants have their form of events there.
+     */
+    private static void text(JsonGenerator json, String name, @Nullable Object value) {
+        if (value != null) {
+            json.writeStringProperty(name, value.toString());
+        }
+    }
+
+    private static void texts(JsonGenerator json, String name, List<?> values) {
+        json.writeArrayPropertyStart(name);
+        for (Object value : values) {
+            json.writeString(value.toString());
+        }
+        json.writeEndArray();
+    }
+
+    private static void number(JsonGenerator json, String name, @Nullable Number value) {
+        if (value instanceof Double precise) {
+            json.writeNumberProperty(name, precise);
+        } else if (value != null) {
+            json.writeNumberProperty(name, value.longValue());
+        }
+    }
 }

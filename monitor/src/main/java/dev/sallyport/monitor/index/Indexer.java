@@ -4,6 +4,7 @@ import dev.sallyport.monitor.fault.MonitorException;
 import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
+import dev.sallyport.schema.event.FlatEvent;
 import dev.sallyport.schema.topic.Placement;
 import dev.sallyport.schema.topic.Topics;
 import java.time.Duration;
@@ -165,7 +166,7 @@ final class Indexer {
             Event<?> event =
                     EventCodec.decode(record.value() == null ? new byte[0] : record.value());
             if (Placement.isRightful(record.topic(), event.data())) {
-                return Documents.of(event);
+                return Documents.of(FlatEvent.of(event));
             }
             passedOver(record, "event_misplaced");
         } catch (SchemaException e) {

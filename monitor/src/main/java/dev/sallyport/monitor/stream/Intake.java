@@ -3,6 +3,7 @@ package dev.sallyport.monitor.stream;
 import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
+import dev.sallyport.schema.event.FlatEvent;
 import dev.sallyport.schema.topic.Placement;
 import java.time.Duration;
 import java.time.Instant;
@@ -90,7 +91,7 @@ final class Intake extends ContextualProcessor<String, byte[], String, Notice> {
     /** Null for an event that cannot be true, such as one of fewer rows than none. */
     private @Nullable List<Notice> notices(Event<?> event) {
         try {
-            return Observations.of(event, bounded(event.time()));
+            return Observations.of(FlatEvent.of(event), bounded(event.time()));
         } catch (RuntimeException e) {
             // one bad record must not stop the topic
             tally.countUndecodable();

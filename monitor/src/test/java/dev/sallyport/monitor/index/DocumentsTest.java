@@ -8,6 +8,7 @@ import dev.sallyport.schema.event.Attested;
 import dev.sallyport.schema.event.CallSettled;
 import dev.sallyport.schema.event.Ended;
 import dev.sallyport.schema.event.Event;
+import dev.sallyport.schema.event.FlatEvent;
 import dev.sallyport.schema.event.Principal;
 import dev.sallyport.schema.event.Severity;
 import dev.sallyport.schema.event.StatementClass;
@@ -86,27 +87,30 @@ class DocumentsTest {
                                 AT,
                                 AT));
 
-        assertMapped("alerts", "alerts.template.json", Documents.of(event).orElseThrow());
+        assertMapped(
+                "alerts",
+                "alerts.template.json",
+                Documents.of(FlatEvent.of(event)).orElseThrow());
     }
 
     @Test
     void otherEventsAreNotIndexed() {
-        assertThat(Documents.of(new Told(ACME, "ana").refused(AT, "scope_missing", 1))).isEmpty();
-        assertThat(Documents.of(new Told(ACME, "ana").reinstated(AT))).isEmpty();
+        Told ana = new Told(ACME, "ana");
+        assertThat(Documents.of(FlatEvent.of(ana.refused(AT, "scope_missing", 1)))).isEmpty();
+        assertThat(Documents.of(FlatEvent.of(ana.reinstated(AT)))).isEmpty();
     }
 
     private static Document document(CallSettled settled) {
-        return Documents.of(
-                        Event.of(
-                                EventId.settledOf(settled.call()),
-                                "/executor/e1",
-                                AT,
-                                ACME,
-                                new TraceContext(
-                                        "00-" + "a".repeat(32) + "-" + "b".repeat(16) + "-01",
-                                        null),
-                                settled))
-                .orElseThrow();
+        Event<?> event =
+                Event.of(
+                        EventId.settledOf(settled.call()),
+                        "/executor/e1",
+                        AT,
+                        ACME,
+                        new TraceContext(
+                                "00-" + "a".repeat(32) + "-" + "b".repeat(16) + "-01", null),
+                        settled);
+        return Documents.of(FlatEvent.of(event)).orElseThrow();
     }
 
     /** The members of all the documents together are those of the mapping. */

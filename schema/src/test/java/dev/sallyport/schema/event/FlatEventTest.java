@@ -1,0 +1,151 @@
+package dev.sallyport.schema.event;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sallyport.schema.seal.Sealed;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class FlatEventTest {
+    private static final int RUNS = 50;
+
+    /** Members that are in no column: what only the executor and the waiting gateway need. */
+    private static final Map<EventType, Set<String>> LEFT_OUT =
+            Map.of(
+                    EventType.CALL_AUTHORIZED,
+                    Set.of(
+                            "limits.rowsMax",
+                            "limits.bytesMax",
+                            "limits.timeoutMillis",
+                            "deadline",
+                            "registryVersion",
+                            "reply.gateway",
+                            "reply.partition",
+                            "arguments"),
+                    EventType.APPROVAL_REQUESTED,
+                    Set.of("expires"));
+
+    @ParameterizedTest
+    @EnumSource
+    void everyMemberOfEveryKindIsInAColumnUnlessItIsNamedHere(EventType type) {
+        Set<String> missing = new TreeSet<>();
+        for (int seed = 0; seed < RUNS; seed++) {
+            Event<?> event = new RandomRecords(seed).event(type);
+            List<Leaf> columns = leaves(FlatEvent.of(event));
+            for (Leaf member : leaves(event.data())) {
+                if (columns.stream().noneMatch(column -> column.tells(member))) {
+                    missing.add(member.path());
+                }
+            }
+        }
+
+        assertThat(missing).isEqualTo(LEFT_OUT.getOrDefault(type, Set.of()));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theEnvelopeStaysWithTheEvent(EventType type) {
+        Event<?> event = new RandomRecords(3).event(type);
+
+        FlatEvent flat = FlatEvent.of(event);
+
+        assertThat(flat.type()).isEqualTo(type);
+        assertThat(flat.id()).isEqualTo(event.id());
+        assertThat(flat.time()).isEqualTo(event.time());
+        assertThat(flat.tenant()).isEqualTo(event.tenant());
+        assertThat(flat.trace()).isEqualTo(event.trace());
+        assertThat(flat.count()).isPositive();
+        assertThat(flat.outcome()).matches("[a-z]+");
+    }
+
+    @Test
+    void noColumnCanHoldASealedField() {
+        Set<Type> seen = new HashSet<>();
+        reach(FlatEvent.class, seen);
+
+        assertThat(seen).contains(Timings.class, Attested.class).doesNotContain(Sealed.class);
+    }
+
+    @Test
+    void noTextOfAColumnHoldsASealedField() {
+        for (int seed = 0; seed < RUNS; seed++) {
+            Event<?> event = new RandomRecords(seed).event(EventType.CALL_AUTHORIZED);
+            CallAuthorized call = (CallAuthorized) event.data();
+
+            assertThat(FlatEvent.of(event).toString()).doesNotContain(call.arguments().value());
+        }
+    }
+
+    private static void reach(Class<?> kind, Set<Type> seen) {
+        if (!seen.add(kind) || !kind.isRecord()) {
+            return;
+        }
+        for (RecordComponent component : kind.getRecordComponents()) {
+            reach(component.getType(), seen);
+        }
+    }
+
+    /** A value that is not made of others, and the members that lead to it. */
+    private record Leaf(String path, Object value) {
+        /** Whether the other value stands here, alone or within a sentence. */
+        boolean tells(Leaf other) {
+            return value.equals(other.value)
+                    || value.equals(wire(other.value))
+                    || sameNumber(other)
+                    || (value instanceof String text && text.contains(other.value.toString()));
+        }
+
+        private boolean sameNumber(Leaf other) {
+            return value instanceof Number number
+                    && other.value instanceof Number same
+                    && number.doubleValue() == same.doubleValue();
+        }
+
+        private static @Nullable Object wire(Object value) {
+            return value instanceof Ended ended ? ended.wire() : null;
+        }
+    }
+
+    private static List<Leaf> leaves(Object whole) {
+        List<Leaf> leaves = new ArrayList<>();
+        collect("", whole, leaves);
+        return leaves;
+    }
+
+    private static void collect(String path, @Nullable Object value, List<Leaf> leaves) {
+        if (value instanceof List<?> list) {
+            list.forEach(each -> collect(path, each, leaves));
+        } else if (value instanceof Record whole
+                && (whole instanceof FlatEvent
+                        || whole instanceof Payload
+                        || whole.getClass().getRecordComponents().length > 1)) {
+            for (RecordComponent component : whole.getClass().getRecordComponents()) {
+                String name =
+                        path.isEmpty() ? component.getName() : path + "." + component.getName();
+                collect(name, valueOf(component, whole), leaves);
+            }
+        } else if (value != null) {
+            leaves.add(new Leaf(path, value));
+        }
+    }
+
+    private static @Nullable Object valueOf(RecordComponent component, Record whole) {
+        try {
+            var accessor = component.getAccessor();
+            accessor.setAccessible(true);
+            return accessor.invoke(whole);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
