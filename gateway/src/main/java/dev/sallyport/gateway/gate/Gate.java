@@ -11,12 +11,12 @@ import dev.sallyport.schema.event.StatementClass;
 import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.registry.Registry;
+import dev.sallyport.schema.registry.Rights;
 import dev.sallyport.schema.registry.Scope;
 import dev.sallyport.schema.token.Caller;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * Decides whether a call may run. Nothing is allowed that the registry does not name: the database
@@ -39,11 +39,11 @@ public record Gate(boolean writable, Limits ceiling, int rowsDefault) {
                 && (!writable || readOnlyRequest || tenantReadOnly(caller, registry))) {
             return false;
         }
+        Rights rights = rights(caller, registry);
         return action.usefulWith(caller.scopes())
-                && reachable(caller, registry)
+                && rights.databases().stream()
                         .filter(database -> !(action.changes() && database.readOnly()))
-                        .anyMatch(
-                                database -> action.usefulWith(granted(caller, registry, database)));
+                        .anyMatch(database -> action.usefulWith(granted(rights, database)));
     }
 
     /**
@@ -51,8 +51,7 @@ public record Gate(boolean writable, Limits ceiling, int rowsDefault) {
      * that is not so is as good as none: it is answered as one that does not exist.
      */
     public boolean knows(Action action, Caller caller, Registry registry) {
-        return reachable(caller, registry)
-                .anyMatch(database -> action.usefulWith(granted(caller, registry, database)));
+        return rights(caller, registry).levels().stream().anyMatch(action::usefulWith);
     }
 
     public Decision decide(Call call, Caller caller, Registry registry) {
@@ -62,12 +61,11 @@ public record Gate(boolean writable, Limits ceiling, int rowsDefault) {
         DatabaseName name = call.database();
         if (name == null) {
             return caller.scopes().contains(Scope.READ)
-                    ? new AllowedHere(reachable(caller, registry).toList())
+                    ? new AllowedHere(rights(caller, registry).databases())
                     : new ScopesMissing(Set.of(Scope.READ));
         }
         Optional<Database> database =
-                registry.database(caller.tenant(), name)
-                        .filter(found -> !granted(caller, registry, found).isEmpty());
+                rights(caller, registry).in(name).map(Rights.Opened::database);
         return database.isPresent()
                 ? inDatabase(call, caller, registry, database.get())
                 : Refused.of(
@@ -114,7 +112,7 @@ public record Gate(boolean writable, Limits ceiling, int rowsDefault) {
             Database database,
             Set<Scope> needed,
             StatementClass kind) {
-        if (!granted(caller, registry, database).containsAll(needed)) {
+        if (!granted(rights(caller, registry), database).containsAll(needed)) {
             return Refused.of(
                     Code.NOT_GRANTED,
                     "Nobody granted you %s in this database: ask its owner"
@@ -160,13 +158,12 @@ public record Gate(boolean writable, Limits ceiling, int rowsDefault) {
         return new Limits(Math.min(rows, most.rowsMax()), most.bytesMax(), most.timeoutMillis());
     }
 
-    private static Stream<Database> reachable(Caller caller, Registry registry) {
-        return registry.databases(caller.tenant()).stream()
-                .filter(database -> !granted(caller, registry, database).isEmpty());
+    private static Rights rights(Caller caller, Registry registry) {
+        return registry.rights(caller.tenant(), caller.subject());
     }
 
-    private static Set<Scope> granted(Caller caller, Registry registry, Database database) {
-        return registry.granted(caller.tenant(), caller.subject(), database.name());
+    private static Set<Scope> granted(Rights rights, Database database) {
+        return rights.in(database.name()).map(Rights.Opened::scopes).orElse(Set.of());
     }
 
     private static String words(Set<Scope> scopes) {

@@ -37,11 +37,6 @@ public record Grant(
         scopes = Set.copyOf(scopes);
     }
 
-    boolean covers(String subject, DatabaseName database) {
-        return databases.contains(database)
-                && (subjects.contains(EVERYONE) || subjects.contains(subject));
-    }
-
     @Override
     @JsonIgnore
     public String key() {

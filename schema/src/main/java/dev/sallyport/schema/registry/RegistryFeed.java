@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +19,7 @@ import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -45,10 +47,12 @@ public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
     private static final Duration CURRENT_FOR = Duration.ofSeconds(10);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
 
+    /** Records of one poll make one version, so that a long topic is read in few. */
+    private static final int POLLED_MAX = 10_000;
+
     private final KafkaConsumer<String, byte[]> consumer;
     private final Admin admin;
     private final Consumer<Registry> listener;
-    private final Map<String, RegistryEntry> entries = new HashMap<>();
     private final CountDownLatch whole = new CountDownLatch(1);
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread thread;
@@ -59,8 +63,13 @@ public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
 
     private long wholeAt = -1;
 
+    /** What was read and is in no version yet, by key; absent for what was removed. */
+    private Map<String, Optional<RegistryEntry>> changes = new HashMap<>();
+
     private RegistryFeed(KafkaSettings kafka, String clientId, Consumer<Registry> listener) {
-        this.consumer = new KafkaConsumer<>(kafka.consumer(clientId + "-registry"));
+        Map<String, Object> settings = kafka.consumer(clientId + "-registry");
+        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, POLLED_MAX);
+        this.consumer = new KafkaConsumer<>(settings);
         this.admin = Admin.create(kafka.client(clientId + "-registry-end"));
         this.listener = listener;
         this.currentAt = System.nanoTime();
@@ -140,22 +149,30 @@ public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
             wholeAt = end();
         }
         ConsumerRecords<String, byte[]> records = consumer.poll(POLL);
-        records.forEach(this::apply);
-        if (!records.isEmpty()) {
-            Registry next = Registry.ofKeys(consumer.position(PARTITION), entries);
-            current = next;
-            listener.accept(next);
+        records.forEach(this::take);
+        long position = consumer.position(PARTITION);
+        // what was read before the end is no state that there was last: it makes one version
+        boolean readWhole = position >= wholeAt;
+        if (readWhole && !changes.isEmpty()) {
+            publish(position);
         }
         // an empty poll says nothing of the broker, and the lag is this client's own memory
         long now = System.nanoTime();
         if (now - currentAt >= ASKED_EVERY.toNanos()) {
-            if (consumer.position(PARTITION) >= end()) {
+            if (position >= end()) {
                 currentAt = now;
             }
         }
-        if (whole.getCount() > 0 && consumer.position(PARTITION) >= wholeAt) {
+        if (readWhole) {
             whole.countDown();
         }
+    }
+
+    private void publish(long position) {
+        Registry next = current.with(position, changes);
+        changes = new HashMap<>();
+        current = next;
+        listener.accept(next);
     }
 
     /**
@@ -176,23 +193,18 @@ public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
         }
     }
 
-    private void apply(ConsumerRecord<String, byte[]> record) {
+    private void take(ConsumerRecord<String, byte[]> record) {
         String key = record.key();
         byte @Nullable [] value = record.value();
         if (key == null) {
             LOG.atWarn()
                     .addKeyValue("offset", record.offset())
-                    .log("registry record without a key passed over");
-        } else if (value == null) {
-            entries.remove(key);
-        } else {
-            RegistryEntry entry = read(key, value, record);
-            if (entry == null) {
-                entries.remove(key);
-            } else {
-                entries.put(key, entry);
-            }
+                    .log("registry record without a key skipped");
+            return;
         }
+        changes.put(
+                key,
+                value == null ? Optional.empty() : Optional.ofNullable(read(key, value, record)));
     }
 
     private static @Nullable RegistryEntry read(
@@ -202,7 +214,7 @@ public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
             if (entry == null) {
                 LOG.atWarn()
                         .addKeyValue("key", key)
-                        .log("registry entry of an unknown kind passed over");
+                        .log("registry entry of an unknown kind skipped");
             }
             return entry;
         } catch (RuntimeException e) {

@@ -14,9 +14,10 @@ import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.source.RateLimitReachedException;
 import dev.sallyport.schema.event.Principal;
 import dev.sallyport.schema.registry.Issuer;
+import dev.sallyport.schema.registry.IssuerTrust;
+import dev.sallyport.schema.registry.IssuerTrust.Trusted;
 import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.registry.Scope;
-import dev.sallyport.schema.registry.Tenant;
 import dev.sallyport.schema.token.Verification.Rejected;
 import dev.sallyport.schema.token.Verification.Verified;
 import java.net.URI;
@@ -27,7 +28,6 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -38,8 +38,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Verifies access tokens as an OAuth 2.1 resource server: JWT (RFC 7519, RFC 9068) with issuer,
  * audience (RFC 8707), expiry, not-before and an algorithm allow-list for each issuer. Which tenant
- * a token leads to is decided by the registry each time, so a change there counts at once; only the
- * signature's check is cached, for at most {@link #CACHED_FOR}.
+ * a token leads to is for the registry to say, and a change there counts at once: a token that was
+ * found good is remembered, for at most {@link #CACHED_FOR}, together with what the registry said
+ * of its issuer, and looked at anew where that is no longer the same.
  */
 public final class AccessTokens {
     /** The longest token that is looked at, in characters. */
@@ -51,6 +52,7 @@ public final class AccessTokens {
     /** How long the check of a signature is remembered at the most. */
     public static final Duration CACHED_FOR = Duration.ofSeconds(60);
 
+    private static final String BEARER = "Bearer ";
     private static final int CACHED_MAX = 100_000;
 
     /** The media types of access tokens, as {@code typ} abbreviates them; an ID token is none. */
@@ -60,7 +62,7 @@ public final class AccessTokens {
     private final Supplier<Registry> registry;
     private final InstantSource clock;
     private final IssuerKeys keys = new IssuerKeys();
-    private final Cache<ByteBuffer, Checked> checked =
+    private final Cache<ByteBuffer, Known> known =
             Caffeine.newBuilder().maximumSize(CACHED_MAX).expireAfterWrite(CACHED_FOR).build();
 
     /**
@@ -78,12 +80,12 @@ public final class AccessTokens {
      */
     public Verification verifyHeader(@Nullable String authorization) {
         if (authorization == null
-                || !authorization.toLowerCase(Locale.ROOT).startsWith("bearer ")) {
+                || !authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
             return rejected(
                     TokenProblem.TOKEN_MISSING,
                     "send an access token in the header: Authorization: Bearer <token>");
         }
-        return verify(authorization.substring("bearer ".length()).strip());
+        return verify(authorization.substring(BEARER.length()).strip());
     }
 
     /** Who the token stands for, or why it is not accepted. */
@@ -97,14 +99,23 @@ public final class AccessTokens {
                     "an access token may have " + CHARS_MAX + " characters");
         }
         ByteBuffer digest = sha256(token);
-        Checked known = checked.getIfPresent(digest);
+        Known good = known.getIfPresent(digest);
+        return good != null && registry.get().trust(good.caller().issuer()) == good.trust()
+                ? inTime(good)
+                : verify(token, digest);
+    }
+
+    private Verification verify(String token, ByteBuffer digest) {
         DecodedJWT decoded;
         try {
-            decoded = known == null ? JWT.decode(token) : known.token();
+            decoded = JWT.decode(token);
         } catch (JWTDecodeException e) {
             return rejected(TokenProblem.TOKEN_MALFORMED, "the bearer token is not a JWT");
         }
-        List<Candidate> candidates = candidates(decoded);
+        URI issuer = issuerUri(decoded);
+        IssuerTrust trust = issuer == null ? IssuerTrust.NONE : registry.get().trust(issuer);
+        // before the signature is checked: with whose keys is for the tenant's own entry to say
+        List<Trusted> candidates = trust.of(name -> decoded.getClaim(name).asString());
         if (candidates.size() != 1) {
             return candidates.isEmpty()
                     ? rejected(
@@ -114,40 +125,21 @@ public final class AccessTokens {
                             TokenProblem.TOKEN_TENANT_UNCLEAR,
                             "the token leads to more than one tenant");
         }
-        Candidate candidate = candidates.getFirst();
-        if (known == null || !known.issuer().equals(candidate.issuer())) {
-            Rejected problem = signatureProblem(decoded, candidate.issuer());
-            if (problem != null) {
-                return problem;
-            }
-            checked.put(digest, new Checked(decoded, candidate.issuer()));
-        }
-        return claims(decoded, candidate);
+        Trusted candidate = candidates.getFirst();
+        Rejected problem = signatureProblem(decoded, candidate.issuer());
+        return problem == null ? claims(decoded, candidate, trust, digest) : problem;
     }
 
-    /** A token whose signature was found good by the keys of that issuer. */
-    private record Checked(DecodedJWT token, Issuer issuer) {}
-
-    /** A tenant that the token may lead to, and the issuer of that tenant that it names. */
-    private record Candidate(Tenant tenant, Issuer issuer) {}
-
     /**
-     * Before the signature is checked: with whose keys it must be checked is for the tenant's own
-     * entry to say.
+     * A token that was found good but for the time.
+     *
+     * @param trust what the registry said of its issuer then
+     * @param notBefore as the token has it; null where it has none
      */
-    private List<Candidate> candidates(DecodedJWT token) {
-        URI uri = issuerUri(token);
-        if (uri == null) {
-            return List.of();
+    private record Known(Verified verified, IssuerTrust trust, @Nullable Instant notBefore) {
+        Caller caller() {
+            return verified.caller();
         }
-        List<Candidate> candidates = new ArrayList<>();
-        for (Tenant tenant : registry.get().tenantsOf(uri)) {
-            tenant.issuers().stream()
-                    .filter(issuer -> issuer.uri().equals(uri) && carries(token, issuer))
-                    .findFirst()
-                    .ifPresent(issuer -> candidates.add(new Candidate(tenant, issuer)));
-        }
-        return candidates;
     }
 
     /** Why the token's signature is not accepted, or null where it is. */
@@ -233,15 +225,8 @@ public final class AccessTokens {
         }
     }
 
-    private static boolean carries(DecodedJWT token, Issuer issuer) {
-        return issuer.claims().entrySet().stream()
-                .allMatch(wanted -> {
-                    Claim claim = token.getClaim(wanted.getKey());
-                    return wanted.getValue().equals(claim.asString());
-                });
-    }
-
-    private Verification claims(DecodedJWT token, Candidate candidate) {
+    private Verification claims(
+            DecodedJWT token, Trusted candidate, IssuerTrust trust, ByteBuffer digest) {
         String subject = token.getSubject();
         if (subject == null
                 || subject.isBlank()
@@ -265,28 +250,38 @@ public final class AccessTokens {
                         scopesOf(token),
                         candidate.issuer().uri(),
                         expires);
+        var good = new Known(new Verified(caller), trust, token.getNotBeforeAsInstant());
+        List<String> audiences = token.getAudience();
+        boolean addressed = audiences != null && audiences.contains(audience);
+        if (addressed) {
+            known.put(digest, good);
+        }
+        Verification now = inTime(good);
+        return addressed || now instanceof Rejected
+                ? now
+                : new Rejected(
+                        TokenProblem.TOKEN_AUDIENCE_WRONG,
+                        "the token's aud must name " + audience,
+                        caller);
+    }
+
+    private Verification inTime(Known good) {
         Instant time = clock.instant();
+        Instant expires = good.caller().expires();
         if (!expires.plus(LEEWAY).isAfter(time)) {
             return new Rejected(
                     TokenProblem.TOKEN_EXPIRED,
                     "the token expired at " + expires + ": get a new one",
-                    caller);
+                    good.caller());
         }
-        Instant notBefore = token.getNotBeforeAsInstant();
+        Instant notBefore = good.notBefore();
         if (notBefore != null && notBefore.minus(LEEWAY).isAfter(time)) {
             return new Rejected(
                     TokenProblem.TOKEN_NOT_YET_VALID,
                     "the token is not valid before " + notBefore,
-                    caller);
+                    good.caller());
         }
-        List<String> audiences = token.getAudience();
-        if (audiences == null || !audiences.contains(audience)) {
-            return new Rejected(
-                    TokenProblem.TOKEN_AUDIENCE_WRONG,
-                    "the token's aud must name " + audience,
-                    caller);
-        }
-        return new Verified(caller);
+        return good.verified();
     }
 
     private static String clientOf(DecodedJWT token, String subject) {

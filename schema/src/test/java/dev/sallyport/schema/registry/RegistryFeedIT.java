@@ -8,10 +8,12 @@ import dev.sallyport.embedded.EmbeddedKafka;
 import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
+import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.event.RegistryChanged;
 import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.secret.SecretReference;
 import dev.sallyport.schema.topic.KafkaSettings;
 import dev.sallyport.schema.topic.Topics;
 import java.nio.charset.StandardCharsets;
@@ -19,10 +21,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -65,13 +69,14 @@ class RegistryFeedIT {
     void aFeedReadsTheRegistryWholeAndFollowsIt() {
         Suspension suspension = new Suspension(ACME, "eve", "why", null, Instant.EPOCH);
         try (RegistryWriter writer = new RegistryWriter(kafka, CLOCK, "test")) {
+            writer.put(ACME, shop());
             writer.put(ACME, grant(Scope.READ));
             try (RegistryFeed feed = RegistryFeed.start(kafka, "test", WITHIN)) {
-                assertThat(feed.get().granted(ACME, "ana", SHOP)).containsExactly(Scope.READ);
+                assertThat(granted(feed.get(), ACME, "ana", SHOP)).containsExactly(Scope.READ);
                 writer.put(ACME, grant(Scope.WRITE));
                 writer.put(ACME, suspension);
                 await().until(() -> feed.get().suspension(ACME, "eve").isPresent());
-                assertThat(feed.get().granted(ACME, "ana", SHOP)).containsExactly(Scope.WRITE);
+                assertThat(granted(feed.get(), ACME, "ana", SHOP)).containsExactly(Scope.WRITE);
                 writer.remove(ACME, suspension.key());
                 await().until(() -> feed.get().suspension(ACME, "eve").isEmpty());
             }
@@ -97,6 +102,30 @@ class RegistryFeedIT {
     }
 
     @Test
+    void manyEntriesAreWrittenInFewTransactionsAndMakeFewVersions() {
+        List<RegistryEntry> entries = new ArrayList<>();
+        for (int i = 0; i < 5_000; i++) {
+            var tenant = new TenantId("tenant-" + i);
+            entries.add(new Tenant(tenant, "n", new CellId("main"), List.of(), false));
+            entries.add(new Grant(tenant, "g", Set.of("ana"), Set.of(SHOP), Set.of(Scope.READ)));
+        }
+        var versions = new AtomicInteger();
+        try (RegistryWriter writer = new RegistryWriter(kafka, CLOCK, "test")) {
+            writer.putAll(entries);
+            try (RegistryFeed feed =
+                    RegistryFeed.start(kafka, "test", WITHIN, _ -> versions.incrementAndGet())) {
+                assertThat(feed.get().tenants()).hasSize(5_000);
+                assertThat(versions).as("what was there at the start is one version").hasValue(1);
+                writer.putAll(entries.subList(0, 4_000));
+                writer.put(ACME, new Suspension(ACME, "eve", "why", null, Instant.EPOCH));
+                await().until(() -> feed.get().suspension(ACME, "eve").isPresent());
+                assertThat(versions).as("a version a poll, not one a record").hasValueLessThan(200);
+            }
+        }
+        assertThat(committed(Topics.SIGNALS, 14_001)).hasSize(14_001);
+    }
+
+    @Test
     void anAbortedChangeIsNeverSeen() {
         Map<String, Object> settings = new HashMap<>(kafka.producer("test"));
         settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "test");
@@ -113,11 +142,12 @@ class RegistryFeedIT {
             producer.abortTransaction();
         }
         try (RegistryWriter writer = new RegistryWriter(kafka, CLOCK, "test")) {
+            writer.put(ACME, shop());
             writer.put(ACME, new Suspension(ACME, "eve", "why", null, Instant.EPOCH));
         }
         try (RegistryFeed feed = RegistryFeed.start(kafka, "test", WITHIN)) {
             assertThat(feed.get().suspension(ACME, "eve")).isPresent();
-            assertThat(feed.get().granted(ACME, "ana", SHOP)).isEmpty();
+            assertThat(granted(feed.get(), ACME, "ana", SHOP)).isEmpty();
         }
     }
 
@@ -147,13 +177,14 @@ class RegistryFeedIT {
     @Test
     void whatCannotBeReadOpensNothing() {
         try (RegistryWriter writer = new RegistryWriter(kafka, CLOCK, "test")) {
+            writer.put(ACME, shop());
             writer.put(ACME, grant(Scope.READ));
         }
         put("grant/acme/readers", "{\"tenant\":\"acme\",\"scopes\":[\"mcp:everything\"]}");
         put("suspension/acme/eve", "not json");
         put("horoscope/acme", "{}");
         try (RegistryFeed feed = RegistryFeed.start(kafka, "test", WITHIN)) {
-            assertThat(feed.get().granted(ACME, "ana", SHOP))
+            assertThat(granted(feed.get(), ACME, "ana", SHOP))
                     .as("the grant as it was before is not good any more")
                     .isEmpty();
             assertThat(feed.get().suspension(ACME, "eve")).isPresent();
@@ -167,6 +198,21 @@ class RegistryFeedIT {
                 .isInstanceOfSatisfying(
                         SchemaException.class,
                         e -> assertThat(e.code()).isEqualTo("registry_unavailable"));
+    }
+
+    private static Database shop() {
+        return new Database(
+                ACME,
+                SHOP,
+                null,
+                DatabaseKind.POSTGRESQL,
+                "jdbc:postgresql://localhost/shop",
+                "agent",
+                new SecretReference("env:PASSWORD"),
+                new SecretReference("env:SEAL"),
+                4,
+                false,
+                new Limits(100, 100_000, 5_000));
     }
 
     private static Grant grant(Scope scope) {
@@ -193,12 +239,20 @@ class RegistryFeedIT {
                             .toList();
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
-            List<ConsumerRecord<String, byte[]>> records = new java.util.ArrayList<>();
+            List<ConsumerRecord<String, byte[]>> records = new ArrayList<>();
             await().until(() -> {
                 consumer.poll(Duration.ofMillis(200)).forEach(records::add);
                 return records.size() >= count;
             });
             return records;
         }
+    }
+
+    private static Set<Scope> granted(
+            Registry registry, TenantId tenant, String subject, DatabaseName database) {
+        return registry.rights(tenant, subject)
+                .in(database)
+                .map(Rights.Opened::scopes)
+                .orElse(Set.of());
     }
 }

@@ -16,8 +16,10 @@ import dev.sallyport.schema.sign.SigningKey;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,11 +83,11 @@ class RegistryTest {
     @Test
     void whatIsNotGrantedIsNotAllowed() {
         Registry registry = Registry.of(1, entries());
-        assertThat(registry.granted(ACME, "ana", SHOP)).containsExactly(Scope.READ);
-        assertThat(registry.granted(ACME, "carl", SHOP)).isEmpty();
-        assertThat(registry.granted(ACME, "ana", new DatabaseName("payroll"))).isEmpty();
-        assertThat(registry.granted(GLOBEX, "ana", SHOP)).isEmpty();
-        assertThat(Registry.EMPTY.granted(ACME, "ana", SHOP)).isEmpty();
+        assertThat(granted(registry, ACME, "ana", SHOP)).containsExactly(Scope.READ);
+        assertThat(granted(registry, ACME, "carl", SHOP)).isEmpty();
+        assertThat(granted(registry, ACME, "ana", new DatabaseName("payroll"))).isEmpty();
+        assertThat(granted(registry, GLOBEX, "ana", SHOP)).isEmpty();
+        assertThat(granted(Registry.EMPTY, ACME, "ana", SHOP)).isEmpty();
     }
 
     @Test
@@ -94,6 +96,7 @@ class RegistryTest {
                 Registry.of(
                         1,
                         List.of(
+                                database("jdbc:postgresql://localhost:5432/shop"),
                                 new Grant(
                                         ACME,
                                         "all",
@@ -106,8 +109,8 @@ class RegistryTest {
                                         Set.of("ana"),
                                         Set.of(SHOP),
                                         Set.of(Scope.WRITE))));
-        assertThat(registry.granted(ACME, "ana", SHOP)).containsExactly(Scope.READ, Scope.WRITE);
-        assertThat(registry.granted(ACME, "carl", SHOP)).containsExactly(Scope.READ);
+        assertThat(granted(registry, ACME, "ana", SHOP)).containsExactly(Scope.READ, Scope.WRITE);
+        assertThat(granted(registry, ACME, "carl", SHOP)).containsExactly(Scope.READ);
     }
 
     @Test
@@ -119,7 +122,111 @@ class RegistryTest {
         assertThat(registry.newestDataKey(GLOBEX)).isEmpty();
         assertThat(registry.suspension(GLOBEX, "eve/with slash")).isEmpty();
         assertThat(registry.suspension(ACME, "eve/with slash")).isPresent();
-        assertThat(registry.tenantsOf(ISSUER)).extracting(Tenant::id).containsExactly(ACME);
+        assertThat(registry.trust(ISSUER).of(Map.of("org", "acme")::get))
+                .extracting(trusted -> trusted.tenant().id())
+                .containsExactly(ACME);
+    }
+
+    @Test
+    void aVersionSharesWithTheOneBeforeWhatDidNotChange() {
+        Registry before = Registry.of(1, many(100));
+        Registry after =
+                before.with(
+                        2,
+                        Map.of(
+                                "grant/tenant-7/g",
+                                Optional.of(grant("tenant-7", Scope.WRITE)),
+                                "suspension/tenant-8/eve",
+                                Optional.of(
+                                        new Suspension(
+                                                new TenantId("tenant-8"),
+                                                "eve",
+                                                "why",
+                                                null,
+                                                Instant.EPOCH)),
+                                "database/tenant-9/shop",
+                                Optional.empty()));
+
+        for (int i = 0; i < 100; i++) {
+            var tenant = new TenantId("tenant-" + i);
+            if (i < 7 || i > 9) {
+                assertThat(after.rights(tenant, "ana"))
+                        .as("nothing is worked out again for tenants without a change")
+                        .isSameAs(before.rights(tenant, "ana"));
+            }
+        }
+        assertThat(after.trust(ISSUER)).isSameAs(before.trust(ISSUER));
+        assertThat(granted(after, new TenantId("tenant-7"), "ana", SHOP))
+                .containsExactly(Scope.WRITE);
+        assertThat(after.suspension(new TenantId("tenant-8"), "eve")).isPresent();
+        assertThat(after.rights(new TenantId("tenant-9"), "ana").databases()).isEmpty();
+        assertThat(before.rights(new TenantId("tenant-9"), "ana").databases()).hasSize(1);
+    }
+
+    @Test
+    void aChangeInAnyOrderGivesTheRegistryOfItsEntries() {
+        Registry grown = Registry.EMPTY;
+        for (RegistryEntry entry : many(20)) {
+            grown = grown.with(1, Map.of(entry.key(), Optional.of(entry)));
+        }
+        for (RegistryEntry entry : many(20)) {
+            assertThat(grown.contains(entry)).isTrue();
+            if (!entry.key().contains("/tenant-3")) {
+                grown = grown.with(2, Map.of(entry.key(), Optional.empty()));
+            }
+        }
+        assertThat(grown.tenants())
+                .extracting(Tenant::id)
+                .containsExactly(new TenantId("tenant-3"));
+        assertThat(grown.trust(ISSUER).of(Map.of("org", "tenant-3")::get)).hasSize(1);
+        assertThat(grown.trust(ISSUER).of(Map.of("org", "tenant-4")::get)).isEmpty();
+        assertThat(granted(grown, new TenantId("tenant-3"), "ana", SHOP))
+                .containsExactly(Scope.READ);
+        assertThat(granted(grown, new TenantId("tenant-4"), "ana", SHOP)).isEmpty();
+    }
+
+    @Test
+    void aTokenOfASharedIssuerIsLookedUpByItsClaimsAndNotHeldAgainstEachTenant() {
+        Registry registry = Registry.of(1, many(1_000));
+        List<String> asked = new ArrayList<>();
+
+        var found =
+                registry.trust(ISSUER)
+                        .of(name -> {
+                            asked.add(name);
+                            return "tenant-77";
+                        });
+
+        assertThat(found)
+                .extracting(trusted -> trusted.tenant().id().value())
+                .containsExactly("tenant-77");
+        assertThat(asked).containsExactly("org");
+    }
+
+    @Test
+    void theRightsOfASubjectAreAddedUpOnceAVersion() {
+        Registry registry = Registry.of(1, entries());
+        assertThat(registry.rights(ACME, "ana")).isSameAs(registry.rights(ACME, "ana"));
+        assertThat(registry.rights(ACME, "carl")).isSameAs(registry.rights(ACME, "dora"));
+        assertThat(registry.rights(ACME, "ana").levels()).containsExactly(Set.of(Scope.READ));
+    }
+
+    /** Tenants that share an issuer. */
+    private static List<RegistryEntry> many(int tenants) {
+        List<RegistryEntry> entries = new ArrayList<>();
+        for (int i = 0; i < tenants; i++) {
+            String id = "tenant-" + i;
+            var issuer = new Issuer(ISSUER, ISSUER, Set.of("RS256"), Map.of("org", id));
+            entries.add(
+                    new Tenant(new TenantId(id), id, new CellId("main"), List.of(issuer), false));
+            entries.add(database(new TenantId(id), "jdbc:postgresql://localhost:5432/shop"));
+            entries.add(grant(id, Scope.READ));
+        }
+        return entries;
+    }
+
+    private static Grant grant(String tenant, Scope scope) {
+        return new Grant(new TenantId(tenant), "g", Set.of("ana"), Set.of(SHOP), Set.of(scope));
     }
 
     @Test
@@ -172,8 +279,12 @@ class RegistryTest {
     }
 
     private static Database database(String url) {
+        return database(ACME, url);
+    }
+
+    private static Database database(TenantId tenant, String url) {
         return new Database(
-                ACME,
+                tenant,
                 SHOP,
                 null,
                 DatabaseKind.POSTGRESQL,
@@ -184,5 +295,13 @@ class RegistryTest {
                 4,
                 false,
                 new Limits(1_000, 1_000_000, 5_000));
+    }
+
+    private static Set<Scope> granted(
+            Registry registry, TenantId tenant, String subject, DatabaseName database) {
+        return registry.rights(tenant, subject)
+                .in(database)
+                .map(Rights.Opened::scopes)
+                .orElse(Set.of());
     }
 }
