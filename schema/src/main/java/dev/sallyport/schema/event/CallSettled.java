@@ -3,10 +3,8 @@ package dev.sallyport.schema.event;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.id.GatewayId;
-
-import org.jspecify.annotations.Nullable;
-
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The outcome of a call. It repeats who called what, so that a reader needs no other event. Made by

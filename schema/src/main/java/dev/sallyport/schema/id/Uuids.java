@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.UUID;
 
 /** UUIDv7 (RFC 9562 section 5.7). */
@@ -13,6 +14,7 @@ final class Uuids {
     /** Within a millisecond ids grow too: whatever is made later here sorts later. */
     private static final TimeBasedEpochGenerator GENERATOR = Generators.timeBasedEpochGenerator();
 
+    private static final int UUID_CHARS = 36;
     private static final long RANDOM_OF_MOST = 0x0FFFL;
     private static final long RANDOM_OF_LEAST = 0x3FFF_FFFF_FFFF_FFFFL;
 
@@ -23,15 +25,25 @@ final class Uuids {
     }
 
     static UUID parse(String what, String text) {
-        try {
-            UUID parsed = UUID.fromString(text);
-            if (parsed.toString().equalsIgnoreCase(text)) {
-                return parsed;
-            }
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(what + " must be a UUID", e);
+        if (!wellFormed(text)) {
+            throw new IllegalArgumentException(what + " must be a UUID of 36 characters");
         }
-        throw new IllegalArgumentException(what + " must be a UUID of 36 characters");
+        return UUID.fromString(text);
+    }
+
+    /** {@link UUID#fromString} alone also takes groups that are too short. */
+    private static boolean wellFormed(String text) {
+        if (text.length() != UUID_CHARS) {
+            return false;
+        }
+        for (int i = 0; i < UUID_CHARS; i++) {
+            char c = text.charAt(i);
+            boolean hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+            if (hyphen ? c != '-' : !HexFormat.isHexDigit(c)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     static void requireVersion7(String what, UUID value) {

@@ -21,7 +21,15 @@ class IdsTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", "x", "019a0000-0000-4000-8000-000000000000", "19a0000-0-7000-8000-0"})
+            strings = {
+                "",
+                "x",
+                "019a0000-0000-4000-8000-000000000000",
+                "19a0000-0-7000-8000-0",
+                "019a0000-0000-7000-8000-00000000000g",
+                "019a0000+0000-7000-8000-000000000000",
+                "019a0000-00000-700-8000-000000000000"
+            })
     void onlyAUuidV7IsACallId(String text) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> CallId.of(text))
@@ -29,7 +37,23 @@ class IdsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "-a", "a-", "Acme", "a/b", "a.b", "a b", "..", "\u00e4"})
+    @ValueSource(
+            strings = {
+                "",
+                "-a",
+                "a-",
+                "Acme",
+                "a/b",
+                "a.b",
+                "a b",
+                "..",
+                "_a",
+                "a_",
+                "a\n",
+                "aA0",
+                "\u00e4",
+                "a\u0661b"
+            })
     void aNameIsSafeEverywhere(String text) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new TenantId(text))

@@ -1,6 +1,7 @@
 package dev.sallyport.schema.seal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sallyport.schema.SchemaException;
@@ -10,6 +11,8 @@ import dev.sallyport.schema.secret.Secret;
 import java.nio.charset.StandardCharsets;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SealTest {
     private static final TenantId ACME = new TenantId("acme");
@@ -50,6 +53,37 @@ class SealTest {
             Sealed altered = new Sealed(text.substring(0, i) + other + text.substring(i + 1));
             broken(() -> key.open(altered, event, "arguments"));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "v1",
+                "v1.",
+                "v1.k",
+                "v1.k.",
+                "v1..AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                "v1.k.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                "v1.k.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+                "v1.k.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.A",
+                "v2.k.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                "v1.K.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                "v1.-k.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                "v1.kä.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+            })
+    void whatIsNotOfTheFormIsNoSealedField(String text) {
+        assertThatIllegalArgumentException().isThrownBy(() -> new Sealed(text));
+    }
+
+    @Test
+    void aSealedFieldNamesItsKey() {
+        String body = "A-z_".repeat(10);
+        Sealed longest = new Sealed("v1." + "k".repeat(63) + "." + body);
+        assertThat(longest.dataKeyId()).isEqualTo("k".repeat(63));
+        assertThat(longest.body()).isEqualTo(body);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new Sealed("v1." + "k".repeat(64) + "." + body));
     }
 
     @Test
