@@ -29,11 +29,6 @@ import dev.sallyport.schema.registry.RegistryFeed;
 import dev.sallyport.schema.reply.Reply;
 import dev.sallyport.schema.seal.DataKey;
 import dev.sallyport.schema.topic.Topics;
-
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -42,6 +37,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The way of one call through the executor: lane, check, database, outcome. */
 final class Calls {

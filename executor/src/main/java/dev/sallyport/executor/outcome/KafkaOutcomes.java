@@ -7,17 +7,15 @@ import dev.sallyport.schema.event.EventCodec;
 import dev.sallyport.schema.reply.ReplyHeaders;
 import dev.sallyport.schema.seal.DataKey;
 import dev.sallyport.schema.topic.Topics;
-
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-
-import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 
 /** Outcomes to the topic of outcomes, acknowledged by all in-sync replicas; replies after them. */
 public final class KafkaOutcomes implements OutcomePublisher {

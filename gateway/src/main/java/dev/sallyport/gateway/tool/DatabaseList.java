@@ -10,10 +10,8 @@ import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.registry.Keyring;
 import dev.sallyport.schema.registry.Registry;
-
-import tools.jackson.databind.node.ObjectNode;
-
 import java.util.List;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Answers show_databases from the registry: the call runs here, so its outcome is told here, before

@@ -19,11 +19,6 @@ import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.id.EventId;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.json.Json;
-
-import org.junit.jupiter.api.Test;
-
-import tools.jackson.databind.JsonNode;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
@@ -31,6 +26,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
 
 class DocumentsTest {
     private static final Instant AT = Instant.parse("2026-11-22T09:00:00Z");
