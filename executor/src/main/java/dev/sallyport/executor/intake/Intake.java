@@ -1,22 +1,12 @@
 package dev.sallyport.executor.intake;
 
 import java.time.Duration;
-import java.util.Collection;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,8 +18,11 @@ import org.slf4j.LoggerFactory;
  * settled.
  */
 public final class Intake implements AutoCloseable {
-    private static final Duration POLL = Duration.ofMillis(100);
-    private static final Duration ASKED_WITHIN = Duration.ofSeconds(2);
+    private static final Duration POLL = Duration.ofMillis(250);
+
+    /** While partitions are paused, or the intake drains, nothing that comes ends a poll. */
+    private static final Duration POLL_PAUSED = Duration.ofMillis(20);
+
     private static final Duration COMMIT_EVERY = Duration.ofMillis(500);
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofMillis(250);
     private static final Duration DRAIN_WITHIN = Duration.ofSeconds(5);
@@ -39,15 +32,13 @@ public final class Intake implements AutoCloseable {
     private final org.apache.kafka.clients.consumer.Consumer<String, byte[]> consumer;
     private final Consumer<Delivery> handler;
     private final int underWayMax;
-    private final Map<TopicPartition, Offsets> partitions = new HashMap<>();
-    private final Map<TopicPartition, Long> freshFrom = new HashMap<>();
-    private final AtomicInteger underWay = new AtomicInteger();
+    private final Ownership ownership;
     private final CountDownLatch closing = new CountDownLatch(1);
-    private final CountDownLatch joined = new CountDownLatch(1);
     private String topic = "";
     private @Nullable Thread thread;
     private boolean paused;
     private long committedAt = System.nanoTime();
+    private volatile long turnedAt = System.nanoTime();
 
     /**
      * An intake that has not started.
@@ -63,6 +54,7 @@ public final class Intake implements AutoCloseable {
         this.consumer = consumer;
         this.handler = handler;
         this.underWayMax = underWayMax;
+        this.ownership = new Ownership(consumer);
     }
 
     /** Starts to take commands of the topic, on a thread of its own. */
@@ -75,17 +67,22 @@ public final class Intake implements AutoCloseable {
 
     void join(String commands) {
         topic = commands;
-        consumer.subscribe(List.of(topic), new Rebalance());
+        consumer.subscribe(List.of(topic), ownership);
     }
 
     /** Waits until this executor has partitions; false when that takes too long. */
     public boolean awaitJoined(Duration within) throws InterruptedException {
-        return joined.await(within.toMillis(), TimeUnit.MILLISECONDS);
+        return ownership.awaitJoined(within);
     }
 
     /** How many commands were handed on and have not settled. */
     public int underWay() {
-        return underWay.get();
+        return ownership.underWay();
+    }
+
+    /** How long ago commands could last be asked for. */
+    public Duration sinceLastTurn() {
+        return Duration.ofNanos(System.nanoTime() - turnedAt);
     }
 
     private void run() {
@@ -116,58 +113,31 @@ public final class Intake implements AutoCloseable {
     }
 
     private void joinAnew() {
-        try {
-            consumer.unsubscribe();
-        } catch (KafkaException e) {
-            // the last commit failed: what it was about is delivered again
-            LOG.atWarn().setCause(e).log("the partitions were not given back in good order");
-        }
-        partitions.clear();
-        freshFrom.clear();
-        consumer.subscribe(List.of(topic), new Rebalance());
+        consumer.unsubscribe();
+        ownership.forgetAll();
+        consumer.subscribe(List.of(topic), ownership);
     }
 
     /** One turn: take what came, hand it on, commit what settled. Gives how many came. */
     int turn() {
         hold();
-        askEnds();
+        ownership.askEnds();
         int taken = 0;
-        for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
-            TopicPartition partition = new TopicPartition(record.topic(), record.partition());
-            Offsets offsets = partitions.computeIfAbsent(partition, _ -> new Offsets());
-            offsets.opened(record.offset());
-            underWay.incrementAndGet();
-            boolean fresh = record.offset() >= freshFrom.getOrDefault(partition, Long.MAX_VALUE);
-            handler.accept(new Delivered(record, offsets, !fresh));
+        for (ConsumerRecord<String, byte[]> record : consumer.poll(paused ? POLL_PAUSED : POLL)) {
+            handler.accept(ownership.deliver(record));
             taken++;
         }
-        if (System.nanoTime() - committedAt >= COMMIT_EVERY.toNanos()) {
-            commit(partitions.keySet(), false);
-            committedAt = System.nanoTime();
+        long now = System.nanoTime();
+        turnedAt = now;
+        if (now - committedAt >= COMMIT_EVERY.toNanos()) {
+            ownership.commit();
+            committedAt = now;
         }
         return taken;
     }
 
-    /** Where the log ended could not be told for these: until it can, nothing there is fresh. */
-    private void askEnds() {
-        Set<TopicPartition> unknown = new HashSet<>(consumer.assignment());
-        unknown.removeAll(freshFrom.keySet());
-        if (!unknown.isEmpty()) {
-            rememberEnds(unknown);
-        }
-    }
-
-    private void rememberEnds(Collection<TopicPartition> assigned) {
-        try {
-            freshFrom.putAll(consumer.endOffsets(assigned, ASKED_WITHIN));
-        } catch (KafkaException e) {
-            // without an end, everything there may have been delivered before
-            LOG.atWarn().setCause(e).log("where the log ended cannot be told");
-        }
-    }
-
     private void hold() {
-        int now = underWay.get();
+        int now = ownership.underWay();
         if (now >= underWayMax) {
             consumer.pause(consumer.assignment()); // also partitions that were assigned meanwhile
             paused = true;
@@ -177,58 +147,17 @@ public final class Intake implements AutoCloseable {
         }
     }
 
-    private void commit(Collection<TopicPartition> which, boolean wait) {
-        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-        for (TopicPartition partition : which) {
-            Offsets known = partitions.get(partition);
-            if (known != null) {
-                known.toCommit()
-                        .ifPresent(offset -> offsets.put(partition, new OffsetAndMetadata(offset)));
-            }
-        }
-        if (offsets.isEmpty()) {
-            return;
-        }
-        if (wait) {
-            consumer.commitSync(offsets, CLOSE_WITHIN);
-            remember(offsets);
-        } else {
-            consumer.commitAsync(
-                    offsets,
-                    (done, error) -> {
-                        if (error == null) {
-                            remember(done);
-                        } else if (error instanceof RebalanceInProgressException) {
-                            LOG.atDebug().log("offsets are committed after the rebalance");
-                        } else {
-                            LOG.atWarn()
-                                    .addKeyValue("error", error.getClass().getSimpleName())
-                                    .log("offsets were not committed, the next turn tries again");
-                        }
-                    });
-        }
-    }
-
-    private void remember(Map<TopicPartition, OffsetAndMetadata> done) {
-        done.forEach((partition, offset) -> {
-            Offsets known = partitions.get(partition);
-            if (known != null) {
-                known.committed(offset.offset());
-            }
-        });
-    }
-
     /** Takes nothing new, and waits a little for what is under way. */
     private void drain() {
         long until = System.nanoTime() + DRAIN_WITHIN.toNanos();
         try {
             consumer.pause(consumer.assignment());
-            while (underWay.get() > 0 && System.nanoTime() < until) {
-                unlessWoken(() -> consumer.poll(POLL)); // stays in the group meanwhile
+            while (ownership.underWay() > 0 && System.nanoTime() < until) {
+                unlessWoken(() -> consumer.poll(POLL_PAUSED)); // stays in the group meanwhile
                 consumer.pause(consumer.assignment());
             }
-            if (!unlessWoken(() -> commit(partitions.keySet(), true))) {
-                commit(partitions.keySet(), true);
+            if (!unlessWoken(ownership::commitAndWait)) {
+                ownership.commitAndWait();
             }
         } catch (KafkaException e) {
             LOG.atWarn()
@@ -261,70 +190,6 @@ public final class Intake implements AutoCloseable {
             started.join(CLOSE_WITHIN.toMillis());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private final class Delivered implements Delivery {
-        private final ConsumerRecord<String, byte[]> record;
-        private final Offsets offsets;
-        private final boolean mayHaveRun;
-
-        Delivered(ConsumerRecord<String, byte[]> record, Offsets offsets, boolean mayHaveRun) {
-            this.record = record;
-            this.offsets = offsets;
-            this.mayHaveRun = mayHaveRun;
-        }
-
-        @Override
-        public boolean mayHaveRun() {
-            return mayHaveRun;
-        }
-
-        @Override
-        public String key() {
-            return record.key() == null ? "" : record.key();
-        }
-
-        @Override
-        public byte[] value() {
-            return record.value() == null ? new byte[0] : record.value();
-        }
-
-        @Override
-        public String place() {
-            return record.topic() + "-" + record.partition() + "@" + record.offset();
-        }
-
-        @Override
-        public void settled() {
-            offsets.settled(record.offset());
-            underWay.decrementAndGet();
-        }
-    }
-
-    private final class Rebalance implements ConsumerRebalanceListener {
-        @Override
-        public void onPartitionsAssigned(Collection<TopicPartition> assigned) {
-            rememberEnds(assigned);
-            joined.countDown();
-        }
-
-        @Override
-        public void onPartitionsRevoked(Collection<TopicPartition> revoked) {
-            // what is under way goes on; whoever gets the partition runs it again, and the ledger
-            // and the derived event id make that harmless
-            commit(revoked, true);
-            forget(revoked);
-        }
-
-        @Override
-        public void onPartitionsLost(Collection<TopicPartition> lost) {
-            forget(lost);
-        }
-
-        private void forget(Collection<TopicPartition> gone) {
-            gone.forEach(partitions::remove);
-            gone.forEach(freshFrom::remove);
         }
     }
 }
