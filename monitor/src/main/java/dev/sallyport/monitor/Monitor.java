@@ -41,6 +41,7 @@ public final class Monitor implements AutoCloseable {
                                 new RefusalBurstDetector(config.refusalBurst())),
                         config.response(),
                         config.rememberedFor(),
+                        config.forgottenAfter(),
                         clock,
                         detected);
         this.stream = DetectionStream.start(config.kafka(), config.stateDir(), topology);

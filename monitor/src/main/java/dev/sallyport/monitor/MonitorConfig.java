@@ -16,11 +16,13 @@ import java.time.Duration;
  *
  * @param stateDir a folder for the stream's own files; each instance needs one of its own
  * @param rememberedFor how long an event's id is remembered, to recognise it when it comes again
+ * @param forgottenAfter how long nothing may be learnt of a principal before it is forgotten
  */
 public record MonitorConfig(
         KafkaSettings kafka,
         @Example("/var/lib/sallyport/monitor") Path stateDir,
-        @Default("PT1H") Duration rememberedFor,
+        @Default("PT10M") Duration rememberedFor,
+        @Default("P30D") Duration forgottenAfter,
         VolumeTuning volume,
         RefusalBurstTuning refusalBurst,
         ResponsePolicy response,
@@ -31,6 +33,11 @@ public record MonitorConfig(
                 || rememberedFor.compareTo(Duration.ofDays(1)) > 0) {
             throw new IllegalArgumentException(
                     "rememberedFor must be 1 minute to 1 day: " + rememberedFor);
+        }
+        if (forgottenAfter.compareTo(Duration.ofDays(2)) < 0) {
+            // longer than any window, grace or cooldown can be
+            throw new IllegalArgumentException(
+                    "forgottenAfter must be at least 2 days: " + forgottenAfter);
         }
     }
 }

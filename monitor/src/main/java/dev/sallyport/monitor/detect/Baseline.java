@@ -1,5 +1,9 @@
 package dev.sallyport.monitor.detect;
 
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+
 /**
  * What is usual for one principal, learnt from earlier amounts: an exponentially weighted mean and
  * variance of their logarithms. Amounts of data are spread over orders of magnitude; in logarithms
@@ -18,6 +22,16 @@ record Baseline(int learnt, double mean, double variance) {
             throw new IllegalArgumentException(
                     "no baseline: learnt " + learnt + ", mean " + mean + ", variance " + variance);
         }
+    }
+
+    void write(DataOutput out) throws IOException {
+        out.writeInt(learnt);
+        out.writeDouble(mean);
+        out.writeDouble(variance);
+    }
+
+    static Baseline read(DataInput in) throws IOException {
+        return new Baseline(in.readInt(), in.readDouble(), in.readDouble());
     }
 
     boolean established(BaselineTuning tuning) {

@@ -1,6 +1,9 @@
 package dev.sallyport.monitor.detect;
 
 import dev.sallyport.schema.event.Severity;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.Optional;
 
 /**
@@ -9,7 +12,7 @@ import java.util.Optional;
  * principal. The same observations from the same state always give the same findings, so recorded
  * events can be run again.
  *
- * @param <S> the state: a record that Jackson can write and read, bounded in size
+ * @param <S> the state: an immutable value with {@code equals}, bounded in size
  */
 public sealed interface Detector<S> permits VolumeDetector, RefusalBurstDetector {
     /**
@@ -20,8 +23,6 @@ public sealed interface Detector<S> permits VolumeDetector, RefusalBurstDetector
     /** How soon a human should look at what it finds. */
     Severity severity();
 
-    Class<S> stateType();
-
     /** The state of a principal that was never seen. */
     S fresh();
 
@@ -30,6 +31,17 @@ public sealed interface Detector<S> permits VolumeDetector, RefusalBurstDetector
      * the detector's concern.
      */
     Step<S> step(String subject, S before, Observation observed);
+
+    /** Writes the state, to be read again by this version or a later one. */
+    void write(S state, DataOutput out) throws IOException;
+
+    /**
+     * The state that was written.
+     *
+     * @throws IOException if there is not enough of it
+     * @throws IllegalArgumentException if it holds what cannot be
+     */
+    S read(DataInput in) throws IOException;
 
     /** What one observation led to. */
     record Step<S>(S after, Optional<Finding> finding) {

@@ -2,6 +2,9 @@ package dev.sallyport.monitor.detect;
 
 import dev.sallyport.monitor.detect.RefusalBurstState.Slot;
 import dev.sallyport.schema.event.Severity;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
@@ -27,13 +30,18 @@ public record RefusalBurstDetector(RefusalBurstTuning tuning)
     }
 
     @Override
-    public Class<RefusalBurstState> stateType() {
-        return RefusalBurstState.class;
+    public RefusalBurstState fresh() {
+        return RefusalBurstState.FRESH;
     }
 
     @Override
-    public RefusalBurstState fresh() {
-        return RefusalBurstState.FRESH;
+    public void write(RefusalBurstState state, DataOutput out) throws IOException {
+        state.write(out);
+    }
+
+    @Override
+    public RefusalBurstState read(DataInput in) throws IOException {
+        return RefusalBurstState.read(in);
     }
 
     @Override

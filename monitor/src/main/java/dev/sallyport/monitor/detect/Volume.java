@@ -1,5 +1,9 @@
 package dev.sallyport.monitor.detect;
 
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+
 /** How much left a database: rows, and bytes of the result as the caller received it. */
 public record Volume(long rows, long bytes) {
     public static final Volume NONE = new Volume(0, 0);
@@ -9,6 +13,15 @@ public record Volume(long rows, long bytes) {
             throw new IllegalArgumentException(
                     "a volume is not negative: " + rows + " rows, " + bytes + " bytes");
         }
+    }
+
+    void write(DataOutput out) throws IOException {
+        out.writeLong(rows);
+        out.writeLong(bytes);
+    }
+
+    static Volume read(DataInput in) throws IOException {
+        return new Volume(in.readLong(), in.readLong());
     }
 
     Volume plus(Volume other) {

@@ -4,6 +4,9 @@ import dev.sallyport.monitor.detect.VolumeState.Share;
 import dev.sallyport.monitor.detect.VolumeState.Slot;
 import dev.sallyport.monitor.detect.VolumeState.Usual;
 import dev.sallyport.schema.event.Severity;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -28,13 +31,18 @@ public record VolumeDetector(VolumeTuning tuning) implements Detector<VolumeStat
     }
 
     @Override
-    public Class<VolumeState> stateType() {
-        return VolumeState.class;
+    public VolumeState fresh() {
+        return VolumeState.FRESH;
     }
 
     @Override
-    public VolumeState fresh() {
-        return VolumeState.FRESH;
+    public void write(VolumeState state, DataOutput out) throws IOException {
+        state.write(out);
+    }
+
+    @Override
+    public VolumeState read(DataInput in) throws IOException {
+        return VolumeState.read(in);
     }
 
     @Override

@@ -1,6 +1,9 @@
 package dev.sallyport.monitor.detect;
 
 import dev.sallyport.schema.id.CallId;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -25,6 +28,15 @@ public record VolumeState(long newestMillis, List<Slot> slots, Usual windows, Us
     /** The two baselines of one kind of amount. */
     record Usual(Baseline rows, Baseline bytes) {
         static final Usual UNKNOWN = new Usual(Baseline.UNKNOWN, Baseline.UNKNOWN);
+
+        void write(DataOutput out) throws IOException {
+            rows.write(out);
+            bytes.write(out);
+        }
+
+        static Usual read(DataInput in) throws IOException {
+            return new Usual(Baseline.read(in), Baseline.read(in));
+        }
 
         Usual learn(Volume amount, BaselineTuning tuning) {
             return new Usual(
@@ -57,13 +69,64 @@ public record VolumeState(long newestMillis, List<Slot> slots, Usual windows, Us
                     heaviestOf(Stream.concat(heaviest.stream(), Stream.of(share)), HEAVIEST_MAX));
         }
 
+        void write(DataOutput out) throws IOException {
+            out.writeLong(startMillis);
+            volume.write(out);
+            out.writeBoolean(suspicious);
+            out.writeByte(heaviest.size());
+            for (Share share : heaviest) {
+                share.write(out);
+            }
+        }
+
+        static Slot read(DataInput in) throws IOException {
+            long startMillis = in.readLong();
+            Volume volume = Volume.read(in);
+            boolean suspicious = in.readBoolean();
+            List<Share> heaviest = new ArrayList<>(HEAVIEST_MAX);
+            for (int left = in.readByte(); left > 0; left--) {
+                heaviest.add(Share.read(in));
+            }
+            return new Slot(startMillis, volume, suspicious, heaviest);
+        }
+
         Slot marked() {
             return new Slot(startMillis, volume, true, heaviest);
         }
     }
 
     /** What one call returned. */
-    record Share(CallId call, Volume volume) {}
+    record Share(CallId call, Volume volume) {
+        void write(DataOutput out) throws IOException {
+            CallIdBytes.write(call, out);
+            volume.write(out);
+        }
+
+        static Share read(DataInput in) throws IOException {
+            return new Share(CallIdBytes.read(in), Volume.read(in));
+        }
+    }
+
+    void write(DataOutput out) throws IOException {
+        out.writeLong(newestMillis);
+        windows.write(out);
+        calls.write(out);
+        out.writeInt(slots.size());
+        for (Slot slot : slots) {
+            slot.write(out);
+        }
+    }
+
+    static VolumeState read(DataInput in) throws IOException {
+        long newestMillis = in.readLong();
+        Usual windows = Usual.read(in);
+        Usual calls = Usual.read(in);
+        List<Slot> slots = new ArrayList<>();
+        for (int left = in.readInt(); left > 0; left--) {
+            slots.add(Slot.read(in));
+        }
+        return new VolumeState(newestMillis, slots, windows, calls);
+    }
 
     static List<Share> heaviestOf(Stream<Share> shares, int max) {
         return shares.sorted(

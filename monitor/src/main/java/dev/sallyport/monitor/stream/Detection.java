@@ -1,88 +1,155 @@
 package dev.sallyport.monitor.stream;
 
-import dev.sallyport.monitor.detect.Detector;
 import dev.sallyport.monitor.detect.Finding;
 import dev.sallyport.schema.event.Principal;
+import java.time.Duration;
+import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
-import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Runs one detector over its state of each tenant and principal. */
-final class Detection<S> extends ContextualProcessor<String, Notice, String, Notice> {
+/**
+ * The way of an event: read, each id once, by all detectors, to the response. All that it leads to
+ * is in the transaction that moves the event's offset.
+ */
+final class Detection extends ContextualProcessor<String, byte[], String, byte[]> {
+    static final String NAME = "detection";
+    static final String ROWS = "principals";
+
     private static final Logger LOG = LoggerFactory.getLogger(Detection.class);
+    private static final Duration TIDY_EVERY = Duration.ofHours(1);
 
-    private final Detector<S> detector;
+    private final DetectionTopology topology;
     private final StreamTally tally;
-    private @Nullable KeyValueStore<String, S> states;
+    private final Intake intake;
+    private @Nullable Work work;
 
-    Detection(Detector<S> detector, StreamTally tally) {
-        this.detector = detector;
-        this.tally = tally;
+    Detection(DetectionTopology topology) {
+        this.topology = topology;
+        this.tally = topology.tally();
+        this.intake = new Intake(tally);
     }
 
-    @Override
-    public void init(ProcessorContext<String, Notice> context) {
-        super.init(context);
-        states = context.getStateStore(detector.name());
-    }
-
-    @Override
-    public void process(Record<String, Notice> record) {
-        switch (record.value()) {
-            case Notice.Observed observed -> observe(record, observed);
-            case Notice.Found _, Notice.Suspended _, Notice.Reinstated _ -> {}
+    /** What a task has from the moment on that its rows are restored. */
+    private record Work(Memory memory, SeenIds seen, Response response) {
+        void write() {
+            memory.write();
+            seen.write();
         }
     }
 
-    private void observe(Record<String, Notice> record, Notice.Observed observed) {
-        KeyValueStore<String, S> store = states;
-        if (store == null) {
+    @Override
+    public void init(ProcessorContext<String, byte[]> context) {
+        super.init(context);
+        RowStore rows = context.getStateStore(ROWS);
+        Work fresh =
+                new Work(
+                        new Memory(rows, topology.detectors()),
+                        new SeenIds(rows, topology.rememberedFor(), SeenIds.IDS_MAX),
+                        new Response(topology.policy(), topology.clock(), tally, context));
+        rows.beforeCommit(fresh::write);
+        work = fresh;
+        context.schedule(TIDY_EVERY, PunctuationType.WALL_CLOCK_TIME, this::tidy);
+    }
+
+    private void tidy(long nowMillis) {
+        int forgotten = ready().memory().forget(nowMillis, topology.forgottenAfter());
+        if (forgotten > 0) {
+            LOG.atInfo().addKeyValue("principals", forgotten).log("principals forgotten");
+        }
+    }
+
+    private Work ready() {
+        Work now = work;
+        if (now == null) {
             throw new IllegalStateException("not initialised");
         }
-        S before = store.get(record.key());
-        Detector.Step<S> step = step(before == null ? detector.fresh() : before, observed);
-        if (step == null) {
+        return now;
+    }
+
+    @Override
+    public void process(Record<String, byte[]> record) {
+        Work now = ready();
+        long nowMillis = context().currentSystemTimeMs();
+        Intake.Reading reading =
+                intake.read(record.value(), context().recordMetadata().orElse(null), nowMillis);
+        if (reading == null) {
             return;
         }
-        if (!step.after().equals(before)) {
-            store.put(record.key(), step.after());
+        if (!reading.notices().isEmpty() && !now.seen().firstTime(reading.event(), nowMillis)) {
+            tally.countDuplicate();
+            return;
         }
-        Principal principal = observed.principal();
-        if (principal != null) {
-            step.finding()
-                    .ifPresent(finding ->
-                            context()
-                                    .forward(
-                                            record.withValue(found(observed, principal, finding))));
+        tally.countEvent();
+        for (Notice notice : reading.notices()) {
+            Memory.Entry entry = now.memory().of(notice.whose());
+            switch (notice) {
+                case Notice.Observed observed -> observe(entry, observed, record, nowMillis);
+                case Notice.Suspended _ ->
+                        stands(entry, entry.state().standing().withSuspension(), nowMillis);
+                case Notice.Reinstated _ -> stands(entry, Standing.GOOD, nowMillis);
+            }
         }
     }
 
-    private Detector.@Nullable Step<S> step(S before, Notice.Observed observed) {
+    private void observe(
+            Memory.Entry entry,
+            Notice.Observed observed,
+            Record<String, byte[]> record,
+            long nowMillis) {
+        for (Watch<?> watch : entry.state().watches()) {
+            Watch.Step step = step(watch, observed);
+            if (step == null) {
+                continue;
+            }
+            if (step.changed()) {
+                entry.changed(nowMillis);
+            }
+            Principal principal = observed.principal();
+            if (principal != null && step.finding().isPresent()) {
+                Found found = found(watch, observed, principal, step.finding().get());
+                Standing before = entry.state().standing();
+                stands(
+                        entry,
+                        ready().response().respond(before, found, record.timestamp()),
+                        nowMillis);
+            }
+        }
+    }
+
+    private static void stands(Memory.Entry entry, Standing after, long nowMillis) {
+        if (!after.equals(entry.state().standing())) {
+            entry.state().stands(after);
+            entry.changed(nowMillis);
+        }
+    }
+
+    private Watch.@Nullable Step step(Watch<?> watch, Notice.Observed observed) {
         try {
-            return detector.step(observed.whose().subject(), before, observed.observation());
+            return watch.step(observed.whose().subject(), observed.observation());
         } catch (RuntimeException e) {
             // a fault in one detector must not stop the others, nor the topic
             tally.countDetectorFailure();
             LOG.atError()
-                    .addKeyValue("detector", detector.name())
+                    .addKeyValue("detector", watch.detector().name())
                     .addKeyValue("tenant", observed.whose().tenant())
                     .setCause(e)
-                    .log("a detector could not digest an observation, which was passed over");
+                    .log("a detector could not digest an observation, which was skipped");
             return null;
         }
     }
 
-    private Notice found(Notice.Observed observed, Principal principal, Finding finding) {
-        return new Notice.Found(
+    private static Found found(
+            Watch<?> watch, Notice.Observed observed, Principal principal, Finding finding) {
+        return new Found(
                 observed.whose(),
                 principal,
                 observed.trace(),
-                detector.name(),
-                detector.severity(),
+                watch.detector().name(),
+                watch.detector().severity(),
                 observed.observation().at(),
                 finding);
     }

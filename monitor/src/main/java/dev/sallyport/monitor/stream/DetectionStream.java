@@ -30,8 +30,8 @@ public final class DetectionStream implements AutoCloseable {
     public static final String APPLICATION = "sallyport-monitor";
 
     private static final Logger LOG = LoggerFactory.getLogger(DetectionStream.class);
-    private static final Duration COMMIT = Duration.ofMillis(100);
-    private static final Duration GATHER = Duration.ofMillis(50);
+    private static final Duration COMMIT = Duration.ofMillis(500);
+    private static final Duration GATHER = Duration.ofMillis(250);
     private static final Duration SESSION = Duration.ofSeconds(10);
     private static final Duration HEARTBEAT = Duration.ofSeconds(2);
     private static final Duration TRANSACTION = Duration.ofSeconds(10);
@@ -74,9 +74,6 @@ public final class DetectionStream implements AutoCloseable {
         settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
         // -1: as many copies as the broker gives a topic by default
         settings.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, -1);
-        settings.put(
-                StreamsConfig.WINDOW_STORE_CHANGE_LOG_ADDITIONAL_RETENTION_MS_CONFIG,
-                Duration.ofMinutes(10).toMillis());
         settings.put(
                 StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
         settings.put(

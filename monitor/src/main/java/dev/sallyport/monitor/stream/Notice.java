@@ -1,15 +1,12 @@
 package dev.sallyport.monitor.stream;
 
-import dev.sallyport.monitor.detect.Finding;
 import dev.sallyport.monitor.detect.Observation;
 import dev.sallyport.schema.event.Principal;
-import dev.sallyport.schema.event.Severity;
 import dev.sallyport.schema.event.TraceContext;
 import dev.sallyport.schema.id.TenantId;
-import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** What passes from one station of the topology to the next. */
+/** What an event means to what is kept of a principal. */
 sealed interface Notice {
     Whose whose();
 
@@ -30,17 +27,6 @@ sealed interface Notice {
             @Nullable Principal principal,
             @Nullable TraceContext trace,
             Observation observation)
-            implements Notice {}
-
-    /** A detector has something to say. */
-    record Found(
-            Whose whose,
-            Principal principal,
-            @Nullable TraceContext trace,
-            String detector,
-            Severity severity,
-            Instant at,
-            Finding finding)
             implements Notice {}
 
     /** The principal is suspended, by whomever. */

@@ -1,6 +1,5 @@
 package dev.sallyport.monitor.stream;
 
-import dev.sallyport.monitor.stream.Notice.Found;
 import dev.sallyport.monitor.stream.Notice.Whose;
 import dev.sallyport.schema.event.AlertRaised;
 import dev.sallyport.schema.event.Event;
@@ -11,12 +10,8 @@ import dev.sallyport.schema.id.EventId;
 import dev.sallyport.schema.registry.RegistryCodec;
 import dev.sallyport.schema.registry.Suspension;
 import java.time.InstantSource;
-import java.util.function.UnaryOperator;
-import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
-import org.apache.kafka.streams.state.KeyValueStore;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,9 +20,7 @@ import org.slf4j.LoggerFactory;
  * into suspensions where the policy says so. All of it leaves in the transaction of the event that
  * led to it.
  */
-final class Response extends ContextualProcessor<String, Notice, String, byte[]> {
-    static final String NAME = "response";
-    static final String STANDINGS = "standing";
+final class Response {
     static final String TO_SIGNALS = "signals";
     static final String TO_REGISTRY = "registry";
 
@@ -39,51 +32,33 @@ final class Response extends ContextualProcessor<String, Notice, String, byte[]>
     private final ResponsePolicy policy;
     private final InstantSource clock;
     private final StreamTally tally;
-    private @Nullable KeyValueStore<String, Standing> standings;
+    private final ProcessorContext<String, byte[]> context;
 
-    Response(ResponsePolicy policy, InstantSource clock, StreamTally tally) {
+    Response(
+            ResponsePolicy policy,
+            InstantSource clock,
+            StreamTally tally,
+            ProcessorContext<String, byte[]> context) {
         this.policy = policy;
         this.clock = clock;
         this.tally = tally;
+        this.context = context;
     }
 
-    @Override
-    public void init(ProcessorContext<String, byte[]> context) {
-        super.init(context);
-        standings = context.getStateStore(STANDINGS);
-    }
-
-    @Override
-    public void process(Record<String, Notice> record) {
-        switch (record.value()) {
-            case Notice.Observed _ -> {}
-            case Found found -> change(record, before -> respond(record, before, found));
-            case Notice.Suspended _ -> change(record, Standing::withSuspension);
-            case Notice.Reinstated _ -> change(record, _ -> Standing.GOOD);
-        }
-    }
-
-    private void change(Record<String, Notice> record, UnaryOperator<Standing> by) {
-        KeyValueStore<String, Standing> store = standings;
-        if (store == null) {
-            throw new IllegalStateException("not initialised");
-        }
-        Standing stored = store.get(record.key());
-        Standing before = stored == null ? Standing.GOOD : stored;
-        Standing after = by.apply(before);
-        if (!after.equals(before)) {
-            store.put(record.key(), after);
-        }
-    }
-
-    private Standing respond(Record<String, Notice> record, Standing before, Found found) {
+    /**
+     * Acts on what was found.
+     *
+     * @param timestamp of the record that led to it
+     * @return how the principal stands after that
+     */
+    Standing respond(Standing before, Found found, long timestamp) {
         long at = found.at().toEpochMilli();
         if (before.alerted(found.detector(), at, policy.cooldown().toMillis())) {
             tally.countSuppressed();
             return before;
         }
         AlertRaised alert = alert(found);
-        signal(record, found, alert);
+        signal(timestamp, found, alert);
         tally.countAlert();
         LOG.atWarn()
                 .addKeyValue("alert", alert.alert())
@@ -94,15 +69,15 @@ final class Response extends ContextualProcessor<String, Notice, String, byte[]>
                 .log("alert raised");
         Standing after = before.withAlert(found.detector(), at);
         if (policy.suspendOn().contains(found.detector()) && !before.suspended()) {
-            suspend(record, found, alert);
+            suspend(timestamp, found, alert);
             after = after.withSuspension();
         }
         // not to wait for the commit interval: a gateway sees it only once it is committed
-        context().commit();
+        context.commit();
         return after;
     }
 
-    private void suspend(Record<String, Notice> record, Found found, AlertRaised alert) {
+    private void suspend(long timestamp, Found found, AlertRaised alert) {
         Whose whose = found.whose();
         Suspension suspension =
                 new Suspension(
@@ -111,15 +86,11 @@ final class Response extends ContextualProcessor<String, Notice, String, byte[]>
                         alert.reason(),
                         alert.alert(),
                         clock.instant());
-        context()
-                .forward(
-                        new Record<>(
-                                suspension.key(),
-                                RegistryCodec.encode(suspension),
-                                record.timestamp()),
-                        TO_REGISTRY);
+        context.forward(
+                new Record<>(suspension.key(), RegistryCodec.encode(suspension), timestamp),
+                TO_REGISTRY);
         signal(
-                record,
+                timestamp,
                 found,
                 new PrincipalSuspended(whose.subject(), alert.reason(), alert.alert(), SOURCE));
         tally.countSuspension();
@@ -130,7 +101,7 @@ final class Response extends ContextualProcessor<String, Notice, String, byte[]>
                 .log("principal suspended");
     }
 
-    private void signal(Record<String, Notice> record, Found found, Payload payload) {
+    private void signal(long timestamp, Found found, Payload payload) {
         Event<?> event =
                 Event.of(
                         EventId.next(),
@@ -139,13 +110,9 @@ final class Response extends ContextualProcessor<String, Notice, String, byte[]>
                         found.whose().tenant(),
                         found.trace(),
                         payload);
-        context()
-                .forward(
-                        new Record<>(
-                                found.whose().tenant().value(),
-                                EventCodec.encode(event),
-                                record.timestamp()),
-                        TO_SIGNALS);
+        context.forward(
+                new Record<>(found.whose().tenant().value(), EventCodec.encode(event), timestamp),
+                TO_SIGNALS);
     }
 
     private static AlertRaised alert(Found found) {

@@ -1,6 +1,12 @@
 package dev.sallyport.monitor.detect;
 
 import dev.sallyport.schema.id.CallId;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -43,6 +49,20 @@ final class Watched<S> {
 
     S state() {
         return state;
+    }
+
+    byte[] stored() {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            detector.write(state, new DataOutputStream(bytes));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+
+    S read(byte[] stored) throws IOException {
+        return detector.read(new DataInputStream(new ByteArrayInputStream(stored)));
     }
 
     List<Finding> findings() {

@@ -85,9 +85,7 @@ class DocumentsTest {
                                 AT));
 
         assertMapped(
-                "alerts",
-                "alerts.template.json",
-                Documents.of(FlatEvent.of(event)).orElseThrow());
+                "alerts", "alerts.template.json", Documents.of(FlatEvent.of(event)).orElseThrow());
     }
 
     @Test

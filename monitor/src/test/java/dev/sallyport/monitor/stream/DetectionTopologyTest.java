@@ -12,9 +12,11 @@ import dev.sallyport.schema.config.Settings;
 import dev.sallyport.schema.event.AlertRaised;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
+import dev.sallyport.schema.event.FlatEvent;
 import dev.sallyport.schema.event.PrincipalSuspended;
 import dev.sallyport.schema.event.Severity;
 import dev.sallyport.schema.id.CallId;
+import dev.sallyport.schema.id.EventId;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.registry.RegistryCodec;
 import dev.sallyport.schema.registry.Suspension;
@@ -25,10 +27,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.UUID;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -36,6 +40,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.test.TestRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -281,6 +286,77 @@ class DetectionTopologyTest {
     }
 
     @Test
+    void whatIsKeptIsOneRowAPrincipalAndTheIdsOfSomeMinutes() {
+        steady(ana, 60);
+        for (int i = 0; i < 100; i++) {
+            settle(new Told(GLOBEX, "bob").read(now, 5));
+        }
+
+        assertThat(keys("principal/"))
+                .containsExactly("principal/acme|ana", "principal/globex|bob");
+        // ids are made by the machine's clock, all within the last minutes
+        assertThat(keys("ids/")).hasSizeLessThanOrEqualTo(160);
+        assertThat(driver.getAllStateStores()).hasSize(1);
+    }
+
+    @Test
+    void aPrincipalOfWhomNothingIsLearntIsForgotten() {
+        steady(ana, 10);
+        for (int day = 0; day < 29; day++) {
+            driver.advanceWallClockTime(Duration.ofDays(1));
+        }
+        assertThat(keys("principal/")).hasSize(1);
+
+        driver.advanceWallClockTime(Duration.ofDays(2));
+
+        assertThat(keys("principal/")).isEmpty();
+    }
+
+    @Test
+    void idsOfThePastAreForgotten() {
+        Instant then = now;
+        RowStore rows = rows();
+        SeenIds seen = new SeenIds(rows, Duration.ofMinutes(10), SeenIds.IDS_MAX);
+        for (int minute = 0; minute < 30; minute++) {
+            FlatEvent event = made(then.plus(Duration.ofMinutes(minute)), minute);
+            assertThat(seen.firstTime(event, Long.MAX_VALUE / 2)).isTrue();
+            assertThat(seen.firstTime(event, Long.MAX_VALUE / 2)).isFalse();
+            seen.write();
+        }
+
+        assertThat(seen.size()).isEqualTo(10);
+        assertThat(keys("ids/")).hasSize(10);
+    }
+
+    @Test
+    void idsAreKnownAgainFromTheirRowsAndAreThoseOfTheirTenant() {
+        SeenIds seen = new SeenIds(rows(), Duration.ofMinutes(10), SeenIds.IDS_MAX);
+        FlatEvent event = made(now, 1);
+        seen.firstTime(event, now.toEpochMilli());
+        seen.write();
+
+        SeenIds restored = new SeenIds(rows(), Duration.ofMinutes(10), SeenIds.IDS_MAX);
+
+        assertThat(restored.firstTime(event, now.toEpochMilli())).isFalse();
+        assertThat(restored.firstTime(made(now, 2), now.toEpochMilli())).isTrue();
+        assertThat(restored.firstTime(of(GLOBEX, event), now.toEpochMilli())).isTrue();
+    }
+
+    @Test
+    void noMoreIdsAreKeptThanTheLimitAllows() {
+        SeenIds seen = new SeenIds(rows(), Duration.ofMinutes(10), 1_000);
+        for (int i = 0; i < 5_000; i++) {
+            seen.firstTime(made(now.plusMillis(i * 100L), i), Long.MAX_VALUE / 2);
+            if (i % 50 == 0) {
+                seen.write();
+            }
+        }
+        seen.write();
+
+        assertThat(seen.size()).isBetween(400, 1_600);
+    }
+
+    @Test
     void aPolicyThatNamesNoDetectorIsRefused() {
         assertThatThrownBy(() -> topology(Set.of("volumes")))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -295,9 +371,39 @@ class DetectionTopologyTest {
                         new RefusalBurstDetector(
                                 Settings.load(RefusalBurstTuning.class, "test", null, Map.of()))),
                 new ResponsePolicy(suspendOn, Duration.ofMinutes(10)),
-                Duration.ofHours(1),
+                Duration.ofMinutes(10),
+                Duration.ofDays(30),
                 (InstantSource) () -> now,
                 tally);
+    }
+
+    private RowStore rows() {
+        return (RowStore) driver.getStateStore(Detection.ROWS);
+    }
+
+    private List<String> keys(String prefix) {
+        List<String> keys = new ArrayList<>();
+        try (KeyValueIterator<String, byte[]> rows = rows().beginningWith(prefix)) {
+            rows.forEachRemaining(row -> keys.add(row.key));
+        }
+        return keys;
+    }
+
+    private static FlatEvent made(Instant at, long number) {
+        UUID id = new UUID(at.toEpochMilli() << 16 | 0x7000, Long.MIN_VALUE | number);
+        Event<?> event = new Told(ACME, "ana").reinstated(at);
+        return FlatEvent.of(Event.of(new EventId(id), "/test", at, ACME, null, event.data()));
+    }
+
+    private static FlatEvent of(TenantId tenant, FlatEvent event) {
+        return FlatEvent.of(
+                Event.of(
+                        event.id(),
+                        "/test",
+                        event.time(),
+                        tenant,
+                        null,
+                        new Told(tenant, "ana").reinstated(event.time()).data()));
     }
 
     private void steady(Told principal, int minutes) {
