@@ -1,8 +1,11 @@
 package dev.sallyport.executor;
 
+import dev.sallyport.executor.call.Calls;
 import dev.sallyport.executor.engine.Engines;
 import dev.sallyport.executor.failure.ExecutorException;
+import dev.sallyport.executor.intake.CommandCheck;
 import dev.sallyport.executor.intake.Intake;
+import dev.sallyport.executor.lane.Lanes;
 import dev.sallyport.executor.outcome.KafkaOutcomes;
 import dev.sallyport.executor.outcome.OutcomePublisher;
 import dev.sallyport.schema.registry.Keyring;
@@ -11,7 +14,13 @@ import dev.sallyport.schema.seal.KeyEncryptionKey;
 import dev.sallyport.schema.secret.Secrets;
 import dev.sallyport.schema.topic.KafkaSettings;
 import dev.sallyport.schema.topic.Topics;
-
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -20,22 +29,16 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import java.time.Duration;
-import java.time.InstantSource;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.Map;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.UnaryOperator;
-
 /**
  * The executor: takes the authorized calls of one cell from the log, runs each under its caller's
  * own context, and tells the log how it ended before anyone else.
  */
 public final class Executor implements AutoCloseable {
-    /** After this long without a sign of life another executor takes over what this one had. */
-    private static final Duration GONE_AFTER = Duration.ofSeconds(10);
+    /**
+     * After this long without a sign of life another executor takes over what this one had. The
+     * least that a broker allows unless {@code group.min.session.timeout.ms} is changed.
+     */
+    private static final Duration GONE_AFTER = Duration.ofSeconds(6);
 
     private static final Duration START_WITHIN = Duration.ofSeconds(30);
     private static final int POLL_RECORDS_MAX = 256;
@@ -43,6 +46,9 @@ public final class Executor implements AutoCloseable {
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private @Nullable Intake intake;
+
+    /** Who is told of changes of the registry. */
+    private record Parts(Calls calls, Engines engines) {}
 
     private Executor() {}
 
@@ -81,7 +87,7 @@ public final class Executor implements AutoCloseable {
         KafkaSettings kafka = config.kafka();
         Keyring keyring =
                 new Keyring(new KeyEncryptionKey(secrets.resolve(config.keyEncryptionKey())));
-        AtomicReference<@Nullable Calls> calls = new AtomicReference<>();
+        AtomicReference<@Nullable Parts> calls = new AtomicReference<>();
         RegistryFeed registry =
                 closing(
                         RegistryFeed.start(
@@ -89,24 +95,31 @@ public final class Executor implements AutoCloseable {
                                 config.name(),
                                 START_WITHIN,
                                 changed -> {
-                                    Calls known = calls.get();
+                                    Parts known = calls.get();
                                     if (known != null) {
-                                        known.registryChanged(changed);
+                                        known.calls().registryChanged(changed);
+                                        known.engines().leaveGone(changed);
                                     }
                                 }));
-        ScheduledThreadPoolExecutor deadlines =
-                new ScheduledThreadPoolExecutor(
-                        1, Thread.ofPlatform().name("deadlines").daemon().factory());
-        deadlines.setRemoveOnCancelPolicy(true);
-        closing(deadlines::shutdownNow);
         Engines engines = closing(new Engines(secrets, clock, config.plainDatabaseConnections()));
         OutcomePublisher outcomes =
                 closing(
                         wrapping.apply(
                                 new KafkaOutcomes(
-                                        new KafkaProducer<>(kafka.producer(config.name())))));
-        Calls started = new Calls(config, registry, keyring, engines, outcomes, deadlines, clock);
-        calls.set(started);
+                                        new KafkaProducer<>(kafka.callProducer(config.name())))));
+        Calls started =
+                closing(
+                        new Calls(
+                                config.name(),
+                                new Lanes(config.laneRunningMax(), config.laneWaitingMax()),
+                                new CommandCheck(config.cell()),
+                                registry,
+                                registry::isCurrent,
+                                keyring,
+                                engines::of,
+                                outcomes,
+                                clock));
+        calls.set(new Parts(started, engines));
         Intake taking =
                 closing(
                         new Intake(
@@ -120,7 +133,7 @@ public final class Executor implements AutoCloseable {
 
     private static Map<String, Object> consumer(ExecutorConfig config) {
         Map<String, Object> settings =
-                config.kafka().consumer(config.name(), "sallyport-executor-" + config.cell());
+                config.kafka().callConsumer(config.name(), "sallyport-executor-" + config.cell());
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, POLL_RECORDS_MAX);
         settings.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, (int) GONE_AFTER.toMillis());
         settings.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, (int) GONE_AFTER.toMillis() / 4);

@@ -2,7 +2,6 @@ package dev.sallyport.executor;
 
 import static dev.sallyport.executor.engine.postgresql.SharedDatabase.ACME;
 import static dev.sallyport.executor.engine.postgresql.SharedDatabase.GLOBEX;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -16,11 +15,6 @@ import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.registry.Suspension;
-
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -31,6 +25,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 
 final class ExecutorFaultsIT {
     @SuppressWarnings("NullAway.Init")
@@ -51,9 +48,8 @@ final class ExecutorFaultsIT {
         private final CountDownLatch reached = new CountDownLatch(1);
 
         @Override
-        public boolean publish(Outcome outcome) {
+        public void publish(Outcome outcome, Runnable acknowledged) {
             reached.countDown();
-            return false;
         }
 
         @Override
@@ -100,12 +96,12 @@ final class ExecutorFaultsIT {
         }
 
         @Override
-        public boolean publish(Outcome outcome) throws InterruptedException {
+        public void publish(Outcome outcome, Runnable acknowledged) {
             if (outcome.settled().data().call().equals(one)) {
                 reached.countDown();
-                return false;
+            } else {
+                others.publish(outcome, acknowledged);
             }
-            return others.publish(outcome);
         }
 
         @Override
@@ -179,7 +175,7 @@ final class ExecutorFaultsIT {
             greedy.add(
                     Draft.write(
                             "select case when n < 0 then n end from generate_series(1, 3000000)"
-                                + " n"));
+                                    + " n"));
         }
         greedy.forEach(draft -> draft.limits = new Limits(1_000, 100_000, 60_000));
         try (Executor _ = stage.executor()) {

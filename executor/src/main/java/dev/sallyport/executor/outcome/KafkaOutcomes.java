@@ -4,57 +4,152 @@ import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.event.CallSettled;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
+import dev.sallyport.schema.event.ReplyAddress;
+import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.reply.ReplyHeaders;
 import dev.sallyport.schema.seal.DataKey;
+import dev.sallyport.schema.topic.KafkaSettings;
 import dev.sallyport.schema.topic.Topics;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Outcomes to the topic of outcomes, acknowledged by all in-sync replicas; replies after them. */
+/**
+ * Outcomes to the topic of outcomes, acknowledged by all in-sync replicas; replies after them. The
+ * reply is sealed by the call's thread and sent in the callback of the acknowledgement, on the
+ * producer's own thread, which must never wait: the metadata of both topics is asked for before,
+ * and replies that the producer's memory may have no room for are sent by a thread of their own.
+ */
 public final class KafkaOutcomes implements OutcomePublisher {
     private static final Duration TRY_AGAIN_AFTER = Duration.ofMillis(250);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
+
+    /** What of the producer's memory replies sent in callbacks may take. */
+    private static final long INLINE_BYTES_MAX = KafkaSettings.CALLS_BUFFER_BYTES / 4;
+
     private static final Logger LOG = LoggerFactory.getLogger(KafkaOutcomes.class);
 
     private final Producer<String, byte[]> producer;
     private final CountDownLatch closing = new CountDownLatch(1);
+    private final AtomicLong bytesUnderWay = new AtomicLong();
+
+    private record Pending(
+            CallId call,
+            ProducerRecord<String, byte[]> outcome,
+            @Nullable ProducerRecord<String, byte[]> reply,
+            Runnable acknowledged) {
+        int bytes() {
+            return outcome.value().length + (reply == null ? 0 : reply.value().length);
+        }
+    }
 
     /**
-     * Publishes with the producer.
+     * Publishes with the producer, which is asked for the topics first.
      *
      * @param producer idempotent, acks=all, with a bounded delivery timeout; closed with this
+     * @throws KafkaException if the topics are not known in time
      */
     public KafkaOutcomes(Producer<String, byte[]> producer) {
         this.producer = producer;
+        try {
+            producer.partitionsFor(Topics.OUTCOMES);
+            producer.partitionsFor(Topics.REPLIES);
+        } catch (KafkaException e) {
+            producer.close(CLOSE_WITHIN);
+            throw e;
+        }
     }
 
     @Override
-    public boolean publish(Outcome outcome) throws InterruptedException {
-        byte[] event = encode(outcome.settled());
-        String tenant = outcome.settled().tenant().value();
-        while (closing.getCount() > 0) {
-            try {
-                // a record that was written though its acknowledgement was lost is written again
-                // with the same event id, and readers keep the first
-                var _ = producer.send(new ProducerRecord<>(Topics.OUTCOMES, tenant, event)).get();
-                reply(outcome);
-                return true;
-            } catch (ExecutionException | KafkaException e) {
-                LOG.atWarn()
-                        .addKeyValue("callId", outcome.settled().data().call())
-                        .setCause(e)
-                        .log("an outcome was not acknowledged, its reply waits");
-                boolean _ = closing.await(TRY_AGAIN_AFTER.toMillis(), TimeUnit.MILLISECONDS);
-            }
+    public void publish(Outcome outcome, Runnable acknowledged) {
+        Pending pending =
+                new Pending(
+                        outcome.settled().data().call(),
+                        new ProducerRecord<>(
+                                Topics.OUTCOMES,
+                                outcome.settled().tenant().value(),
+                                encode(outcome.settled())),
+                        reply(outcome),
+                        acknowledged);
+        bytesUnderWay.addAndGet(pending.bytes());
+        attempt(pending);
+    }
+
+    private void attempt(Pending pending) {
+        try {
+            // a record that was written though its acknowledgement was lost is written again with
+            // the same event id, and readers keep the first
+            var _ =
+                    producer.send(
+                            pending.outcome(),
+                            (_, error) -> {
+                                if (error == null) {
+                                    acknowledged(pending);
+                                } else {
+                                    again(pending, error);
+                                }
+                            });
+        } catch (KafkaException | IllegalStateException e) {
+            again(pending, e);
         }
-        return false;
+    }
+
+    private void again(Pending pending, Exception error) {
+        if (closing.getCount() == 0) {
+            return;
+        }
+        LOG.atWarn()
+                .addKeyValue("callId", pending.call())
+                .addKeyValue("error", error.getClass().getSimpleName())
+                .log("an outcome was not acknowledged, its reply waits");
+        Thread.ofVirtual()
+                .name("outcome-again")
+                .start(() -> {
+                    try {
+                        if (!closing.await(TRY_AGAIN_AFTER.toMillis(), TimeUnit.MILLISECONDS)) {
+                            attempt(pending);
+                        }
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                });
+    }
+
+    /** On the producer's thread. */
+    private void acknowledged(Pending pending) {
+        ProducerRecord<String, byte[]> reply = pending.reply();
+        if (reply == null) {
+            bytesUnderWay.addAndGet(-pending.bytes());
+        } else if (bytesUnderWay.get() <= INLINE_BYTES_MAX) {
+            send(reply, pending);
+        } else {
+            Thread.ofVirtual().name("large-reply").start(() -> send(reply, pending));
+        }
+        pending.acknowledged().run();
+    }
+
+    private void send(ProducerRecord<String, byte[]> reply, Pending pending) {
+        try {
+            var _ =
+                    producer.send(
+                            reply,
+                            (_, error) -> {
+                                bytesUnderWay.addAndGet(-pending.bytes());
+                                if (error != null) {
+                                    unsent(pending, error);
+                                }
+                            });
+        } catch (KafkaException | IllegalStateException e) {
+            bytesUnderWay.addAndGet(-pending.bytes());
+            unsent(pending, e);
+        }
     }
 
     /** Without what is only repeated from the command, where it would be too large with it. */
@@ -73,16 +168,24 @@ public final class KafkaOutcomes implements OutcomePublisher {
         }
     }
 
-    private void reply(Outcome outcome) {
+    /** Null where nothing can be answered. */
+    private @Nullable ProducerRecord<String, byte[]> reply(Outcome outcome) {
         CallSettled settled = outcome.settled().data();
         DataKey key = outcome.replyKey();
         if (key == null) {
             LOG.atWarn()
                     .addKeyValue("callId", settled.call())
                     .log("the key to seal a reply with is gone, so nothing is answered");
-            return;
+            return null;
         }
-        var address = outcome.command().data().reply();
+        ReplyAddress address = outcome.command().data().reply();
+        if (!isKnown(address.partition())) {
+            LOG.atWarn()
+                    .addKeyValue("callId", settled.call())
+                    .addKeyValue("partition", address.partition())
+                    .log("a reply's partition is not known, so nothing is answered");
+            return null;
+        }
         ProducerRecord<String, byte[]> reply =
                 new ProducerRecord<>(
                         Topics.REPLIES,
@@ -91,24 +194,22 @@ public final class KafkaOutcomes implements OutcomePublisher {
                         outcome.reply().seal(key, settled.call()));
         ReplyHeaders.put(reply.headers(), ReplyHeaders.CALL, settled.call().toString());
         ReplyHeaders.put(reply.headers(), ReplyHeaders.GATEWAY, address.gateway().value());
+        return reply;
+    }
+
+    /** Also keeps the topic in the producer's metadata, so that no callback waits for it. */
+    private boolean isKnown(int partition) {
         try {
-            var _ =
-                    producer.send(
-                            reply,
-                            (_, error) -> {
-                                if (error != null) {
-                                    unsent(settled, error);
-                                }
-                            });
+            return partition < producer.partitionsFor(Topics.REPLIES).size();
         } catch (KafkaException e) {
-            unsent(settled, e);
+            return false;
         }
     }
 
     /** The outcome stands; the gateway's caller sees its deadline pass. */
-    private static void unsent(CallSettled settled, Exception error) {
+    private static void unsent(Pending pending, Exception error) {
         LOG.atWarn()
-                .addKeyValue("callId", settled.call())
+                .addKeyValue("callId", pending.call())
                 .addKeyValue("error", error.getClass().getSimpleName())
                 .log("a reply could not be sent");
     }

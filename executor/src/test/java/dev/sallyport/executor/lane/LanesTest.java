@@ -3,81 +3,140 @@ package dev.sallyport.executor.lane;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.id.TenantId;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 final class LanesTest {
     private static final TenantId ACME = new TenantId("acme");
     private static final TenantId GLOBEX = new TenantId("globex");
+    private static final DatabaseName MAIN = new DatabaseName("main");
+    private static final DatabaseName OTHER = new DatabaseName("other");
+    private static final Duration AT_ONCE = Duration.ZERO;
+    private static final Duration LONG = Duration.ofSeconds(20);
 
-    private final Lanes lanes = new Lanes(2, 3);
-    private final CountDownLatch gate = new CountDownLatch(1);
-    private final AtomicInteger running = new AtomicInteger();
-    private final AtomicInteger most = new AtomicInteger();
-    private final List<Integer> done = new CopyOnWriteArrayList<>();
+    private final Lanes lanes = new Lanes(3, 2);
+    private final BlockingQueue<Lanes.Entry> entered = new LinkedBlockingQueue<>();
 
-    private Runnable call(int number) {
-        return () -> {
-            most.accumulateAndGet(running.incrementAndGet(), Math::max);
-            try {
-                gate.await();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-            running.decrementAndGet();
-            done.add(number);
-        };
+    private void enterSoon(DatabaseName database, int places) {
+        var _ =
+                Thread.ofVirtual()
+                        .start(() -> {
+                            try {
+                                entered.add(lanes.enter(ACME, database, places, LONG));
+                            } catch (InterruptedException e) {
+                                Thread.currentThread().interrupt();
+                            }
+                        });
+    }
+
+    private Lanes.Place next() throws InterruptedException {
+        return (Lanes.Place) entered.poll(10, TimeUnit.SECONDS);
+    }
+
+    private Lanes.Place place(TenantId tenant, DatabaseName database, int places)
+            throws InterruptedException {
+        return (Lanes.Place) lanes.enter(tenant, database, places, AT_ONCE);
+    }
+
+    private void fillWaiting() {
+        enterSoon(MAIN, 9);
+        enterSoon(MAIN, 9);
+        await().untilAsserted(() ->
+                assertThat(lanes.enter(ACME, MAIN, 9, AT_ONCE))
+                        .isInstanceOf(Lanes.Entry.Full.class));
     }
 
     @Test
-    void aFullLaneTurnsCallsAway() {
-        for (int i = 0; i < 5; i++) {
-            assertThat(lanes.enter(ACME, call(i))).isTrue();
+    void aFullLaneTurnsCallsAwayAndAnotherTenantEnters() throws Exception {
+        List<Lanes.Place> places = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            places.add(place(ACME, MAIN, 9));
         }
-        assertThat(lanes.enter(ACME, call(5))).isFalse();
-        assertThat(lanes.enter(GLOBEX, call(6))).isTrue();
+        fillWaiting();
+        places.add(place(GLOBEX, MAIN, 9));
 
-        gate.countDown();
+        places.forEach(Lanes.Place::leave);
+        next().leave();
+        next().leave();
 
-        await().until(() -> done.size() == 6);
-        await().until(() -> lanes.tenants() == 0);
-        assertThat(most.get()).isLessThanOrEqualTo(3);
-        assertThat(lanes.enter(ACME, call(7))).isTrue();
+        assertThat(lanes.tenants()).isZero();
     }
 
     @Test
-    void noMoreThanTheLimitRunAtOnce() {
-        Lanes narrow = new Lanes(2, 100);
-        for (int i = 0; i < 50; i++) {
-            assertThat(narrow.enter(ACME, call(i))).isTrue();
+    void whatMustBeDoneWaitsHoweverManyWait() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            assertThat(lanes.enter(ACME, MAIN, 9, AT_ONCE)).isInstanceOf(Lanes.Place.class);
         }
-        await().until(() -> running.get() == 2);
-        gate.countDown();
+        fillWaiting();
 
-        await().until(() -> done.size() == 50);
-        assertThat(most.get()).isEqualTo(2);
+        assertThat(lanes.enterAlways(ACME, MAIN, 9, Duration.ofMillis(1)))
+                .isInstanceOf(Lanes.Entry.Late.class);
     }
 
     @Test
-    void aCallThatThrowsLeavesItsPlace() {
-        Lanes narrow = new Lanes(1, 1);
-        Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
-        Thread.setDefaultUncaughtExceptionHandler((_, _) -> {});
-        try {
-            narrow.enter(
-                    ACME,
-                    () -> {
-                        throw new IllegalStateException("as a test asks");
-                    });
-            gate.countDown();
-            await().dontCatchUncaughtExceptions().until(() -> narrow.enter(ACME, call(1)));
-            await().dontCatchUncaughtExceptions().until(() -> done.contains(1));
-        } finally {
-            Thread.setDefaultUncaughtExceptionHandler(before);
+    void noMoreRunInADatabaseThanItHasConnections() throws Exception {
+        Lanes.Place only = place(ACME, MAIN, 1);
+
+        assertThat(lanes.enter(ACME, MAIN, 1, AT_ONCE)).isInstanceOf(Lanes.Entry.Late.class);
+        place(ACME, OTHER, 1).leave();
+
+        enterSoon(MAIN, 1);
+        only.ran();
+        next().leave();
+        only.leave();
+        assertThat(lanes.tenants()).isZero();
+    }
+
+    @Test
+    void aCallWhoseDatabaseIsFullLetsThoseOfAnotherPass() throws Exception {
+        Lanes.Place first = place(ACME, MAIN, 1);
+        Lanes.Place second = place(ACME, OTHER, 2);
+        Lanes.Place third = place(ACME, OTHER, 2);
+        enterSoon(MAIN, 1);
+        enterSoon(OTHER, 2);
+
+        second.leave();
+        Lanes.Place passed = next();
+
+        assertThat(entered).isEmpty();
+        first.leave();
+        next().leave();
+        passed.leave();
+        third.leave();
+        assertThat(lanes.tenants()).isZero();
+    }
+
+    @Test
+    void fewCallsRunWhileNoOutcomeIsAcknowledged() throws Exception {
+        List<Lanes.Place> unsettled = new ArrayList<>();
+        while (lanes.enter(ACME, MAIN, 9, AT_ONCE) instanceof Lanes.Place place) {
+            place.ran();
+            unsettled.add(place);
         }
+
+        assertThat(unsettled).hasSize(12);
+
+        unsettled.getFirst().leave();
+        place(ACME, MAIN, 9).leave();
+    }
+
+    @Test
+    void leavingTwiceIsLeavingOnce() throws Exception {
+        Lanes.Place place = place(ACME, MAIN, 1);
+        place.leave();
+        place.leave();
+        place.ran();
+
+        assertThat(lanes.tenants()).isZero();
+        Lanes.Place again = place(ACME, MAIN, 1);
+        assertThat(lanes.enter(ACME, MAIN, 1, AT_ONCE)).isInstanceOf(Lanes.Entry.Late.class);
+        again.leave();
     }
 }

@@ -25,6 +25,12 @@ public record KafkaSettings(
     /** How long a producer tries before a record counts as not delivered. */
     public static final Duration DELIVERY_TIMEOUT = Duration.ofSeconds(10);
 
+    /** The memory of a producer of calls, in bytes: some of the largest replies, and the rest. */
+    public static final long CALLS_BUFFER_BYTES = 64L * 1024 * 1024;
+
+    /** A producer of calls never forgets the topics it was asked for when it started. */
+    private static final Duration TOPICS_KNOWN_FOR = Duration.ofDays(365);
+
     /** What is worth a fetch before the time is over. */
     private static final int GATHERED_BYTES = 256 * 1024;
 
@@ -72,6 +78,25 @@ public record KafkaSettings(
         return settings;
     }
 
+    /** As the other {@code callProducer}, giving up after {@link #DELIVERY_TIMEOUT}. */
+    public Map<String, Object> callProducer(String clientId) {
+        return callProducer(clientId, DELIVERY_TIMEOUT);
+    }
+
+    /**
+     * Settings of a producer on the way of calls. One request is under way to a broker at a time:
+     * what comes meanwhile goes together in the next, so that requests are fuller the more calls
+     * overlap, and a call that is alone waits for nothing. Ask for the topics when starting ({@code
+     * partitionsFor}): they stay known, and no {@code send} waits for them.
+     */
+    public Map<String, Object> callProducer(String clientId, Duration within) {
+        Map<String, Object> settings = producer(clientId, within);
+        settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
+        settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, CALLS_BUFFER_BYTES);
+        settings.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, TOPICS_KNOWN_FOR.toMillis());
+        return settings;
+    }
+
     /**
      * Settings of a producer of transactions. Readers of committed records wait for one whose
      * writer died in it, and so no longer than {@link #DELIVERY_TIMEOUT}.
@@ -95,6 +120,20 @@ public record KafkaSettings(
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, StringDeserializer.class);
         settings.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        return settings;
+    }
+
+    /** Settings of a consumer that somebody waits for: it gets a record as soon as there is one. */
+    public Map<String, Object> callConsumer(String clientId) {
+        Map<String, Object> settings = consumer(clientId);
+        settings.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 1);
+        return settings;
+    }
+
+    /** As the other {@code callConsumer}, sharing its partitions with the others of its group. */
+    public Map<String, Object> callConsumer(String clientId, String group) {
+        Map<String, Object> settings = callConsumer(clientId);
+        settings.put(ConsumerConfig.GROUP_ID_CONFIG, group);
         return settings;
     }
 

@@ -1,0 +1,403 @@
+package dev.sallyport.executor.call;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sallyport.executor.engine.Answer;
+import dev.sallyport.executor.engine.Call;
+import dev.sallyport.executor.engine.Caller;
+import dev.sallyport.executor.engine.Cancellation;
+import dev.sallyport.executor.engine.Ending;
+import dev.sallyport.executor.engine.Engine;
+import dev.sallyport.executor.engine.Finding;
+import dev.sallyport.executor.engine.Stopwatch;
+import dev.sallyport.executor.intake.CommandCheck;
+import dev.sallyport.executor.intake.Delivery;
+import dev.sallyport.executor.lane.Lanes;
+import dev.sallyport.executor.outcome.Outcome;
+import dev.sallyport.executor.outcome.OutcomePublisher;
+import dev.sallyport.schema.event.CallAuthorized;
+import dev.sallyport.schema.event.CallSettled;
+import dev.sallyport.schema.event.Ended;
+import dev.sallyport.schema.event.Event;
+import dev.sallyport.schema.event.EventCodec;
+import dev.sallyport.schema.event.Limits;
+import dev.sallyport.schema.event.LiteralFeatures;
+import dev.sallyport.schema.event.Principal;
+import dev.sallyport.schema.event.ReplyAddress;
+import dev.sallyport.schema.event.StatementClass;
+import dev.sallyport.schema.id.CallId;
+import dev.sallyport.schema.id.CellId;
+import dev.sallyport.schema.id.DatabaseName;
+import dev.sallyport.schema.id.EventId;
+import dev.sallyport.schema.id.GatewayId;
+import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.registry.DataKeyEntry;
+import dev.sallyport.schema.registry.Database;
+import dev.sallyport.schema.registry.DatabaseKind;
+import dev.sallyport.schema.registry.GatewayKey;
+import dev.sallyport.schema.registry.Keyring;
+import dev.sallyport.schema.registry.Registry;
+import dev.sallyport.schema.registry.Tenant;
+import dev.sallyport.schema.seal.KeyEncryptionKey;
+import dev.sallyport.schema.seal.WrappedDataKey;
+import dev.sallyport.schema.secret.SecretReference;
+import dev.sallyport.schema.sign.EventSignature;
+import dev.sallyport.schema.sign.SigningKey;
+import java.sql.Connection;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+final class CallsTest {
+    private static final TenantId ACME = new TenantId("acme");
+    private static final CellId CELL = new CellId("c1");
+    private static final GatewayId GATEWAY = new GatewayId("g1");
+    private static final SigningKey KEY = SigningKey.generate();
+    private static final KeyEncryptionKey WRAPPING =
+            new KeyEncryptionKey(KeyEncryptionKey.generate());
+    private static final WrappedDataKey DATA_KEY = WRAPPING.newDataKey(ACME);
+    private static final Answer DONE =
+            new Answer.Succeeded("{}".getBytes(UTF_8), 0, 1, false, false, null);
+    private static final Answer REMEMBERED =
+            new Answer.Succeeded("{}".getBytes(UTF_8), 0, 1, false, true, null);
+
+    private final FakeEngine engine = new FakeEngine();
+    private final FakeLog log = new FakeLog();
+    private final Registry registry =
+            Registry.of(
+                    1,
+                    List.of(
+                            new Tenant(ACME, "Acme", CELL, List.of(), false),
+                            new Database(
+                                    ACME,
+                                    new DatabaseName("shop"),
+                                    null,
+                                    DatabaseKind.POSTGRESQL,
+                                    "jdbc:postgresql://localhost/shop",
+                                    "agent",
+                                    new SecretReference("env:PASSWORD"),
+                                    new SecretReference("env:SEAL"),
+                                    1,
+                                    false,
+                                    new Limits(10, 10_000, 60_000)),
+                            new GatewayKey(GATEWAY, KEY.verifyingKey().text()),
+                            new DataKeyEntry(DATA_KEY)));
+    private final Calls calls =
+            new Calls(
+                    "e1",
+                    new Lanes(8, 64),
+                    new CommandCheck(CELL),
+                    () -> registry,
+                    () -> true,
+                    new Keyring(WRAPPING),
+                    _ -> engine,
+                    log,
+                    InstantSource.system());
+
+    @AfterEach
+    void close() {
+        calls.close();
+    }
+
+    private interface Doing {
+        Answer run(Cancellation cancellation);
+    }
+
+    /** Does what a test says, and remembers what it was asked. */
+    private static final class FakeEngine implements Engine {
+        private volatile Doing doing = _ -> DONE;
+        private volatile Optional<Answer> ledger = Optional.empty();
+        private final List<Duration> recalledWithin = new CopyOnWriteArrayList<>();
+        private final AtomicInteger running = new AtomicInteger();
+        private final AtomicInteger most = new AtomicInteger();
+        private final AtomicInteger runs = new AtomicInteger();
+
+        @Override
+        public Answer run(Call call, Ending ending, Cancellation cancellation, Stopwatch watch) {
+            runs.incrementAndGet();
+            most.accumulateAndGet(running.incrementAndGet(), Math::max);
+            try {
+                return doing.run(cancellation);
+            } finally {
+                running.decrementAndGet();
+            }
+        }
+
+        @Override
+        public Optional<Answer> recall(Caller caller, Duration within) {
+            recalledWithin.add(within);
+            return ledger;
+        }
+
+        @Override
+        public void enroll(Connection administrator) {}
+
+        @Override
+        public List<Finding> doctor(Connection administrator) {
+            return List.of();
+        }
+
+        @Override
+        public void close(Duration callsEndWithin) {}
+    }
+
+    /** Acknowledges every outcome at once, but for so many that it cannot write. */
+    private static final class FakeLog implements OutcomePublisher {
+        private final List<CallSettled> outcomes = new CopyOnWriteArrayList<>();
+        private final AtomicInteger unwritable = new AtomicInteger();
+
+        @Override
+        public void publish(Outcome outcome, Runnable acknowledged) {
+            if (unwritable.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+                throw new IllegalStateException("as a test asks");
+            }
+            outcomes.add(outcome.settled().data());
+            acknowledged.run();
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private static final class Delivered implements Delivery {
+        private final byte[] value;
+        private final boolean mayHaveRun;
+        private final AtomicInteger settled = new AtomicInteger();
+
+        Delivered(byte[] value, boolean mayHaveRun) {
+            this.value = value;
+            this.mayHaveRun = mayHaveRun;
+        }
+
+        @Override
+        public String key() {
+            return ACME.value();
+        }
+
+        @Override
+        public byte[] value() {
+            return value;
+        }
+
+        @Override
+        public boolean mayHaveRun() {
+            return mayHaveRun;
+        }
+
+        @Override
+        public String place() {
+            return "commands-0@0";
+        }
+
+        @Override
+        public void settled() {
+            settled.incrementAndGet();
+        }
+    }
+
+    private static byte[] command(StatementClass statementClass, Instant deadline, Limits limits) {
+        CallId call = CallId.next();
+        EventId id = EventId.commandOf(call);
+        CallAuthorized data =
+                new CallAuthorized(
+                        call,
+                        new Principal("alice", "client", null, null),
+                        statementClass == StatementClass.READ ? "db_query" : "db_execute",
+                        new DatabaseName("shop"),
+                        statementClass,
+                        List.of("orders"),
+                        List.of(),
+                        List.of(),
+                        "select ...",
+                        LiteralFeatures.NONE,
+                        limits,
+                        deadline,
+                        1,
+                        new ReplyAddress(GATEWAY, 0),
+                        WRAPPING.unwrap(DATA_KEY).seal("{}".getBytes(UTF_8), id, "arguments"));
+        return EventSignature.sign(
+                EventCodec.encode(
+                        new Event<>(id, "/gateway/g1", Instant.now(), ACME, null, GATEWAY, data)),
+                KEY);
+    }
+
+    private static Delivered delivered(StatementClass statementClass) {
+        return new Delivered(
+                command(
+                        statementClass,
+                        Instant.now().plusSeconds(30),
+                        new Limits(10, 10_000, 60_000)),
+                false);
+    }
+
+    private CallSettled settled(Delivered delivery) {
+        calls.take(delivery);
+        await().until(() -> delivery.settled.get() == 1);
+        return log.outcomes.getLast();
+    }
+
+    @Test
+    void anErrorAfterTheCommitOfAWriteIsAnsweredFromTheLedger() {
+        engine.doing =
+                _ -> {
+                    engine.ledger = Optional.of(REMEMBERED); // committed
+                    throw new IllegalStateException("as a test asks");
+                };
+
+        CallSettled outcome = settled(delivered(StatementClass.WRITE));
+
+        assertThat(outcome.ended()).isEqualTo(Ended.SUCCEEDED);
+        assertThat(outcome.attempt()).isEqualTo(2);
+    }
+
+    @Test
+    void anErrorBeforeTheCommitOfAWriteFailsAndIsCalledOff() {
+        engine.doing =
+                _ -> {
+                    throw new IllegalStateException("as a test asks");
+                };
+
+        CallSettled outcome = settled(delivered(StatementClass.WRITE));
+
+        assertThat(outcome.code()).isEqualTo("executor_error");
+        assertThat(engine.recalledWithin).hasSize(1);
+    }
+
+    @Test
+    void anOutcomeThatCannotBePublishedWholeIsPublishedBare() {
+        log.unwritable.set(1);
+
+        CallSettled outcome = settled(delivered(StatementClass.WRITE));
+
+        assertThat(outcome.ended()).isEqualTo(Ended.SUCCEEDED);
+        assertThat(outcome.rowsAffected()).isEqualTo(1);
+    }
+
+    @Test
+    void aDeliveryWithoutAnOutcomeIsNotSettledAndItsPlaceIsFree() {
+        log.unwritable.set(2);
+        Delivered lost = delivered(StatementClass.WRITE);
+        calls.take(lost);
+        await().until(() -> log.unwritable.get() == 0);
+
+        settled(delivered(StatementClass.READ));
+
+        assertThat(lost.settled).hasValue(0);
+    }
+
+    @Test
+    void callsWaitInTheLaneWhereTheDatabaseHasNoFreeConnection() {
+        CountDownLatch gate = new CountDownLatch(1);
+        engine.doing =
+                _ -> {
+                    try {
+                        gate.await();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                    return DONE;
+                };
+        for (int i = 0; i < 6; i++) {
+            calls.take(delivered(StatementClass.READ));
+        }
+        await().until(() -> engine.running.get() == 1);
+        gate.countDown();
+
+        await().until(() -> log.outcomes.size() == 6);
+        assertThat(log.outcomes).allMatch(outcome -> outcome.ended() == Ended.SUCCEEDED);
+        assertThat(engine.most).hasValue(1);
+    }
+
+    @Test
+    void aCallWhoseTimeIsOverBeforeItHasAPlaceIsNotRun() {
+        CountDownLatch gate = new CountDownLatch(1);
+        engine.doing =
+                _ -> {
+                    try {
+                        gate.await();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                    return DONE;
+                };
+        calls.take(delivered(StatementClass.READ));
+        await().until(() -> engine.running.get() == 1);
+
+        CallSettled outcome =
+                settled(
+                        new Delivered(
+                                command(
+                                        StatementClass.READ,
+                                        Instant.now().plusMillis(300),
+                                        new Limits(1, 1, 60_000)),
+                                false));
+        gate.countDown();
+
+        assertThat(outcome.ended()).isEqualTo(Ended.EXPIRED);
+        assertThat(outcome.code()).isEqualTo("deadline_passed");
+        assertThat(engine.runs).hasValue(1);
+    }
+
+    @Test
+    void theTimeLimitIsOfTheWholeCallHoweverManyStatementsItTakes() {
+        engine.doing =
+                cancellation -> {
+                    await().until(() -> cancellation.requested() != null);
+                    return Answer.failed(String.valueOf(cancellation.requested()), "stopped");
+                };
+
+        CallSettled outcome =
+                settled(
+                        new Delivered(
+                                command(
+                                        StatementClass.READ,
+                                        Instant.now().plusSeconds(60),
+                                        new Limits(10, 10_000, 100)),
+                                false));
+
+        assertThat(outcome.code()).isEqualTo("DEADLINE");
+    }
+
+    @Test
+    void aWriteThatMayHaveRunIsLookedUpForAsLongAsItMayStillGoOn() {
+        engine.ledger = Optional.of(REMEMBERED);
+
+        CallSettled outcome =
+                settled(
+                        new Delivered(
+                                command(
+                                        StatementClass.WRITE,
+                                        Instant.now().plusSeconds(30),
+                                        new Limits(10, 10_000, 30_000)),
+                                true));
+
+        assertThat(outcome.ended()).isEqualTo(Ended.SUCCEEDED);
+        assertThat(engine.runs).hasValue(0);
+        assertThat(engine.recalledWithin)
+                .allSatisfy(within -> assertThat(within).isGreaterThan(Duration.ofSeconds(35)));
+    }
+
+    @Test
+    void aReadThatWasDeliveredBeforeRuns() {
+        engine.doing = _ -> DONE;
+        Delivered again =
+                new Delivered(
+                        command(
+                                StatementClass.READ,
+                                Instant.now().plusSeconds(30),
+                                new Limits(10, 10_000, 1_000)),
+                        true);
+
+        assertThat(settled(again).ended()).isEqualTo(Ended.SUCCEEDED);
+        assertThat(engine.runs).hasValue(1);
+    }
+}
