@@ -320,10 +320,11 @@ final class ExecutorFaultsIT {
         Draft draft = Draft.write("update customers set balance = balance + 1 where id = 11");
         try (Executor _ = stage.executor()) {
             stage.send(draft);
-            await().until(() -> running("COMMIT") == 1);
+            await().until(() -> running("set constraints all immediate") == 1);
             stage.database.truth(
                     "select pg_terminate_backend(pid) from pg_stat_activity where state = 'active'"
-                            + " and query = 'COMMIT' and pid <> pg_backend_pid()");
+                            + " and query like '%set constraints all immediate' and pid <>"
+                            + " pg_backend_pid()");
 
             CallSettled outcome = stage.settled(draft.call);
 

@@ -13,7 +13,9 @@ public record Finding(Severity severity, String object, String why, String remed
         /** A caller could see or change what belongs to another tenant. */
         LEAK,
         /** No rows leak, but tenants could notice or disturb each other. */
-        CAUTION
+        CAUTION,
+        /** Nothing leaks by itself; what the remedy says makes time or load tell less. */
+        ADVICE
     }
 
     @Override

@@ -58,7 +58,7 @@ final class ShopDatabase {
                 String role = login(entry.getKey());
                 grant(connection, role);
                 List<Finding> findings = Enrolment.doctor(connection, role);
-                if (!findings.isEmpty()) {
+                if (findings.stream().anyMatch(f -> f.severity() != Finding.Severity.ADVICE)) {
                     throw new IllegalStateException("the database would leak: " + findings);
                 }
             }

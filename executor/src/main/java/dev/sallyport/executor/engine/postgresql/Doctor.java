@@ -11,6 +11,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Looks for what an agent's login could reach beside the sealed context. */
@@ -93,7 +96,7 @@ final class Doctor {
             select p.oid::regprocedure::text from pg_catalog.pg_proc p
             join pg_catalog.pg_roles r on r.rolname = ?
             where p.pronamespace = 'sallyport'::regnamespace
-                and p.proname not in ('enter', 'settle', 'claim')
+                and p.proname not in ('open', 'enter', 'settle', 'claim')
                 and has_function_privilege(r.oid, p.oid, 'EXECUTE')
             order by 1
             """;
@@ -105,7 +108,53 @@ final class Doctor {
             cross join lateral unnest(s.setconfig) as c (setting)
             where r.rolname = ?
                 and split_part(setting, '=', 1) in ('search_path', 'role', 'row_security',
-                    'session_preload_libraries', 'local_preload_libraries', 'sallyport.context')
+                    'session_preload_libraries', 'local_preload_libraries', 'synchronous_commit',
+                    'standard_conforming_strings', 'default_transaction_isolation')
+            order by 1
+            """;
+
+    private static final String FOLDED_FUNCTIONS =
+            """
+            select p.oid::regprocedure::text
+            from pg_catalog.pg_proc p
+            join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+            where p.provolatile = 'i'
+                and n.nspname not in ('pg_catalog', 'information_schema', 'sallyport')
+                and (p.prosrc ~* '\\mclaim\\M|current_query'
+                    or exists (select from pg_catalog.pg_depend d
+                        where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = p.oid
+                            and d.refclassid = 'pg_catalog.pg_proc'::regclass
+                            and d.refobjid = to_regprocedure('sallyport.claim(text)')))
+            order by 1
+            """;
+    private static final String BESIDE_THE_ROWS =
+            """
+            select 'function ' || p.oid::regprocedure::text
+            from pg_catalog.pg_proc p
+            where p.pronamespace = 'pg_catalog'::regnamespace
+                and p.proname in ('pg_stat_get_activity', 'pg_stat_get_backend_activity',
+                    'pg_terminate_backend', 'pg_cancel_backend', 'setseed',
+                    'pg_logical_emit_message', 'pg_notify')
+                and has_function_privilege(?, p.oid, 'EXECUTE')
+            union all
+            select 'view pg_stat_activity'
+            where has_table_privilege(?, 'pg_catalog.pg_stat_activity', 'SELECT')
+            union all
+            select 'temporary on database ' || current_database()
+            where has_database_privilege(?, current_database(), 'TEMPORARY')
+            order by 1
+            """;
+
+    /** Unique and other B-tree indexes, none of whose tables is without the tenant's policy. */
+    private static final String INDEXES =
+            """
+            select i.indexrelid::regclass::text, a.attname
+            from pg_catalog.pg_index i
+            join pg_catalog.pg_class c on c.oid = i.indexrelid
+            join pg_catalog.pg_am m on m.oid = c.relam and m.amname = 'btree'
+            left join pg_catalog.pg_attribute a
+                on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+            where i.indrelid = ?
             order by 1
             """;
 
@@ -139,6 +188,8 @@ final class Doctor {
      * A policy's expression, as the database prints it, that lets through only the tenant's own.
      */
     private static final Pattern SEALED = Pattern.compile(OWN + "|\\(" + OWN + " AND .*\\)");
+
+    private static final Pattern FIRST_NAME = Pattern.compile(NAME);
 
     private final Connection connection;
     private final String role;
@@ -187,11 +238,21 @@ final class Doctor {
                                 "role " + role,
                                 "tenants share this login and read each other's statements in"
                                         + " pg_stat_activity",
-                                "alter role " + role + " set track_activities = off");
+                                hidden());
                     }
+                } else if (!rows.getBoolean(2)) {
+                    caution(
+                            "role " + role,
+                            "principals of the tenant read each other's statements in"
+                                    + " pg_stat_activity",
+                            hidden());
                 }
             }
         }
+    }
+
+    private String hidden() {
+        return "alter role " + role + " set track_activities = off";
     }
 
     private void examineRelations() throws SQLException {
@@ -270,6 +331,7 @@ final class Doctor {
 
     private void examinePolicies(long table, String name) throws SQLException {
         List<String> open = new ArrayList<>();
+        Set<String> tenantColumns = new TreeSet<>();
         boolean fenced = false;
         try (PreparedStatement statement = connection.prepareStatement(POLICIES)) {
             statement.setLong(1, table);
@@ -281,6 +343,9 @@ final class Doctor {
                                     rows.getString("command"),
                                     rows.getString("using_expression"),
                                     rows.getString("check_expression"));
+                    if (sealed) {
+                        tenantColumns(rows.getString("using_expression"), tenantColumns);
+                    }
                     if (rows.getBoolean("polpermissive")) {
                         if (!sealed) {
                             open.add(rows.getString("polname"));
@@ -291,6 +356,7 @@ final class Doctor {
                 }
             }
         }
+        adviseIndexes(table, tenantColumns);
         if (!fenced) {
             for (String policy : open) {
                 leak(
@@ -298,6 +364,18 @@ final class Doctor {
                         "it does not hold to the sealed tenant",
                         "compare the tenant's column with (select sallyport.claim('tenant'))");
             }
+        }
+    }
+
+    /** Adds the column that a sealed policy compares with the tenant. */
+    private static void tenantColumns(@Nullable String expression, Set<String> columns) {
+        Matcher first = FIRST_NAME.matcher(expression == null ? "" : expression);
+        if (first.find()) {
+            String name = first.group();
+            columns.add(
+                    name.startsWith("\"")
+                            ? name.substring(1, name.length() - 1).replace("\"\"", "\"")
+                            : name);
         }
     }
 
@@ -334,6 +412,19 @@ final class Doctor {
                     "what the role creates there runs in other callers' statements",
                     "revoke create on " + place + " from public, " + role);
         }
+        for (String function : names(FOLDED_FUNCTIONS)) {
+            leak(
+                    "function " + function,
+                    "it is IMMUTABLE and reads the context: its value is kept in a plan for another"
+                            + " caller",
+                    "alter function " + function + " stable");
+        }
+        for (String right : names(BESIDE_THE_ROWS, role, role, role)) {
+            caution(
+                    right,
+                    "callers see or disturb each other with it",
+                    "revoke it from public, as the enrolment does when a superuser runs it");
+        }
         for (String object : names(OWN_RIGHTS, role, role)) {
             leak(object, "the seal's own parts are open to the role", "run the enrolment again");
         }
@@ -358,6 +449,29 @@ final class Doctor {
             }
         }
         return names;
+    }
+
+    private void adviseIndexes(long table, Set<String> tenantColumns) throws SQLException {
+        if (tenantColumns.isEmpty()) {
+            return;
+        }
+        try (PreparedStatement statement = connection.prepareStatement(INDEXES)) {
+            statement.setLong(1, table);
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    if (!tenantColumns.contains(String.valueOf(rows.getString(2)))) {
+                        findings.add(
+                                new Finding(
+                                        Severity.ADVICE,
+                                        "index " + rows.getString(1),
+                                        "it does not begin with the tenant's column, so that the"
+                                                + " time a search takes tells of other tenants'"
+                                                + " rows",
+                                        "begin it with " + String.join(" or ", tenantColumns)));
+                    }
+                }
+            }
+        }
     }
 
     private void leak(String object, String why, String remedy) {

@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -29,11 +28,10 @@ import java.util.List;
  */
 public final class Enrolment {
     /** The version of the enrolment script. */
-    public static final int VERSION = 1;
+    public static final int VERSION = 2;
 
     private static final String SCRIPT = "enrolment-v" + VERSION + ".sql";
     private static final int SERVER_VERSION_MIN = 14;
-    private static final SecureRandom RANDOM = new SecureRandom();
 
     private Enrolment() {}
 
@@ -44,7 +42,7 @@ public final class Enrolment {
      * @param tenant the one tenant that may be entered through this login, or null when several
      *     tenants share it
      * @param key shared with the executor; another key than before replaces it, and the one before
-     *     stays valid for an hour
+     *     stays valid for an hour; each login has its own
      * @throws ExecutorException {@code enrolment_refused} when the role stands above row-level
      *     security or the database is not fit; {@code enrolment_failed} when the database says no
      */
@@ -58,9 +56,8 @@ public final class Enrolment {
                     try (Statement statement = administrator.createStatement()) {
                         statement.execute(script());
                     }
-                    putKeys(administrator, key);
-                    putLogin(administrator, role, tenant);
-                    hideActivityOfSharedLogin(administrator, role, tenant);
+                    putLogin(administrator, role, tenant, key);
+                    hideActivity(administrator, role);
                 });
     }
 
@@ -154,68 +151,35 @@ public final class Enrolment {
         }
     }
 
-    private static void putKeys(Connection administrator, SealKey key) throws SQLException {
-        try (Statement statement = administrator.createStatement()) {
-            statement.execute("set local role sallyport");
-        }
-        try (PreparedStatement keepBefore =
-                        administrator.prepareStatement(
-                                """
-                                insert into sallyport.seal_key as k
-                                select 'executor_before', inner_block, outer_block,
-                                    transaction_timestamp() + interval '1 hour'
-                                from sallyport.seal_key
-                                where purpose = 'executor' and inner_block <> ?
-                                on conflict (purpose) do update set inner_block = excluded.inner_block,
-                                    outer_block = excluded.outer_block, valid_until = excluded.valid_until
-                                """);
-                PreparedStatement put =
-                        administrator.prepareStatement(
-                                """
-                                insert into sallyport.seal_key (purpose, inner_block, outer_block)
-                                values ('executor', ?, ?)
-                                on conflict (purpose) do update set inner_block = excluded.inner_block,
-                                    outer_block = excluded.outer_block
-                                """);
-                PreparedStatement putOwn =
-                        administrator.prepareStatement(
-                                """
-                                insert into sallyport.seal_key (purpose, inner_block, outer_block)
-                                values ('database', ?, ?) on conflict (purpose) do nothing
-                                """);
-                Statement statement = administrator.createStatement()) {
-            keepBefore.setBytes(1, key.innerBlock());
-            keepBefore.executeUpdate();
-            put.setBytes(1, key.innerBlock());
-            put.setBytes(2, key.outerBlock());
-            put.executeUpdate();
-            SealKey own = SealKey.random(RANDOM);
-            putOwn.setBytes(1, own.innerBlock());
-            putOwn.setBytes(2, own.outerBlock());
-            putOwn.executeUpdate();
-            statement.execute("reset role");
-        }
-    }
-
-    private static void putLogin(Connection administrator, String role, @Nullable TenantId tenant)
+    private static void putLogin(
+            Connection administrator, String role, @Nullable TenantId tenant, SealKey key)
             throws SQLException {
         try (Statement statement = administrator.createStatement()) {
             statement.execute("set local role sallyport");
-            statement.execute("revoke all on schema sallyport from " + quoted(role));
-            statement.execute("revoke all on all tables in schema sallyport from " + quoted(role));
+            String login = quoted(role);
+            statement.execute("revoke all on schema sallyport from " + login);
+            statement.execute("revoke all on all tables in schema sallyport from " + login);
+            statement.execute("revoke all on all functions in schema sallyport from " + login);
             statement.execute(
-                    "revoke all on all functions in schema sallyport from " + quoted(role));
-            statement.execute(
-                    "grant execute on function sallyport.enter(bytea, text, text, text, uuid,"
-                            + " bigint, integer, integer, integer), sallyport.settle(bytea, uuid,"
-                            + " bigint) to "
-                            + quoted(role));
+                    "grant execute on function sallyport.open(integer), sallyport.enter(),"
+                            + " sallyport.settle(bigint), sallyport.enter(bytea, text, text, text,"
+                            + " uuid, bigint, integer, integer, integer) to "
+                            + login);
         }
         try (PreparedStatement put =
                         administrator.prepareStatement(
                                 """
-                                insert into sallyport.login (role, tenant) values (?, ?)
-                                on conflict (role) do update set tenant = excluded.tenant
+                                insert into sallyport.login as l (role, tenant, inner_block, outer_block)
+                                values (?, ?, ?, ?)
+                                on conflict (role) do update set tenant = excluded.tenant,
+                                    inner_block = excluded.inner_block, outer_block = excluded.outer_block,
+                                    inner_block_before = case when l.inner_block = excluded.inner_block
+                                        then l.inner_block_before else l.inner_block end,
+                                    outer_block_before = case when l.inner_block = excluded.inner_block
+                                        then l.outer_block_before else l.outer_block end,
+                                    before_until = case when l.inner_block = excluded.inner_block
+                                        then l.before_until
+                                        else transaction_timestamp() + interval '1 hour' end
                                 """);
                 Statement statement = administrator.createStatement()) {
             put.setString(1, role);
@@ -224,24 +188,21 @@ public final class Enrolment {
             } else {
                 put.setString(2, tenant.value());
             }
+            put.setBytes(3, key.innerBlock());
+            put.setBytes(4, key.outerBlock());
             put.executeUpdate();
             statement.execute("reset role");
         }
     }
 
     /**
-     * A role sees its own sessions' statements: tenants that share one must not read each other's.
+     * A role sees its own sessions' statements: principals, and tenants, that share one must not
+     * read each other's.
      */
-    private static void hideActivityOfSharedLogin(
-            Connection administrator, String role, @Nullable TenantId tenant) throws SQLException {
+    private static void hideActivity(Connection administrator, String role) throws SQLException {
         if ("on".equals(text(administrator, "show is_superuser"))) {
             try (Statement statement = administrator.createStatement()) {
-                statement.execute(
-                        "alter role "
-                                + quoted(role)
-                                + (tenant == null
-                                        ? " set track_activities = off"
-                                        : " reset track_activities"));
+                statement.execute("alter role " + quoted(role) + " set track_activities = off");
             }
         }
     }

@@ -9,29 +9,9 @@ import org.postgresql.core.Oid;
  * @param text the value in the database's text form; null is SQL's null
  * @param type the type's OID; 0 lets the database tell by the place
  */
-public record Parameter(@Nullable String text, int type) {
-    public static Parameter untyped(@Nullable String text) {
+record Parameter(@Nullable String text, int type) {
+    static Parameter untyped(@Nullable String text) {
         return new Parameter(text, Oid.UNSPECIFIED);
-    }
-
-    static Parameter text(String text) {
-        return new Parameter(text, Oid.TEXT);
-    }
-
-    static Parameter of(int value) {
-        return new Parameter(Integer.toString(value), Oid.INT4);
-    }
-
-    static Parameter of(long value) {
-        return new Parameter(Long.toString(value), Oid.INT8);
-    }
-
-    static Parameter uuid(Object value) {
-        return new Parameter(value.toString(), Oid.UUID);
-    }
-
-    static Parameter bytes(byte[] value) {
-        return new Parameter("\\x" + java.util.HexFormat.of().formatHex(value), Oid.BYTEA);
     }
 
     @Override

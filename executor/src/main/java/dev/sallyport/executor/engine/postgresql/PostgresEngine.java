@@ -10,7 +10,10 @@ import dev.sallyport.executor.engine.Engine;
 import dev.sallyport.executor.engine.Finding;
 import dev.sallyport.executor.engine.Stopwatch;
 import dev.sallyport.executor.failure.ExecutorException;
+import dev.sallyport.executor.result.Result;
+import dev.sallyport.executor.result.ResultWriter;
 import dev.sallyport.schema.event.Attested;
+import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.secret.Secrets;
 
@@ -22,19 +25,17 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /** A tenant's PostgreSQL database. */
 public final class PostgresEngine implements Engine {
     private final Database database;
-    private final Supplier<SealKey> key;
+    private final SealKeys keys;
     private final Session session;
     private final InstantSource clock;
 
-    private PostgresEngine(
-            Database database, Supplier<SealKey> key, Session session, InstantSource clock) {
+    private PostgresEngine(Database database, SealKeys keys, Session session, InstantSource clock) {
         this.database = database;
-        this.key = key;
+        this.keys = keys;
         this.session = session;
         this.clock = clock;
     }
@@ -47,15 +48,22 @@ public final class PostgresEngine implements Engine {
      */
     public static PostgresEngine open(
             Database database, Secrets secrets, InstantSource clock, boolean plainAllowed) {
-        Supplier<SealKey> key = () -> SealKey.of(secrets.resolve(database.sealKey()).value());
-        ConnectionPool pool =
-                ConnectionPool.of(
+        String url = DatabaseUrl.checked(database.jdbcUrl(), plainAllowed);
+        Duration statementTimeout = Duration.ofMillis(database.limits().timeoutMillis());
+        Backends backends =
+                new Backends(
                         database.tenant() + "." + database.name(),
-                        DatabaseUrl.checked(database.jdbcUrl(), plainAllowed),
-                        database.user(),
-                        () -> secrets.resolve(database.password()),
-                        database.connectionsMax());
-        return new PostgresEngine(database, key, new Session(pool, key, clock), clock);
+                        database.connectionsMax(),
+                        within ->
+                                Backend.open(
+                                        url,
+                                        database.user(),
+                                        secrets.resolve(database.password()).value(),
+                                        statementTimeout,
+                                        within,
+                                        clock));
+        SealKeys keys = new SealKeys(() -> SealKey.of(secrets.resolve(database.sealKey()).value()));
+        return new PostgresEngine(database, keys, new Session(backends, keys, clock), clock);
     }
 
     Session session() {
@@ -63,7 +71,7 @@ public final class PostgresEngine implements Engine {
     }
 
     /** What is sent to the database for a call. */
-    private record Statement(String sql, List<Parameter> parameters) {}
+    private record Statement(String sql, List<Parameter> parameters, boolean mustFind) {}
 
     @Override
     public Answer run(Call call, Ending ending, Cancellation cancellation, Stopwatch watch) {
@@ -73,45 +81,66 @@ public final class PostgresEngine implements Engine {
         } catch (ExecutorException e) {
             return Answer.failed(e.code(), String.valueOf(e.getMessage()));
         }
-        Duration timeout = timeout(call);
-        if (timeout.isZero()) {
+        Duration within = within(call);
+        if (within.isZero()) {
             return Problems.stopped(Cancellation.Reason.DEADLINE);
         }
-        Transaction<ResultJson.Result> transaction =
+        boolean write = ending.access() == Access.WRITE;
+        JsonRows rows = new JsonRows(call.limits(), write);
+        Transaction<Result> transaction =
                 session.as(
-                        new Entry(call.caller(), ending.access()),
-                        timeout,
+                        call.caller(),
+                        ending.access(),
+                        within,
                         cancellation,
                         watch,
-                        connection -> work(call, ending.access(), statement, connection, watch));
+                        new Work<>(
+                                call.comment(),
+                                statement.sql(),
+                                statement.parameters(),
+                                write ? 0 : rowsAsked(call.limits()),
+                                rows));
         return switch (transaction) {
-            case Transaction.Done<ResultJson.Result>(var result, var attested) ->
+            case Transaction.Done<Result> _ when statement.mustFind() && rows.rows() == 0 ->
+                    noTable();
+            case Transaction.Done<Result>(var result, var attested) ->
                     succeeded(result, false, attested);
-            case Transaction.DoneBefore<ResultJson.Result>(var rowsAffected) ->
-                    succeeded(ResultJson.remembered(rowsAffected), true, null);
-            case Transaction.Failed<ResultJson.Result>(var stage, var cause) ->
+            case Transaction.DoneBefore<Result>(var rowsAffected) ->
+                    succeeded(ResultWriter.effect(rowsAffected), true, null);
+            case Transaction.Failed<Result>(var stage, var cause) ->
                     Problems.of(stage, cause, cancellation.requested());
-            case Transaction.Unknown<ResultJson.Result>(var cause) -> Problems.unknown(cause);
+            case Transaction.Unknown<Result>(var cause) -> Problems.unknown(cause);
         };
+    }
+
+    private static Answer noTable() {
+        return Problems.of(
+                Transaction.Stage.STATEMENT,
+                new SQLException("there is no such table, or it may not be seen", "42P01"),
+                null);
+    }
+
+    /** One more than the limit, so that it is known whether there are more. */
+    private static int rowsAsked(Limits limits) {
+        return limits.rowsMax() == Integer.MAX_VALUE ? 0 : limits.rowsMax() + 1;
     }
 
     @Override
     public Optional<Answer> recall(Caller caller, Duration within) {
-        Transaction<ResultJson.Result> transaction =
-                session.recall(new Entry(caller, Access.WRITE), within);
+        Transaction<Result> transaction = session.recall(caller, within);
         return switch (transaction) {
-            case Transaction.DoneBefore<ResultJson.Result>(var rowsAffected) ->
-                    Optional.of(succeeded(ResultJson.remembered(rowsAffected), true, null));
-            case Transaction.Failed<ResultJson.Result> _ -> Optional.empty();
-            case Transaction.Unknown<ResultJson.Result> _ -> Optional.of(Answer.untold());
-            case Transaction.Done<ResultJson.Result> _ ->
+            case Transaction.DoneBefore<Result>(var rowsAffected) ->
+                    Optional.of(succeeded(ResultWriter.effect(rowsAffected), true, null));
+            case Transaction.Failed<Result> _ -> Optional.empty();
+            case Transaction.Unknown<Result> _ -> Optional.of(Answer.untold());
+            case Transaction.Done<Result> _ ->
                     throw new IllegalStateException("the ledger is asked, nothing is done");
         };
     }
 
     @Override
     public void enroll(Connection administrator) {
-        Enrolment.enrol(administrator, database.user(), database.tenant(), key.get());
+        Enrolment.enrol(administrator, database.user(), database.tenant(), keys.key());
     }
 
     @Override
@@ -124,8 +153,7 @@ public final class PostgresEngine implements Engine {
         session.close(callsEndWithin);
     }
 
-    private static Answer succeeded(
-            ResultJson.Result result, boolean repeated, @Nullable Attested attested) {
+    private static Answer succeeded(Result result, boolean repeated, @Nullable Attested attested) {
         return new Answer.Succeeded(
                 result.json(),
                 result.rows(),
@@ -142,49 +170,29 @@ public final class PostgresEngine implements Engine {
                 List<Parameter> parameters = arguments.parameters();
                 StatementText text =
                         StatementText.of(arguments.required("sql"), parameters.size(), access);
-                yield new Statement(call.comment() + text.sql(), parameters);
+                yield new Statement(text.sql(), parameters, false);
             }
             case "show_tables" ->
                     new Statement(
-                            call.comment() + Catalog.SHOW_TABLES,
-                            List.of(Parameter.untyped(arguments.optional("schema"))));
+                            Catalog.SHOW_TABLES,
+                            List.of(Parameter.untyped(arguments.optional("schema"))),
+                            false);
             case "describe_table" ->
                     new Statement(
-                            call.comment() + Catalog.DESCRIBE_TABLE,
-                            List.of(Parameter.untyped(arguments.required("table"))));
+                            Catalog.DESCRIBE_TABLE,
+                            List.of(Parameter.untyped(arguments.required("table"))),
+                            true);
             default ->
                     throw new ExecutorException(
                             "tool_unknown", "this executor has no tool " + call.tool());
         };
     }
 
-    private Duration timeout(Call call) {
+    /** All of the call, connecting and writing its rows included, may take so long. */
+    private Duration within(Call call) {
         Duration left = Duration.between(clock.instant(), call.deadline());
         Duration limit = Duration.ofMillis(call.limits().timeoutMillis());
         Duration timeout = left.compareTo(limit) < 0 ? left : limit;
         return timeout.toMillis() < 1 ? Duration.ZERO : timeout;
-    }
-
-    private static ResultJson.Result work(
-            Call call,
-            Access access,
-            Statement statement,
-            SealedConnection connection,
-            Stopwatch watch)
-            throws SQLException {
-        boolean reads = access == Access.READ;
-        Batch first =
-                connection.run(
-                        statement.sql(),
-                        statement.parameters(),
-                        ResultJson.firstRows(call.limits()));
-        watch.lap(Stopwatch.Part.EXECUTION);
-        ResultJson json = new ResultJson(connection, call.limits());
-        ResultJson.Result result = reads ? json.read(first) : json.written(first);
-        if (reads && call.tool().equals("describe_table") && result.rows() == 0) {
-            throw new SQLException("there is no such table, or it may not be seen", "42P01");
-        }
-        watch.lap(Stopwatch.Part.FETCH);
-        return result;
     }
 }

@@ -88,34 +88,66 @@ final class Problems {
     }
 
     private static Answer.Stopped connecting(SQLException error) {
-        if ("SP006".equals(error.getSQLState())) {
-            return entering(error);
+        String state = state(error);
+        if (state.equals("53300") || !(isOurs(state) || isMissing(state))) {
+            return failed(
+                    "database_unavailable",
+                    "the database cannot be reached just now; try again later",
+                    error.getSQLState());
         }
-        return failed(
-                "database_unavailable",
-                "the database cannot be reached just now; try again later",
-                error.getSQLState());
+        return entering(error);
     }
 
     private static Answer.Stopped entering(SQLException error) {
         String state = state(error);
-        if (state.equals(Session.CALLED_OFF_STATE)) {
-            return Answer.notRun();
-        }
-        if (state.startsWith("SP") || state.startsWith("XX")) {
+        if (isMissing(state)) {
             return failed(
-                    "context_refused",
-                    "the database does not take the caller's context: its enrolment and the"
-                            + " executor's keys must agree",
+                    "database_not_enrolled",
+                    "the database is not enrolled for this executor's login",
                     state);
         }
+        return isOurs(state) ? sealing(state) : running(error);
+    }
+
+    /** A SQLSTATE of the enrolment or of ours. */
+    private static boolean isOurs(String state) {
+        return state.startsWith("SP");
+    }
+
+    private static boolean isMissing(String state) {
         return switch (state) {
-            case "3F000", "42883", "42501", "42P01" ->
+            case "3F000", "42883", "42501", "42P01" -> true;
+            default -> false;
+        };
+    }
+
+    private static Answer.Stopped sealing(String state) {
+        return switch (state) {
+            case Session.CALLED_OFF_STATE -> Answer.notRun();
+            case "SP003", Backend.CLOCK_DIFFERS ->
                     failed(
-                            "database_not_enrolled",
-                            "the database is not enrolled for this executor's login",
+                            "database_clock_differs",
+                            "the clocks of the database and of the executor are too far apart",
                             state);
-            default -> running(error);
+            case Backend.OTHER_VERSION ->
+                    failed(
+                            "enrolment_version_differs",
+                            "the database's enrolment and the executor are of different versions:"
+                                    + " run the enrolment of this executor's version",
+                            state);
+            case Backend.POOLED ->
+                    failed(
+                            "database_behind_pooler",
+                            "a connection pooler stands before the database; the executor needs a"
+                                    + " connection of its own",
+                            state);
+            case "SP009" -> failed("transaction_broken", named(state, null), state);
+            default ->
+                    failed(
+                            "context_refused",
+                            "the database does not take the caller's context: its enrolment and the"
+                                    + " executor's keys must agree",
+                            state);
         };
     }
 
@@ -124,13 +156,15 @@ final class Problems {
         if (state.isEmpty()) {
             return failed("database_error", "the database gave an error without a code", null);
         }
+        if (isOurs(state)) {
+            return sealing(state);
+        }
         String code =
                 switch (state) {
                     case CANCELLED -> "statement_timeout";
                     case "55P03" -> "lock_timeout";
                     case "25006" -> "read_only";
                     case "42501" -> "permission_denied";
-                    case "SP009" -> "transaction_broken";
                     default -> byClass(state.substring(0, 2));
                 };
         return failed(code, message(code, state, error), state);
@@ -161,8 +195,7 @@ final class Problems {
             case "permission_denied" -> "the database does not permit this to the caller's role";
             case "conflict" -> "another transaction changed the same rows; try again";
             case "connection_lost" ->
-                    "the connection to the database was lost, or its answer is too large for a"
-                            + " call; nothing was changed";
+                    "the connection to the database was lost; nothing was changed";
             default -> named(state, error);
         };
     }
@@ -191,7 +224,7 @@ final class Problems {
     }
 
     /** The condition's name, and the names of what it concerns. */
-    private static String named(String state, SQLException error) {
+    private static String named(String state, @Nullable SQLException error) {
         StringBuilder message =
                 new StringBuilder("the database answered SQLSTATE ")
                         .append(state)
@@ -218,7 +251,7 @@ final class Problems {
         }
     }
 
-    private static @Nullable ServerErrorMessage server(SQLException error) {
+    private static @Nullable ServerErrorMessage server(@Nullable SQLException error) {
         return error instanceof PSQLException psql ? psql.getServerErrorMessage() : null;
     }
 

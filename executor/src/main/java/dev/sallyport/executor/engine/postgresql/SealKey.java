@@ -1,11 +1,11 @@
 package dev.sallyport.executor.engine.postgresql;
 
+import org.jspecify.annotations.Nullable;
+
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
-import java.security.SecureRandom;
 import java.util.Arrays;
-import java.util.UUID;
 
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -24,6 +24,9 @@ public final class SealKey {
 
     private final byte[] key;
 
+    /** Never used itself, only its copies. */
+    private final Mac keyed;
+
     private SealKey(byte[] key) {
         if (key.length < BYTES_MIN) {
             throw new IllegalArgumentException(
@@ -33,6 +36,7 @@ public final class SealKey {
                             + key.length);
         }
         this.key = key.clone();
+        this.keyed = keyed(key);
     }
 
     /**
@@ -43,13 +47,6 @@ public final class SealKey {
      */
     public static SealKey of(String secret) {
         return new SealKey(secret.getBytes(StandardCharsets.UTF_8));
-    }
-
-    /** A fresh random key, such as the one that never leaves a database. */
-    public static SealKey random(SecureRandom random) {
-        byte[] key = new byte[BLOCK_BYTES];
-        random.nextBytes(key);
-        return new SealKey(key);
     }
 
     /**
@@ -64,31 +61,21 @@ public final class SealKey {
         return block(OUTER);
     }
 
-    byte[] proveEntry(Entry caller, long expiresMillis, int backendPid) {
-        return prove(
-                "enter",
-                caller.access().word(),
-                caller.tenant().value(),
-                caller.subject(),
-                caller.call().toString(),
-                Long.toString(expiresMillis),
-                Integer.toString(backendPid));
+    /** The HMAC-SHA256 of the message's UTF-8 bytes under this key. */
+    byte[] mac(String message) {
+        try {
+            Mac mac = (Mac) keyed.clone();
+            return mac.doFinal(message.getBytes(StandardCharsets.UTF_8));
+        } catch (CloneNotSupportedException e) {
+            return keyed(key).doFinal(message.getBytes(StandardCharsets.UTF_8));
+        }
     }
 
-    byte[] proveSettlement(UUID call, long rowsAffected, int backendPid) {
-        return prove(
-                "settle",
-                call.toString(),
-                Long.toString(rowsAffected),
-                Integer.toString(backendPid));
-    }
-
-    /** Over the fields, one a line: none of them holds a control character. */
-    private byte[] prove(String... fields) {
+    private static Mac keyed(byte[] key) {
         try {
             Mac mac = Mac.getInstance("HmacSHA256");
             mac.init(new SecretKeySpec(key, "HmacSHA256"));
-            return mac.doFinal(String.join("\n", fields).getBytes(StandardCharsets.UTF_8));
+            return mac;
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("every JDK has HmacSHA256", e);
         }
@@ -109,6 +96,16 @@ public final class SealKey {
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("every JDK has SHA-256", e);
         }
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof SealKey that && MessageDigest.isEqual(key, that.key);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(key);
     }
 
     @Override

@@ -1,34 +1,39 @@
 package dev.sallyport.executor.engine.postgresql;
 
 import dev.sallyport.executor.engine.Access;
+import dev.sallyport.executor.engine.Caller;
 import dev.sallyport.executor.engine.Cancellation;
 import dev.sallyport.executor.engine.Stopwatch;
+import dev.sallyport.executor.engine.postgresql.Seal.Kind;
 import dev.sallyport.executor.engine.postgresql.Transaction.Stage;
 import dev.sallyport.schema.event.Attested;
 
-import org.postgresql.core.BaseConnection;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.function.Supplier;
+import java.util.List;
+import java.util.Objects;
 
 /**
- * The one door to a tenant's database: {@link #as} runs work in one transaction under one caller's
- * sealed context, and nothing that the work did to its connection is there for the next caller. A
- * read takes three exchanges with the server: enter, the statement, leave.
+ * The one door to a tenant's database: {@link #as} runs one statement in one transaction under one
+ * caller's sealed context, and nothing that it did to its connection is there for the next caller.
+ * A read is one exchange with the server, a write is two.
  */
-public final class Session {
-    /** How long the proof of a context is good for: the clocks may differ by this much. */
+final class Session {
+    /** How long the proof of a context is good for. */
     private static final Duration PROOF_LASTS = Duration.ofSeconds(60);
 
-    private static final Duration LOCK_TIMEOUT_MAX = Duration.ofSeconds(5);
-
-    /** What an answer may take beyond the statement's own time before the socket counts as dead. */
+    /** What an answer may take beyond the call's own time before the socket counts as dead. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    /** How long the ledger is waited for when a write's own connection failed. */
+    private static final Duration LEDGER_WITHIN = Duration.ofSeconds(10);
 
     private static final int LEDGER_ASKED_MAX = 3;
 
@@ -36,31 +41,22 @@ public final class Session {
     private static final long CALLED_OFF = -1;
 
     /** SQLSTATE of ours: the ledger says that the call is never to run. */
-    public static final String CALLED_OFF_STATE = "SP013";
+    static final String CALLED_OFF_STATE = "SP013";
 
-    private static final String ENTER =
-            "select * from sallyport.enter($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    private static final String SETTLE = "select sallyport.settle($1, $2, $3)";
-
-    /** Undoes what survives a rollback; settings, LISTEN, cursors, temporary tables do not. */
-    private static final String LEAVE_READ =
-            "ROLLBACK; SELECT pg_catalog.pg_advisory_unlock_all(); DEALLOCATE ALL";
-
-    private static final String ROLLBACK = "ROLLBACK";
-    private static final String FORGET_ALL = "DISCARD ALL";
-    private static final String MALFORMED_ANSWER = "XX000";
+    private static final String NOT_PROVED = "SP002";
+    private static final String UNSETTLED = "SP009";
+    private static final String IN_LEDGER = "SP011";
+    private static final String UNLOCK = "select pg_catalog.pg_advisory_unlock_all()";
+    private static final String ENTER = "select sallyport.enter()";
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
-    private final ConnectionPool pool;
-    private final Supplier<SealKey> key;
+    private final Backends backends;
+    private final SealKeys keys;
     private final InstantSource clock;
 
-    /**
-     * @param key asked for each transaction, so that a rotated key is used at once
-     */
-    Session(ConnectionPool pool, Supplier<SealKey> key, InstantSource clock) {
-        this.pool = pool;
-        this.key = key;
+    Session(Backends backends, SealKeys keys, InstantSource clock) {
+        this.backends = backends;
+        this.keys = keys;
         this.clock = clock;
     }
 
@@ -68,89 +64,267 @@ public final class Session {
      * Runs the work as the caller. A write is entered in the ledger in the same transaction, and is
      * not run when the ledger has it already.
      *
-     * @param timeout how long a statement may run
+     * @param within how long all of it may take
      */
-    public <R> Transaction<R> as(
-            Entry caller,
-            Duration timeout,
+    <R> Transaction<R> as(
+            Caller caller,
+            Access access,
+            Duration within,
             Cancellation cancellation,
             Stopwatch watch,
             Work<R> work) {
-        Lease lease;
-        try {
-            lease = lease(caller.access(), timeout, cancellation);
-        } catch (SQLException e) {
+        long until = System.nanoTime() + within.toNanos();
+        Turn<R> turn = new Turn<>(caller, access, until, cancellation, watch, work);
+        Transaction<R> first = turn.run();
+        if (first instanceof Transaction.Failed<R>(var _, var cause)
+                && NOT_PROVED.equals(cause.getSQLState())
+                && turn.usedKey != null
+                && keys.changedFrom(turn.usedKey)) {
+            return turn.run(); // nothing ran, and the key was another one
+        }
+        return first;
+    }
+
+    /** One call on its way, on one connection. */
+    private final class Turn<R> {
+        private final Caller caller;
+        private final Access access;
+        private final long until;
+        private final Cancellation cancellation;
+        private final Stopwatch watch;
+        private final Work<R> work;
+        private @Nullable SealKey usedKey;
+
+        Turn(
+                Caller caller,
+                Access access,
+                long until,
+                Cancellation cancellation,
+                Stopwatch watch,
+                Work<R> work) {
+            this.caller = caller;
+            this.access = access;
+            this.until = until;
+            this.cancellation = cancellation;
+            this.watch = watch;
+            this.work = work;
+        }
+
+        Transaction<R> run() {
+            Backend backend;
+            SealKey key;
+            try {
+                backend = backends.take(left());
+            } catch (SQLException e) {
+                watch.lap(Stopwatch.Part.CONNECTION);
+                return new Transaction.Failed<>(Stage.CONNECT, e);
+            }
             watch.lap(Stopwatch.Part.CONNECTION);
-            return new Transaction.Failed<>(Stage.CONNECT, e);
+            Lease lease = new Lease(backend, cancellation);
+            try {
+                cancellation.check();
+                backend.wire().setPatience(left().plus(PATIENCE));
+                key = keys.key();
+                usedKey = key;
+                return switch (access) {
+                    case READ -> read(lease, key);
+                    case WRITE -> write(lease, key);
+                };
+            } catch (SQLException e) {
+                lease.end(false);
+                return new Transaction.Failed<>(Stage.ENTER, e);
+            } catch (RuntimeException e) {
+                lease.end(false);
+                throw e;
+            }
         }
-        watch.lap(Stopwatch.Part.CONNECTION);
-        try {
-            return within(lease, caller, timeout, cancellation, watch, work);
-        } finally {
-            // the caller need not wait for the last exchange: what it asked for is done
-            Thread.ofVirtual().name("leave").start(lease::close);
+
+        private Duration left() {
+            return Duration.ofNanos(Math.max(0, until - System.nanoTime()));
+        }
+
+        private Transaction<R> read(Lease lease, SealKey key) {
+            Backend backend = lease.backend;
+            Wire wire = backend.wire();
+            String prefix = prefix(backend, key, caller, Kind.READ);
+            boolean shared = backend.attested().tenant() == null;
+            Backend.Texts tenant = new Backend.Texts();
+            Wire.Reply reply;
+            try {
+                wire.add("begin read only");
+                int before = 1 + limitTime(backend);
+                add(wire, prefix);
+                if (shared) {
+                    wire.add(prefix, UNLOCK + ", sallyport.claim('tenant')", List.of(), 0, tenant);
+                } else {
+                    wire.add(UNLOCK);
+                }
+                reply = wire.add("deallocate all").add("rollback").exchange(true);
+                watch.lap(Stopwatch.Part.EXECUTION);
+                if (reply.error() != null) {
+                    SQLException cause = explained(lease, reply.error());
+                    lease.end(false);
+                    return new Transaction.Failed<>(
+                            reply.done() < before ? Stage.ENTER : Stage.STATEMENT, cause);
+                }
+                R made =
+                        work.taking()
+                                .made(reply.affected(), types -> backend.typeNames(types, true));
+                lease.end(reply.status() == 'I');
+                watch.lap(Stopwatch.Part.FETCH);
+                return new Transaction.Done<>(
+                        made,
+                        shared && tenant.values.size() == 2
+                                ? tenant(backend.attested(), tenant.values.get(1))
+                                : backend.attested());
+            } catch (SQLException e) {
+                watch.lap(Stopwatch.Part.EXECUTION);
+                lease.end(false);
+                return new Transaction.Failed<>(Stage.STATEMENT, e);
+            }
+        }
+
+        /** Adds the statement's own timeout where it is shorter than the connection's. */
+        private int limitTime(Backend backend) {
+            Duration left = left();
+            if (left.plusSeconds(1).compareTo(backend.statementTimeout()) >= 0) {
+                return 0;
+            }
+            backend.wire().add("set local statement_timeout = " + Math.max(1, left.toMillis()));
+            return 1;
+        }
+
+        private void add(Wire wire, String prefix) {
+            wire.add(
+                    prefix + work.comment(),
+                    work.sql(),
+                    work.parameters(),
+                    work.rowsMax(),
+                    work.taking());
+        }
+
+        private Transaction<R> write(Lease lease, SealKey key) {
+            Backend backend = lease.backend;
+            Wire wire = backend.wire();
+            R made;
+            long affected;
+            try {
+                wire.add("begin");
+                int before = 1 + limitTime(backend);
+                wire.add(prefix(backend, key, caller, Kind.ENTER), ENTER, List.of(), 0, null);
+                add(wire, prefix(backend, key, caller, Kind.WRITE));
+                Wire.Reply reply = wire.exchange(false);
+                watch.lap(Stopwatch.Part.EXECUTION);
+                if (reply.error() != null) {
+                    return enteredNot(lease, reply, before);
+                }
+                affected = reply.affected();
+                // before the commit: nothing may fail after it
+                made = work.taking().made(affected, types -> backend.typeNames(types, false));
+                cancellation.check();
+                if (left().isZero()) {
+                    throw new SQLException("the call's time is over", "57014");
+                }
+            } catch (SQLException e) {
+                boolean whole = !wire.isBroken();
+                lease.end(false);
+                return whole
+                        ? new Transaction.Failed<>(Stage.STATEMENT, e)
+                        : askLedger(caller, LEDGER_WITHIN, e);
+            }
+            return commit(lease, key, made, affected);
+        }
+
+        /** The connection is whole, and what failed is rolled back if its block still stands. */
+        private Transaction<R> enteredNot(Lease lease, Wire.Reply reply, int before) {
+            SQLException cause = Objects.requireNonNull(reply.error());
+            boolean entering = reply.done() <= before;
+            SQLException explained = entering ? explained(lease, cause) : cause;
+            lease.end(false);
+            if (entering && IN_LEDGER.equals(cause.getSQLState())) {
+                return told(cause);
+            }
+            return reply.status() == 'E'
+                    ? new Transaction.Failed<>(entering ? Stage.ENTER : Stage.STATEMENT, explained)
+                    : askLedger(caller, LEDGER_WITHIN, cause);
+        }
+
+        private Transaction<R> commit(Lease lease, SealKey key, R made, long affected) {
+            Backend backend = lease.backend;
+            Wire wire = backend.wire();
+            try {
+                wire.add("set local statement_timeout = " + Math.max(1, left().toMillis()))
+                        .add("reset synchronous_commit")
+                        .add(
+                                prefix(backend, key, caller, Kind.WRITE),
+                                "set constraints all immediate",
+                                List.of(),
+                                0,
+                                null);
+                addSettling(backend, key, caller, affected);
+                wire.sync();
+                backend.addForgetting();
+                wire.send();
+                Wire.Reply reply = wire.receive(false);
+                reply.require();
+                lease.endForgetting();
+                watch.lap(Stopwatch.Part.FETCH);
+                return new Transaction.Done<>(
+                        made, tenant(backend.attested(), caller.tenant().value()));
+            } catch (SQLException e) {
+                lease.end(false, true);
+                return askLedger(caller, LEDGER_WITHIN, e);
+            } catch (RuntimeException e) {
+                lease.end(false, true);
+                return askLedger(caller, LEDGER_WITHIN, new SQLException("failed", "XX000", e));
+            }
         }
     }
 
-    private <R> Transaction<R> within(
-            Lease lease,
-            Entry caller,
-            Duration timeout,
-            Cancellation cancellation,
-            Stopwatch watch,
-            Work<R> work) {
-        Stage stage = Stage.ENTER;
-        R value;
-        Attested attested;
+    private static Attested tenant(Attested attested, @Nullable String tenant) {
+        return attested.tenant() != null
+                ? attested
+                : new Attested(attested.role(), attested.rowSecurity(), tenant);
+    }
+
+    private String prefix(Backend backend, SealKey key, Caller caller, Kind kind) {
+        long expires = clock.instant().plus(PROOF_LASTS).getEpochSecond();
+        return backend.seal().prefix(key, caller, kind, expires);
+    }
+
+    private void addSettling(Backend backend, SealKey key, Caller caller, long affected) {
+        backend.wire()
+                .add(
+                        prefix(backend, key, caller, Kind.SETTLE),
+                        "select sallyport.settle(" + affected + ")",
+                        List.of(),
+                        0,
+                        null)
+                .add(prefix(backend, key, caller, Kind.COMMIT), "commit", List.of(), 0, null);
+    }
+
+    /** A proof that is not taken may be one for another process: somebody stands in between. */
+    private static SQLException explained(Lease lease, SQLException error) {
         try {
-            cancellation.check();
-            Wire.Reply entry = enter(lease.wire, caller, timeout);
-            if ("t".equals(entry.text(0))) {
-                return doneBefore(entry);
-            }
-            attested = attested(entry);
-            stage = Stage.STATEMENT;
-            SealedConnection connection = new SealedConnection(lease.wire, cancellation, attested);
-            value = work.run(connection);
-            if (caller.access() == Access.WRITE) {
-                cancellation.check();
-                stage = Stage.COMMIT;
-                commit(lease.wire, caller, connection.rowsAffected());
-                lease.committed();
+            if (NOT_PROVED.equals(error.getSQLState())
+                    && lease.backend.cleaned()
+                    && lease.backend.isAnother()) {
+                return new SQLException("the connection is shared", Backend.POOLED, error);
             }
         } catch (SQLException e) {
-            watch.lap(Stopwatch.Part.EXECUTION);
-            if (stage == Stage.COMMIT && lease.wire.isBroken()) {
-                return askLedger(caller, timeout, e);
-            }
-            return new Transaction.Failed<>(stage, e);
+            error.addSuppressed(e);
         }
-        return new Transaction.Done<>(value, attested);
+        return error;
     }
 
-    private Wire.Reply enter(Wire wire, Entry caller, Duration timeout) throws SQLException {
-        long expires = clock.instant().plus(PROOF_LASTS).toEpochMilli();
-        int timeoutMillis = Math.toIntExact(timeout.toMillis());
-        Duration lockTimeout = timeout.compareTo(LOCK_TIMEOUT_MAX) < 0 ? timeout : LOCK_TIMEOUT_MAX;
-        return wire.begin(
-                caller.access(),
-                ENTER,
-                Parameter.bytes(key.get().proveEntry(caller, expires, wire.backendPid())),
-                Parameter.text(caller.access().word()),
-                Parameter.text(caller.tenant().value()),
-                Parameter.text(caller.subject()),
-                Parameter.uuid(caller.call()),
-                Parameter.of(expires),
-                Parameter.of(timeoutMillis),
-                Parameter.of(Math.toIntExact(lockTimeout.toMillis())),
-                Parameter.of(Math.toIntExact(timeout.plus(PATIENCE).toMillis())));
-    }
-
-    private static <R> Transaction<R> doneBefore(Wire.Reply entry) {
-        String rows = entry.text(1);
-        if (rows == null) {
+    /** What the ledger says of a call that it has. */
+    private static <R> Transaction<R> told(SQLException inLedger) {
+        ServerErrorMessage message =
+                inLedger instanceof PSQLException server ? server.getServerErrorMessage() : null;
+        String rows = message == null ? null : message.getDetail();
+        if (rows == null || !rows.matches("-?\\d{1,18}")) {
             return new Transaction.Unknown<>(
-                    new SQLException("the ledger has the call without its effect", "SP009"));
+                    new SQLException("the ledger has the call without its effect", UNSETTLED));
         }
         long affected = Long.parseLong(rows);
         return affected == CALLED_OFF
@@ -159,41 +333,23 @@ public final class Session {
                 : new Transaction.DoneBefore<>(affected);
     }
 
-    private static Attested attested(Wire.Reply entry) throws SQLException {
-        String role = entry.text(2);
-        String tenant = entry.text(4);
-        if (role == null || tenant == null) {
-            throw new SQLException("the database attested no context", MALFORMED_ANSWER);
-        }
-        return new Attested(role, "on".equals(entry.text(3)), tenant);
-    }
-
-    private void commit(Wire wire, Entry caller, long rowsAffected) throws SQLException {
-        wire.runAndCommit(
-                SETTLE,
-                Parameter.bytes(
-                        key.get()
-                                .proveSettlement(
-                                        caller.call().value(), rowsAffected, wire.backendPid())),
-                Parameter.uuid(caller.call()),
-                Parameter.of(rowsAffected));
-    }
-
     /**
      * Entering the same call again waits for a transaction of it that has not ended, and then
      * tells: it is in the ledger, or it is not. Where it is not it is called off there, so that it
      * never will be: the command may be delivered once more, or stand in another executor's lane.
+     * No connection is held while this is called.
      */
-    private <R> Transaction<R> askLedger(Entry caller, Duration timeout, SQLException cause) {
+    private <R> Transaction<R> askLedger(Caller caller, Duration within, SQLException cause) {
         for (int i = 0; i < LEDGER_ASKED_MAX; i++) {
-            try (Lease lease = lease(Access.WRITE, timeout, new Cancellation())) {
-                Wire.Reply entry = enter(lease.wire, caller, timeout);
-                if ("t".equals(entry.text(0))) {
-                    return doneBefore(entry);
+            try {
+                SQLException said = callOff(caller, within);
+                if (said == null) {
+                    return new Transaction.Failed<>(Stage.COMMIT, cause);
                 }
-                commit(lease.wire, caller, CALLED_OFF);
-                lease.committed();
-                return new Transaction.Failed<>(Stage.COMMIT, cause);
+                if (IN_LEDGER.equals(said.getSQLState())) {
+                    return told(said);
+                }
+                throw said;
             } catch (SQLException e) {
                 LOG.atWarn()
                         .addKeyValue("callId", caller.call())
@@ -204,90 +360,117 @@ public final class Session {
         return new Transaction.Unknown<>(cause);
     }
 
+    /** Enters the call as called off, and gives what the database has against it. */
+    private @Nullable SQLException callOff(Caller caller, Duration within) throws SQLException {
+        Backend backend = backends.take(within);
+        Lease lease = new Lease(backend, new Cancellation());
+        boolean clean = false;
+        try {
+            SealKey key = keys.key();
+            backend.wire().setPatience(within.plus(PATIENCE));
+            backend.wire()
+                    .add("begin")
+                    .add("set local lock_timeout = " + within.toMillis())
+                    .add("set local statement_timeout = " + within.toMillis())
+                    .add(prefix(backend, key, caller, Kind.ENTER), ENTER, List.of(), 0, null);
+            addSettling(backend, key, caller, CALLED_OFF);
+            Wire.Reply reply = backend.wire().exchange(false);
+            clean = reply.error() == null && reply.status() == 'I';
+            if (reply.error() != null && NOT_PROVED.equals(reply.error().getSQLState())) {
+                keys.changedFrom(key);
+            }
+            return reply.error();
+        } finally {
+            lease.end(clean);
+        }
+    }
+
     /**
      * What became of a write that may have run when it was delivered before; it is not run now. The
      * answer is {@code DoneBefore}, {@code Failed} where it did not run and never will, or {@code
      * Unknown}.
      *
-     * @param timeout how long to wait for a transaction of the same call that has not ended
+     * @param within how long to wait for a transaction of the same call that has not ended
      */
-    public <R> Transaction<R> recall(Entry caller, Duration timeout) {
+    <R> Transaction<R> recall(Caller caller, Duration within) {
         return askLedger(
-                caller, timeout, new SQLException("the ledger does not have the call", "SP012"));
+                caller, within, new SQLException("the ledger does not have the call", "SP012"));
     }
 
-    private Lease lease(Access access, Duration timeout, Cancellation cancellation)
-            throws SQLException {
-        Connection pooled = pool.take();
-        try {
-            Wire wire = new Wire(pooled.unwrap(BaseConnection.class));
-            if (wire.isSuperuser()) {
-                throw new SQLException("a superuser stands above row-level security", "SP006");
-            }
-            wire.setPatience(timeout.plus(PATIENCE));
-            Lease lease = new Lease(pooled, wire, access, cancellation);
-            cancellation.attach(wire);
-            return lease;
-        } catch (SQLException | RuntimeException e) {
-            pool.discard(pooled);
-            throw e;
-        }
-    }
-
-    /** A connection for the time of one transaction. Closing it undoes whatever was left. */
-    private final class Lease implements AutoCloseable {
-        private final Connection pooled;
-        private final Wire wire;
-        private final Access access;
+    /** A connection for the time of one call, which ends once. */
+    private final class Lease {
+        private final Backend backend;
         private final Cancellation cancellation;
-        private boolean committed;
+        private boolean ended;
 
-        Lease(Connection pooled, Wire wire, Access access, Cancellation cancellation) {
-            this.pooled = pooled;
-            this.wire = wire;
-            this.access = access;
+        Lease(Backend backend, Cancellation cancellation) {
+            this.backend = backend;
             this.cancellation = cancellation;
+            cancellation.attach(backend.wire());
         }
 
-        void committed() {
-            committed = true;
+        void end(boolean clean) {
+            end(clean, false);
         }
 
-        @Override
-        public void close() {
+        /**
+         * Gives the connection back, cleaned first if it is not clean.
+         *
+         * @param lost whether answers may be outstanding, so that it can only be closed
+         */
+        void end(boolean clean, boolean lost) {
+            if (ended) {
+                return;
+            }
+            ended = true;
             boolean stopped = cancellation.release();
-            if (stopped || wire.isBroken() || !cleaned()) {
+            Wire wire = backend.wire();
+            if (stopped || lost || wire.isBroken() || wire.isChanged()) {
                 // a request to cancel may still be under way and would hit the next caller
-                pool.discard(pooled);
+                backends.discard(backend);
+            } else if (clean) {
+                backends.giveBack(backend);
             } else {
-                pool.giveBack(pooled);
+                Thread.ofVirtual().name("clean").start(() -> settle(backend.cleaned()));
             }
         }
 
-        private boolean cleaned() {
+        /** The call is done, and the connection is given back when it has forgotten it. */
+        void endForgetting() {
+            ended = true;
+            if (cancellation.release() || backend.wire().isChanged()) {
+                backends.discard(backend);
+            } else {
+                Thread.ofVirtual().name("forget").start(() -> settle(forgotten()));
+            }
+        }
+
+        private boolean forgotten() {
             try {
-                switch (access) {
-                    case READ -> wire.command(LEAVE_READ);
-                    case WRITE -> {
-                        if (!committed) {
-                            wire.command(ROLLBACK);
-                        }
-                        wire.command(FORGET_ALL);
-                    }
-                }
-                return true;
+                backend.wire().setPatience(PATIENCE);
+                Wire.Reply reply = backend.wire().receive(false);
+                return reply.error() == null
+                        && reply.status() == 'I'
+                        && !backend.wire().isChanged();
             } catch (SQLException e) {
-                LOG.atWarn()
-                        .addKeyValue("backendPid", wire.backendPid())
-                        .addKeyValue("sqlState", e.getSQLState())
-                        .log("a connection could not be cleaned and is closed");
                 return false;
+            }
+        }
+
+        private void settle(boolean clean) {
+            if (clean) {
+                backends.giveBack(backend);
+            } else {
+                LOG.atWarn()
+                        .addKeyValue("connection", backend.wire())
+                        .log("a connection could not be cleaned and is closed");
+                backends.discard(backend);
             }
         }
     }
 
     /** Closes the connections, waiting so long for calls that use them. */
     void close(Duration within) {
-        pool.close(within);
+        backends.close(within);
     }
 }

@@ -5,17 +5,17 @@ import dev.sallyport.schema.event.Attested;
 import java.sql.SQLException;
 
 /** How a caller's transaction ended. */
-public sealed interface Transaction<R> {
+sealed interface Transaction<R> {
     /** It ran; a write is committed. */
     record Done<R>(R value, Attested attested) implements Transaction<R> {}
 
-    /** The ledger has it: it ran and was committed when it was delivered before. */
+    /** The ledger has it: it ran and was committed. */
     record DoneBefore<R>(long rowsAffected) implements Transaction<R> {}
 
     /** Nothing was changed. */
     record Failed<R>(Stage stage, SQLException cause) implements Transaction<R> {}
 
-    /** The connection broke during the commit, and the ledger cannot be asked. */
+    /** It may have been committed, and the ledger cannot be asked, or does not know. */
     record Unknown<R>(SQLException cause) implements Transaction<R> {}
 
     /** How far it came. */

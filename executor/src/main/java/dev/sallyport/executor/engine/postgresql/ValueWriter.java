@@ -1,7 +1,5 @@
 package dev.sallyport.executor.engine.postgresql;
 
-import dev.sallyport.executor.engine.postgresql.ColumnType.Form;
-
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PGbytea;
 
@@ -14,7 +12,8 @@ import java.util.Arrays;
 /**
  * Writes values from the database's text form as JSON. A number is written as a JSON number only
  * where a reader that keeps numbers as doubles takes it exactly; otherwise it is a text. Timestamps
- * follow ISO 8601, bytea is base64, json stays as it is.
+ * follow ISO 8601, bytea is base64, json stays as it is; an interval is as the database prints it,
+ * under its own IntervalStyle.
  */
 final class ValueWriter {
     /** Any decimal of so many digits goes through a double and back unchanged. */
@@ -24,85 +23,58 @@ final class ValueWriter {
     private static final int LONG_DIGITS_SAFE = 18;
     private static final int DATE_LENGTH = "2026-11-22".length();
 
-    private final JsonGenerator json;
+    private ValueWriter() {}
 
-    ValueWriter(JsonGenerator json) {
-        this.json = json;
-    }
-
-    void write(byte @Nullable [] text, @Nullable ColumnType type) throws SQLException {
-        if (text == null) {
-            json.writeNull();
-        } else if (type == null) {
-            json.writeUTF8String(text, 0, text.length);
-        } else {
-            write(text, type.form(), type.element());
+    /**
+     * Writes one value.
+     *
+     * @param bytes has the value's text in UTF-8 from {@code from} up to {@code to}
+     * @param type null where only the database knows it
+     */
+    static void write(JsonGenerator json, byte[] bytes, int from, int to, @Nullable ColumnType type)
+            throws SQLException {
+        if (type == null) {
+            json.writeUTF8String(bytes, from, to - from);
+            return;
         }
-    }
-
-    /** The value has no fewer bytes as JSON. */
-    static long leastBytes(byte[] text, @Nullable ColumnType type) {
-        return switch (type == null ? Form.TEXT : type.form()) {
-            case TEXT -> escapedBytes(text);
-            case NUMBER, EXACT_NUMBER, FLOAT, JSON -> text.length;
-            case BOOLEAN -> 1;
-            // hexadecimal digits become base64, and those of an array lose escapes besides
-            case BASE64, TIMESTAMP, ARRAY -> text.length / 2;
-        };
-    }
-
-    private static long escapedBytes(byte[] text) {
-        long bytes = 2;
-        for (byte b : text) {
-            bytes += b == '"' || b == '\\' ? 2 : b >= 0 && b < ' ' ? escapeBytes(b) : 1;
-        }
-        return bytes;
-    }
-
-    private static int escapeBytes(byte control) {
-        return switch (control) {
-            case '\b', '\t', '\n', '\f', '\r' -> 2;
-            default -> 6;
-        };
-    }
-
-    private void write(byte[] text, Form form, @Nullable ColumnType element) throws SQLException {
-        switch (form) {
-            case NUMBER -> json.writeNumber(ascii(text));
-            case EXACT_NUMBER -> exact(text);
+        switch (type.form()) {
+            case NUMBER -> json.writeNumber(ascii(bytes, from, to));
+            case EXACT_NUMBER -> exact(json, bytes, from, to);
             case FLOAT -> {
-                byte last = text[text.length - 1];
+                byte last = bytes[to - 1];
                 if (last >= '0' && last <= '9') {
-                    json.writeNumber(ascii(text));
+                    json.writeNumber(ascii(bytes, from, to));
                 } else {
-                    json.writeString(ascii(text));
+                    json.writeString(ascii(bytes, from, to));
                 }
             }
-            case BOOLEAN -> json.writeBoolean(text[0] == 't');
-            case TEXT -> json.writeUTF8String(text, 0, text.length);
-            case JSON -> json.writeRawValue(new String(text, StandardCharsets.UTF_8));
-            case BASE64 -> json.writeBinary(PGbytea.toBytes(text));
-            case TIMESTAMP -> timestamp(text);
-            case ARRAY -> array(text, element);
+            case BOOLEAN -> json.writeBoolean(bytes[from] == 't');
+            case TEXT -> json.writeUTF8String(bytes, from, to - from);
+            case JSON ->
+                    json.writeRawValue(new String(bytes, from, to - from, StandardCharsets.UTF_8));
+            case BASE64 -> json.writeBinary(PGbytea.toBytes(Arrays.copyOfRange(bytes, from, to)));
+            case TIMESTAMP -> timestamp(json, ascii(bytes, from, to));
+            case ARRAY -> array(json, bytes, from, to, type.element());
         }
     }
 
-    private void exact(byte[] text) {
+    private static void exact(JsonGenerator json, byte[] bytes, int from, int to) {
         int digits = 0;
         boolean fraction = false;
         boolean leading = true;
-        for (byte b : text) {
+        for (int i = from; i < to; i++) {
+            byte b = bytes[i];
             if (b == '.') {
                 fraction = true;
             } else if (b >= '0' && b <= '9') {
                 leading &= b == '0';
                 digits += leading ? 0 : 1;
             } else if (b != '-') {
-                json.writeString(ascii(text)); // NaN or an infinity
+                json.writeString(ascii(bytes, from, to)); // NaN or an infinity
                 return;
             }
         }
-        String number = ascii(text);
+        String number = ascii(bytes, from, to);
         boolean exact =
                 digits <= DOUBLE_DIGITS
                         || (!fraction
@@ -116,16 +88,15 @@ final class ValueWriter {
     }
 
     /** {@code 2026-11-22 04:37:40.5+00} as {@code 2026-11-22T04:37:40.5Z}. */
-    private void timestamp(byte[] text) {
-        if (text.length <= DATE_LENGTH || text[DATE_LENGTH] != ' ') {
-            json.writeString(ascii(text)); // infinity, or a year of five digits
+    private static void timestamp(JsonGenerator json, String text) {
+        if (text.length() <= DATE_LENGTH || text.charAt(DATE_LENGTH) != ' ') {
+            json.writeString(text); // infinity, or a year of five digits
             return;
         }
-        text[DATE_LENGTH] = 'T';
-        String iso = ascii(text);
+        String iso = text.substring(0, DATE_LENGTH) + "T" + text.substring(DATE_LENGTH + 1);
         if (iso.endsWith("+00")) {
             json.writeString(iso.substring(0, iso.length() - 3) + "Z");
-        } else if (iso.length() > 3 && "+-".indexOf(iso.charAt(iso.length() - 3)) >= 0) {
+        } else if ("+-".indexOf(iso.charAt(iso.length() - 3)) >= 0) {
             json.writeString(iso + ":00");
         } else {
             json.writeString(iso);
@@ -133,13 +104,16 @@ final class ValueWriter {
     }
 
     /** Arrays as PostgreSQL writes them: {@code {1,NULL,"a b"}}, nested for more dimensions. */
-    private void array(byte[] text, @Nullable ColumnType element) throws SQLException {
-        int at = 0;
-        while (at < text.length && text[at] != '{') {
+    private static void array(
+            JsonGenerator json, byte[] bytes, int from, int to, @Nullable ColumnType element)
+            throws SQLException {
+        int at = from;
+        while (at < to && bytes[at] != '{') {
             at++; // bounds, such as [2:3]=
         }
-        while (at < text.length) {
-            switch (text[at]) {
+        byte[] unquoted = new byte[0];
+        while (at < to) {
+            switch (bytes[at]) {
                 case '{' -> {
                     json.writeStartArray();
                     at++;
@@ -149,40 +123,51 @@ final class ValueWriter {
                     at++;
                 }
                 case ',' -> at++;
-                case '"' -> at = quotedElement(text, at, element);
-                default -> at = plainElement(text, at, element);
+                case '"' -> {
+                    int end = endOfQuoted(bytes, at);
+                    if (unquoted.length < end - at) {
+                        unquoted = new byte[Math.max(end - at, 2 * unquoted.length)];
+                    }
+                    int length = unquote(bytes, at + 1, end, unquoted);
+                    write(json, unquoted, 0, length, element);
+                    at = end + 1;
+                }
+                default -> {
+                    int end = at;
+                    while (end < to && bytes[end] != ',' && bytes[end] != '}') {
+                        end++;
+                    }
+                    if (end - at == 4 && "NULL".equals(ascii(bytes, at, end))) {
+                        json.writeNull();
+                    } else {
+                        write(json, bytes, at, end, element);
+                    }
+                    at = end;
+                }
             }
         }
     }
 
-    private int quotedElement(byte[] text, int from, @Nullable ColumnType element)
-            throws SQLException {
-        byte[] value = new byte[text.length - from];
+    private static int endOfQuoted(byte[] bytes, int quote) {
+        int at = quote + 1;
+        while (bytes[at] != '"') {
+            at += bytes[at] == '\\' ? 2 : 1;
+        }
+        return at;
+    }
+
+    private static int unquote(byte[] bytes, int from, int to, byte[] target) {
         int length = 0;
-        int at = from + 1;
-        while (text[at] != '"') {
-            if (text[at] == '\\') {
+        for (int at = from; at < to; at++) {
+            if (bytes[at] == '\\') {
                 at++;
             }
-            value[length++] = text[at++];
+            target[length++] = bytes[at];
         }
-        write(Arrays.copyOf(value, length), element);
-        return at + 1;
+        return length;
     }
 
-    private int plainElement(byte[] text, int from, @Nullable ColumnType element)
-            throws SQLException {
-        int to = from;
-        while (to < text.length && text[to] != ',' && text[to] != '}') {
-            to++;
-        }
-        byte[] value = Arrays.copyOfRange(text, from, to);
-        boolean isNull = value.length == 4 && "NULL".equals(ascii(value));
-        write(isNull ? null : value, element);
-        return to;
-    }
-
-    private static String ascii(byte[] text) {
-        return new String(text, StandardCharsets.ISO_8859_1);
+    private static String ascii(byte[] bytes, int from, int to) {
+        return new String(bytes, from, to - from, StandardCharsets.ISO_8859_1);
     }
 }

@@ -1,15 +1,18 @@
 package dev.sallyport.executor.engine.postgresql;
 
 import static dev.sallyport.executor.engine.postgresql.SharedDatabase.ACME;
+import static dev.sallyport.executor.engine.postgresql.SharedDatabase.GLOBEX;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sallyport.embedded.TestServers;
 import dev.sallyport.executor.engine.Access;
+import dev.sallyport.executor.engine.Caller;
 import dev.sallyport.executor.engine.Finding;
 import dev.sallyport.executor.engine.Finding.Severity;
 import dev.sallyport.executor.failure.ExecutorException;
+import dev.sallyport.schema.id.TenantId;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -18,10 +21,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 
 final class EnrolmentIT {
     @SuppressWarnings("NullAway.Init")
@@ -55,7 +61,14 @@ final class EnrolmentIT {
     }
 
     private static List<Finding> findings() {
-        return Enrolment.doctor(administrator, role());
+        return findings(role());
+    }
+
+    /** But for the advice, which the table of customers asks for. */
+    private static List<Finding> findings(String login) {
+        return Enrolment.doctor(administrator, login).stream()
+                .filter(finding -> finding.severity() != Severity.ADVICE)
+                .toList();
     }
 
     @ParameterizedTest(name = "{0}")
@@ -87,14 +100,16 @@ final class EnrolmentIT {
                     create function public.all_names() returns setof text language sql security definer return (select name from customers limit 1) | drop function public.all_names | function all_names()
                     grant create on schema public to R | revoke create on schema public from R | schema public
                     grant create on database D to R | revoke create on database D from R | database D
-                    grant select on sallyport.seal_key to R | revoke all on sallyport.seal_key from R | sallyport.seal_key
+                    grant select on sallyport.login to R | revoke all on sallyport.login from R | sallyport.login
                     grant select (rows_affected) on sallyport.ledger to R | revoke all on sallyport.ledger from R | sallyport.ledger
-                    grant execute on function sallyport.proved(text, bytea) to R | revoke execute on function sallyport.proved(text, bytea) from R | sallyport.proved(text,bytea)
+                    grant execute on function sallyport.proved(text[]) to R | revoke execute on function sallyport.proved(text[]) from R | sallyport.proved(text[])
+                    create function public.mine() returns text language sql immutable as 'select sallyport.claim(''tenant'')' | drop function public.mine | function mine()
+                    create function public.mine() returns text language sql immutable return sallyport.claim('tenant') | drop function public.mine | function mine()
                     alter role R bypassrls | alter role R nobypassrls | role R
                     alter role R inherit | alter role R noinherit | role R
                     alter role R createrole | alter role R nocreaterole | role R
                     grant helper_of_enrolment to R | revoke helper_of_enrolment from R | role R
-                    update sallyport.login set tenant = null where role = 'R' | update sallyport.login set tenant = 'acme' where role = 'R' | role R
+                    update sallyport.login set tenant = null where role = 'R'; alter role R reset track_activities | update sallyport.login set tenant = 'acme' where role = 'R'; alter role R set track_activities = off | role R
                     """)
     void theDoctorFinds(String harm, String cure, String object) throws Exception {
         assertThat(findings()).isEmpty();
@@ -193,7 +208,7 @@ final class EnrolmentIT {
 
     @Test
     void enrollingAgainKeepsTheLedgerAndRepairsGrants() throws Exception {
-        shared.administer("grant select on sallyport.seal_key to " + role());
+        shared.administer("grant select on sallyport.login to " + role());
         shared.administer(
                 "insert into sallyport.ledger (call_id, tenant, subject, entered_at) values"
                         + " (gen_random_uuid(), 'acme', 'x', '2026-01-01')");
@@ -204,6 +219,100 @@ final class EnrolmentIT {
         assertThat(shared.truth("select count(*) from sallyport.ledger")).containsExactly("1");
         assertThat(Enrolment.forget(administrator, Instant.parse("2026-02-01T00:00:00Z")))
                 .isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "grant execute on function pg_terminate_backend(int, bigint) to R | revoke execute"
+                        + " on function pg_terminate_backend(int, bigint) from R",
+                "grant execute on function setseed(float8) to R | revoke execute on function"
+                        + " setseed(float8) from R",
+                "grant select on pg_stat_activity to R | revoke select on pg_stat_activity from R",
+                "grant temporary on database D to R | revoke temporary on database D from R",
+                "alter role R reset track_activities | alter role R set track_activities = off",
+                "alter role R set synchronous_commit = off | alter role R reset synchronous_commit"
+            })
+    void theDoctorCautionsAgainst(String harmAndCure) throws Exception {
+        String[] both = named(harmAndCure).split(" \\| ", 2);
+        shared.administer(both[0]);
+        try {
+            assertThat(findings())
+                    .singleElement()
+                    .satisfies(
+                            finding -> assertThat(finding.severity()).isEqualTo(Severity.CAUTION));
+        } finally {
+            shared.administer(both[1]);
+        }
+        assertThat(findings()).isEmpty();
+    }
+
+    @Test
+    void anIndexThatDoesNotBeginWithTheTenantIsAdvisedAgainst() throws Exception {
+        shared.administer("create index by_tenant on customers (tenant_id, balance)");
+        try {
+            assertThat(Enrolment.doctor(administrator, role()))
+                    .extracting(Finding::object)
+                    .containsExactlyInAnyOrder("index customers_pkey", "index customers_name_key");
+        } finally {
+            shared.administer("drop index by_tenant");
+        }
+    }
+
+    @Test
+    void aDatabaseOfVersionOneIsUpgradedInPlace() throws Exception {
+        try (SharedDatabase old = new SharedDatabase()) {
+            old.administer("drop schema sallyport cascade");
+            old.administer(
+                    new String(
+                            Objects.requireNonNull(
+                                            EnrolmentIT.class.getResourceAsStream(
+                                                    "enrolment-v1.sql"))
+                                    .readAllBytes(),
+                            StandardCharsets.UTF_8));
+            String blocks =
+                    "'\\x"
+                            + HexFormat.of().formatHex(SharedDatabase.KEY.innerBlock())
+                            + "', '\\x"
+                            + HexFormat.of().formatHex(SharedDatabase.KEY.outerBlock())
+                            + "'";
+            old.administer(
+                    "insert into sallyport.seal_key values ('executor', "
+                            + blocks
+                            + "), ('database', "
+                            + blocks
+                            + ")");
+            String insert = "insert into sallyport.login values ('";
+            old.administer(insert + old.login(ACME) + "', 'acme')");
+            old.administer(insert + old.login(GLOBEX) + "', 'globex')");
+            Caller before = SharedDatabase.caller(ACME);
+            old.administer(
+                    "insert into sallyport.ledger values ('"
+                            + before.call()
+                            + "', 'acme', 'alice', now(), now(), 7)");
+            assertThat(old.run(ACME, Access.READ, "select 1"))
+                    .isInstanceOfSatisfying(
+                            Transaction.Failed.class,
+                            failed ->
+                                    assertThat(failed.cause().getSQLState())
+                                            .isEqualTo(Backend.OTHER_VERSION));
+
+            try (Connection connection = old.administrator()) {
+                Enrolment.enrol(connection, old.login(ACME), ACME, SharedDatabase.KEY);
+            }
+            old.administer(
+                    "create policy again on customers using (tenant_id = (select"
+                            + " sallyport.claim('tenant')))");
+
+            for (TenantId tenant : List.of(ACME, GLOBEX)) {
+                assertThat(old.values(tenant, Access.READ, "select count(*) from customers"))
+                        .containsExactly("3");
+            }
+            assertThat(old.run(before, Access.WRITE, "update customers set balance = 0"))
+                    .isEqualTo(new Transaction.DoneBefore<>(7));
+            assertThat(old.truth("select to_regclass('sallyport.seal_key')"))
+                    .containsExactly((String) null);
+        }
     }
 
     @Test
@@ -229,7 +338,7 @@ final class EnrolmentIT {
 
         Enrolment.enrol(administrator, role, null, SharedDatabase.KEY);
 
-        assertThat(Enrolment.doctor(administrator, role))
+        assertThat(findings(role))
                 .singleElement()
                 .satisfies(finding -> assertThat(finding.severity()).isEqualTo(Severity.CAUTION));
     }

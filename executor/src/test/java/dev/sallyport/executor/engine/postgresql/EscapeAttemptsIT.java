@@ -208,10 +208,8 @@ final class EscapeAttemptsIT {
     @MethodSource("attempts")
     void seesAndTouchesNothingOfTheOtherTenant(String attempt) throws Exception {
         for (Access access : Access.values()) {
-            Entry caller = SharedDatabase.caller(ACME, access);
-
             String seen =
-                    switch (shared.run(caller, attempt)) {
+                    switch (shared.run(ACME, access, attempt)) {
                         case Transaction.Done<List<String>> done -> done.value().toString();
                         case Transaction.DoneBefore<List<String>> _ -> "";
                         case Transaction.Failed<List<String>> failed -> said(failed.cause());

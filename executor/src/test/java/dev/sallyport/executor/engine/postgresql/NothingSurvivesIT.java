@@ -32,6 +32,12 @@ final class NothingSurvivesIT {
                 create sequence tools.numbers;
                 """);
         shared.administer("grant usage on sequence tools.numbers to " + shared.login(ACME));
+        // the enrolment takes it away; whoever keeps it must find nothing either
+        shared.administer(
+                "grant temporary on database "
+                        + shared.databaseName()
+                        + " to "
+                        + shared.login(ACME));
     }
 
     @AfterAll
@@ -52,6 +58,9 @@ final class NothingSurvivesIT {
                     set bytea_output = 'escape'                  | select current_setting('bytea_output')
                     set extra_float_digits = -3                  | select current_setting('extra_float_digits')
                     set standard_conforming_strings = off        | select current_setting('standard_conforming_strings')
+                    set intervalstyle = 'sql_standard'           | select current_setting('IntervalStyle')
+                    set row_security = off                       | select current_setting('row_security')
+                    set synchronous_commit = off                 | select current_setting('synchronous_commit')
                     set my.own = 'x'                             | select coalesce(current_setting('my.own', true), '') = ''
                     select set_config('my.own', 'x', false)      | select coalesce(current_setting('my.own', true), '') = ''
                     select set_config('sallyport.context', 'x', false) | select sallyport.claim('tenant')
@@ -67,6 +76,8 @@ final class NothingSurvivesIT {
                     create temp table t as select 1              | select count(*) from pg_class where relnamespace = pg_my_temp_schema() and relkind = 'r'
                     create temp view v as select 1               | select count(*) from pg_class where relnamespace = pg_my_temp_schema()
                     create function pg_temp.f() returns int language sql return 1 | select count(*) from pg_proc where pronamespace = pg_my_temp_schema()
+                    select tools.run('create temp table customers as select 1') | select count(*) from customers
+                    select tools.run('declare c cursor with hold for select 1') | select count(*) from pg_cursors
                     declare c cursor with hold for select 1      | select count(*) from pg_cursors
                     select nextval('tools.numbers')              | select tools.run('select lastval()')
                     """)

@@ -25,7 +25,7 @@ final class SealKeyTest {
             MessageDigest outer = MessageDigest.getInstance("SHA-256");
             outer.update(key.outerBlock());
 
-            assertThat(key.proveSettlement(call.value(), 7, 12_345))
+            assertThat(key.mac("settle\n" + call + "\n7\n12345"))
                     .isEqualTo(outer.digest(inner.digest(message)));
         }
     }

@@ -6,6 +6,8 @@ import static dev.sallyport.executor.engine.postgresql.SharedDatabase.GLOBEX;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sallyport.executor.engine.Access;
+import dev.sallyport.executor.engine.Caller;
+import dev.sallyport.executor.engine.Finding;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,17 +43,20 @@ final class SealedContextIT {
     @Test
     void theDoctorFindsNothingInACleanDatabase() throws Exception {
         try (Connection administrator = shared.administrator()) {
-            assertThat(Enrolment.doctor(administrator, shared.login(ACME))).isEmpty();
+            assertThat(Enrolment.doctor(administrator, shared.login(ACME)))
+                    .extracting(Finding::severity)
+                    .containsOnly(Finding.Severity.ADVICE);
         }
     }
 
     @Test
     void aWriteIsCommittedOnce() throws Exception {
-        Entry caller = SharedDatabase.caller(ACME, Access.WRITE);
+        Caller caller = SharedDatabase.caller(ACME);
         String update = "update customers set balance = balance + 1 where id = 11";
 
-        assertThat(shared.run(caller, update)).isInstanceOf(Transaction.Done.class);
-        assertThat(shared.run(caller, update)).isEqualTo(new Transaction.DoneBefore<>(1));
+        assertThat(shared.run(caller, Access.WRITE, update)).isInstanceOf(Transaction.Done.class);
+        assertThat(shared.run(caller, Access.WRITE, update))
+                .isEqualTo(new Transaction.DoneBefore<>(1));
         assertThat(shared.truth("select balance from customers where id = 11"))
                 .containsExactly("11.50");
     }

@@ -2,6 +2,7 @@ package dev.sallyport.executor.engine.postgresql;
 
 import dev.sallyport.embedded.TestServers;
 import dev.sallyport.executor.engine.Access;
+import dev.sallyport.executor.engine.Caller;
 import dev.sallyport.executor.engine.Cancellation;
 import dev.sallyport.executor.engine.Engines;
 import dev.sallyport.executor.engine.Stopwatch;
@@ -14,7 +15,6 @@ import dev.sallyport.schema.registry.DatabaseKind;
 import dev.sallyport.schema.secret.SecretReference;
 import dev.sallyport.schema.secret.Secrets;
 
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -126,31 +126,61 @@ public final class SharedDatabase implements AutoCloseable {
                 new Limits(1_000, 1_000_000, 10_000));
     }
 
-    public Session session(TenantId tenant) {
+    Session session(TenantId tenant) {
         return ((PostgresEngine) engines.of(database(tenant))).session();
     }
 
-    public static Entry caller(TenantId tenant, Access access) {
-        return new Entry(tenant, "alice@" + tenant, CallId.next(), access);
+    static Caller caller(TenantId tenant) {
+        return new Caller(tenant, "alice@" + tenant, CallId.next());
     }
 
     /** Runs one statement as the tenant and gives all its values, row after row. */
-    public Transaction<List<String>> run(TenantId tenant, Access access, String sql) {
-        return run(caller(tenant, access), sql);
+    Transaction<List<String>> run(TenantId tenant, Access access, String sql) {
+        return run(caller(tenant), access, sql);
     }
 
-    public Transaction<List<String>> run(Entry caller, String sql) {
-        return session(caller.tenant())
-                .as(
-                        caller,
-                        TIMEOUT,
-                        new Cancellation(),
-                        new Stopwatch(),
-                        connection -> texts(connection.run(sql, List.of(), 0)));
+    Transaction<List<String>> run(Caller caller, Access access, String sql) {
+        return run(session(caller.tenant()), caller, access, sql);
+    }
+
+    static Transaction<List<String>> run(
+            Session session, Caller caller, Access access, String sql) {
+        return session.as(
+                caller,
+                access,
+                TIMEOUT,
+                new Cancellation(),
+                new Stopwatch(),
+                new Work<>("", sql, List.of(), 0, new Texts()));
+    }
+
+    /** All values as texts. */
+    private static final class Texts implements Work.Taking<List<String>> {
+        private final Backend.Texts texts = new Backend.Texts();
+
+        @Override
+        public void columns(String[] names, int[] types) {
+            texts.columns(names, types);
+        }
+
+        @Override
+        public boolean wants(int bytes) {
+            return true;
+        }
+
+        @Override
+        public void row(byte[] bytes, int columns) {
+            texts.row(bytes, columns);
+        }
+
+        @Override
+        public List<String> made(long affected, Work.Types types) {
+            return texts.values.stream().map(String::valueOf).toList();
+        }
     }
 
     /** The values of a statement that must succeed. */
-    public List<String> values(TenantId tenant, Access access, String sql) {
+    List<String> values(TenantId tenant, Access access, String sql) {
         return switch (run(tenant, access, sql)) {
             case Transaction.Done<List<String>> done -> done.value();
             case Transaction.DoneBefore<List<String>> _ -> throw new AssertionError("done before");
@@ -187,17 +217,6 @@ public final class SharedDatabase implements AutoCloseable {
         try (Statement statement = administrator.createStatement()) {
             statement.execute(sql);
         }
-    }
-
-    private static List<String> texts(Batch batch) {
-        List<String> texts = new ArrayList<>();
-        for (int row = 0; row < batch.rows(); row++) {
-            for (int column = 0; column < batch.columns(); column++) {
-                byte[] value = batch.value(row, column);
-                texts.add(value == null ? "null" : new String(value, StandardCharsets.UTF_8));
-            }
-        }
-        return texts;
     }
 
     @Override

@@ -1,13 +1,11 @@
-package dev.sallyport.executor.engine.postgresql;
+package dev.sallyport.executor.result;
 
 import java.io.ByteArrayOutputStream;
 
 /** The bytes of a result while it grows; its end can be taken back. */
 final class JsonBuffer extends ByteArrayOutputStream {
-    private static final int USUAL_BYTES = 8_192;
-
-    JsonBuffer() {
-        super(USUAL_BYTES);
+    JsonBuffer(int bytes) {
+        super(bytes);
     }
 
     synchronized void cut(int size) {
@@ -15,5 +13,11 @@ final class JsonBuffer extends ByteArrayOutputStream {
             throw new IllegalArgumentException("only " + count + " bytes are here, not " + size);
         }
         count = size;
+    }
+
+    /** Copies the bytes to the place and gives where they end there. */
+    synchronized int copyTo(byte[] target, int at) {
+        System.arraycopy(buf, 0, target, at, count);
+        return at + count;
     }
 }

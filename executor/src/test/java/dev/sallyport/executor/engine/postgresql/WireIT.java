@@ -1,0 +1,204 @@
+package dev.sallyport.executor.engine.postgresql;
+
+import static dev.sallyport.executor.engine.postgresql.SharedDatabase.ACME;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sallyport.executor.engine.Access;
+import dev.sallyport.executor.engine.Answer;
+import dev.sallyport.executor.engine.Call;
+import dev.sallyport.executor.engine.Cancellation;
+import dev.sallyport.executor.engine.Ending;
+import dev.sallyport.executor.engine.Engine;
+import dev.sallyport.executor.engine.Stopwatch;
+import dev.sallyport.schema.event.Limits;
+import dev.sallyport.schema.secret.Secrets;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.util.DriverInfo;
+
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+
+/** What goes over the connection, and how an engine tells what is wrong with a database. */
+final class WireIT {
+    @SuppressWarnings("NullAway.Init")
+    private static SharedDatabase shared;
+
+    @BeforeAll
+    static void share() throws Exception {
+        shared = new SharedDatabase();
+    }
+
+    @AfterAll
+    static void stop() throws SQLException {
+        shared.close();
+    }
+
+    private static Engine engine(InstantSource clock, Map<String, String> environment) {
+        return PostgresEngine.open(shared.database(ACME), new Secrets(environment), clock, false);
+    }
+
+    private static Answer read(Engine engine, String sql, Limits limits) {
+        return engine.run(
+                new Call(
+                        SharedDatabase.caller(ACME),
+                        "db_query",
+                        limits,
+                        Instant.now().plusSeconds(60),
+                        null,
+                        ("{\"sql\":\"" + sql + "\"}").getBytes(StandardCharsets.UTF_8)),
+                new Ending.RollBack(),
+                new Cancellation(),
+                new Stopwatch());
+    }
+
+    private static Answer.Succeeded succeeded(Answer answer) {
+        assertThat(answer).isInstanceOf(Answer.Succeeded.class);
+        return (Answer.Succeeded) answer;
+    }
+
+    /** The stream is the driver's own field: look at it again when the driver changes. */
+    @Test
+    void theDriverIsTheOneWhoseStreamIsKnown() {
+        assertThat(DriverInfo.DRIVER_VERSION).isEqualTo("42.7.14");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-40, 40})
+    void aClockThatDiffersIsNamed(int seconds) {
+        InstantSource clock =
+                Clock.offset(Clock.tickMillis(ZoneOffset.UTC), Duration.ofSeconds(seconds));
+        Engine engine = engine(clock, SharedDatabase.ENVIRONMENT);
+        try {
+            assertThat(read(engine, "select 1", new Limits(10, 10_000, 30_000)))
+                    .isInstanceOfSatisfying(
+                            Answer.Stopped.class,
+                            stopped ->
+                                    assertThat(stopped.code()).isEqualTo("database_clock_differs"));
+        } finally {
+            engine.close(Duration.ZERO);
+        }
+    }
+
+    @Test
+    void anotherKeyIsNamedAndIsNoEmptyTable() {
+        Engine engine =
+                engine(
+                        InstantSource.system(),
+                        Map.of(
+                                "AGENT_PASSWORD",
+                                SharedDatabase.PASSWORD,
+                                "SEAL_KEY",
+                                "another key that has 32 bytes or more"));
+        try {
+            assertThat(read(engine, "select name from customers", new Limits(10, 10_000, 5_000)))
+                    .isInstanceOfSatisfying(
+                            Answer.Stopped.class,
+                            stopped -> assertThat(stopped.code()).isEqualTo("context_refused"));
+        } finally {
+            engine.close(Duration.ZERO);
+        }
+    }
+
+    @Test
+    void aRowThatIsTooLargeIsNotHeldAndTheResultIsTruncated() {
+        Engine engine = engine(InstantSource.system(), SharedDatabase.ENVIRONMENT);
+        try {
+            Limits limits = new Limits(1_000, 2_000, 20_000);
+            Answer.Succeeded large =
+                    succeeded(
+                            read(
+                                    engine,
+                                    "select repeat('x', n * 60000000) from generate_series(0, 2) n",
+                                    limits));
+            Answer.Succeeded many =
+                    succeeded(read(engine, "select n from generate_series(1, 1000000) n", limits));
+
+            assertThat(large.rows()).isEqualTo(1);
+            assertThat(large.truncated()).isTrue();
+            assertThat(many.truncated()).isTrue();
+            assertThat(many.result().length).isLessThanOrEqualTo(2_000);
+        } finally {
+            engine.close(Duration.ZERO);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {3, 4})
+    void truncatedIsExact(int rows) {
+        Engine engine = engine(InstantSource.system(), SharedDatabase.ENVIRONMENT);
+        try {
+            Answer.Succeeded done =
+                    succeeded(
+                            read(
+                                    engine,
+                                    "select n from generate_series(1, " + rows + ") n",
+                                    new Limits(3, 10_000, 5_000)));
+
+            assertThat(done.rows()).isEqualTo(3);
+            assertThat(done.truncated()).isEqualTo(rows > 3);
+        } finally {
+            engine.close(Duration.ZERO);
+        }
+    }
+
+    @Test
+    void aPositionInAnErrorIsTheCallersOwn() {
+        Engine engine = engine(InstantSource.system(), SharedDatabase.ENVIRONMENT);
+        try {
+            assertThat(read(engine, "select nothing", new Limits(3, 10_000, 5_000)))
+                    .isInstanceOfSatisfying(
+                            Answer.Stopped.class,
+                            stopped -> assertThat(stopped.message()).contains("at character 8"));
+        } finally {
+            engine.close(Duration.ZERO);
+        }
+    }
+
+    @Test
+    void aCommitWithinAWriteIsNoticedByTheLedger() throws Exception {
+        for (String text : List.of("commit", "commit and chain")) {
+            assertThat(shared.run(ACME, Access.WRITE, text))
+                    .isInstanceOf(Transaction.Unknown.class);
+        }
+    }
+
+    @Test
+    void copyIsRefusedAndChangesNothing() throws Exception {
+        for (String text :
+                List.of(
+                        "copy (update customers set balance = 0 returning *) to stdout",
+                        "copy customers from stdin",
+                        "copy customers to stdout")) {
+            assertThat(shared.run(ACME, Access.WRITE, text)).isInstanceOf(Transaction.Failed.class);
+        }
+        assertThat(shared.truth("select count(*) from customers where balance = 0"))
+                .containsExactly("0");
+    }
+
+    @Test
+    void aWriteSeenAsUncertainIsCalledOffAndDoesNotRunLater() throws Exception {
+        var caller = SharedDatabase.caller(ACME);
+        assertThat(shared.session(ACME).recall(caller, Duration.ofSeconds(5)))
+                .isInstanceOf(Transaction.Failed.class);
+
+        assertThat(shared.run(caller, Access.WRITE, "update customers set balance = 0"))
+                .isInstanceOfSatisfying(
+                        Transaction.Failed.class,
+                        failed ->
+                                assertThat(failed.cause().getSQLState())
+                                        .isEqualTo(Session.CALLED_OFF_STATE));
+    }
+}
