@@ -6,6 +6,7 @@ import dev.sallyport.gateway.dispatch.Dispatched.LogUnavailable;
 import dev.sallyport.gateway.dispatch.Dispatched.Overloaded;
 import dev.sallyport.gateway.dispatch.Dispatched.TooLarge;
 import dev.sallyport.gateway.reply.Replies;
+import dev.sallyport.gateway.reply.Waiting;
 import dev.sallyport.gateway.statement.Statement;
 import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.event.CallAuthorized;
@@ -18,7 +19,6 @@ import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.registry.Keyring;
 import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.registry.Scope;
-import dev.sallyport.schema.reply.Reply;
 import dev.sallyport.schema.seal.DataKey;
 import dev.sallyport.schema.sign.EventSignature;
 import dev.sallyport.schema.sign.SigningKey;
@@ -27,10 +27,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
@@ -97,18 +95,17 @@ public final class Dispatcher {
             }
             throw e;
         }
-        CompletableFuture<Reply> reply = replies.expect(command.call(), key);
-        try {
+        try (Waiting waiting = replies.expect(command.call(), key)) {
             log.command(
                     Topics.commands(cell),
                     command.tenant(),
                     signed,
                     (_, failure) -> {
                         if (failure != null) {
-                            reply.completeExceptionally(failure);
+                            waiting.notPublished(failure);
                         }
                     });
-            return new Answered(reply.get(answerWithin.toMillis(), TimeUnit.MILLISECONDS));
+            return new Answered(waiting.await(answerWithin));
         } catch (ExecutionException | KafkaException e) {
             LOG.atWarn()
                     .addKeyValue("callId", command.call())
@@ -121,8 +118,6 @@ public final class Dispatcher {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return new DeadlineExceeded();
-        } finally {
-            replies.forget(command.call());
         }
     }
 

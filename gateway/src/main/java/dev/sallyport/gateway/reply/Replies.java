@@ -1,11 +1,9 @@
 package dev.sallyport.gateway.reply;
 
 import dev.sallyport.gateway.config.GatewayException;
-import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.event.ReplyAddress;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.GatewayId;
-import dev.sallyport.schema.reply.Reply;
 import dev.sallyport.schema.reply.ReplyHeaders;
 import dev.sallyport.schema.seal.DataKey;
 import dev.sallyport.schema.topic.KafkaSettings;
@@ -13,7 +11,6 @@ import dev.sallyport.schema.topic.Topics;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -38,14 +35,14 @@ public final class Replies implements AutoCloseable {
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofMillis(100);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
 
+    private static final byte[] NOTHING = new byte[0];
+
     private final GatewayId gateway;
     private final KafkaConsumer<String, byte[]> consumer;
     private final TopicPartition partition;
     private final Map<CallId, Waiting> waiting = new ConcurrentHashMap<>();
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread thread;
-
-    private record Waiting(CompletableFuture<Reply> reply, DataKey key) {}
 
     private Replies(
             GatewayId gateway, KafkaConsumer<String, byte[]> consumer, TopicPartition partition) {
@@ -103,17 +100,17 @@ public final class Replies implements AutoCloseable {
     }
 
     /**
-     * Announces that somebody waits for the reply to this call; {@link #forget} ends it.
+     * Announces that somebody waits for the reply to this call, until it is closed.
      *
      * @param key what the reply must be sealed with
      */
-    public CompletableFuture<Reply> expect(CallId call, DataKey key) {
-        var reply = new CompletableFuture<Reply>();
-        waiting.put(call, new Waiting(reply, key));
-        return reply;
+    public Waiting expect(CallId call, DataKey key) {
+        var waiter = new Waiting(this, call, key);
+        waiting.put(call, waiter);
+        return waiter;
     }
 
-    public void forget(CallId call) {
+    void forget(CallId call) {
         waiting.remove(call);
     }
 
@@ -154,14 +151,7 @@ public final class Replies implements AutoCloseable {
                         .log("nobody waits for this reply any more");
                 return;
             }
-            byte[] sealed = entry.value() == null ? new byte[0] : entry.value();
-            waiter.reply().complete(Reply.open(sealed, waiter.key(), call));
-        } catch (SchemaException e) {
-            // no executor wrote it: whoever waits goes on waiting for the one that does
-            LOG.atError()
-                    .addKeyValue("offset", entry.offset())
-                    .addKeyValue("code", e.code())
-                    .log("a reply that was not sealed for its call was passed over");
+            waiter.came(entry.value() == null ? NOTHING : entry.value(), entry.offset());
         } catch (IllegalArgumentException e) {
             LOG.atError()
                     .addKeyValue("offset", entry.offset())

@@ -1,0 +1,93 @@
+package dev.sallyport.gateway.reply;
+
+import dev.sallyport.schema.SchemaException;
+import dev.sallyport.schema.id.CallId;
+import dev.sallyport.schema.reply.Reply;
+import dev.sallyport.schema.seal.DataKey;
+import java.time.Duration;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Somebody who waits for the reply to one call. What arrives is opened by the thread that waits, so
+ * that the one thread that reads replies for all calls decrypts none.
+ */
+public final class Waiting implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Waiting.class);
+
+    /** Arrivals that were not looked at yet; executors send one, anything more is a forgery. */
+    private static final int ARRIVALS_MAX = 8;
+
+    private final Replies replies;
+    private final CallId call;
+    private final DataKey key;
+    private final BlockingQueue<Arrival> arrivals = new ArrayBlockingQueue<>(ARRIVALS_MAX);
+
+    private sealed interface Arrival {
+        @SuppressWarnings("ArrayRecordComponent") // never compared
+        record Came(byte[] sealed, long offset) implements Arrival {}
+
+        record NotPublished(Exception cause) implements Arrival {}
+    }
+
+    Waiting(Replies replies, CallId call, DataKey key) {
+        this.replies = replies;
+        this.call = call;
+        this.key = key;
+    }
+
+    /** The reader of replies found this for the call. */
+    void came(byte[] sealed, long offset) {
+        if (!arrivals.offer(new Arrival.Came(sealed, offset))) {
+            LOG.atError()
+                    .addKeyValue("callId", call)
+                    .addKeyValue("offset", offset)
+                    .log("too many replies to one call: skipped");
+        }
+    }
+
+    /** Ends the waiting: the log did not take the command. */
+    public void notPublished(Exception cause) {
+        var _ = arrivals.offer(new Arrival.NotPublished(cause));
+    }
+
+    /**
+     * The executor's reply. One that was not sealed for this call is skipped and logged: no
+     * executor wrote it.
+     *
+     * @throws TimeoutException if there was none in that time
+     * @throws ExecutionException if the command was not published
+     */
+    public Reply await(Duration within)
+            throws InterruptedException, TimeoutException, ExecutionException {
+        long until = System.nanoTime() + within.toNanos();
+        while (true) {
+            switch (arrivals.poll(until - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                case null -> throw new TimeoutException("no reply");
+                case Arrival.NotPublished(var cause) -> throw new ExecutionException(cause);
+                case Arrival.Came(var sealed, var offset) -> {
+                    try {
+                        return Reply.open(sealed, key, call);
+                    } catch (SchemaException e) {
+                        LOG.atError()
+                                .addKeyValue("callId", call)
+                                .addKeyValue("offset", offset)
+                                .addKeyValue("code", e.code())
+                                .log("a reply that was not sealed for its call was skipped");
+                    }
+                }
+            }
+        }
+    }
+
+    /** Nobody waits any more. */
+    @Override
+    public void close() {
+        replies.forget(call);
+    }
+}
