@@ -106,7 +106,7 @@ public final class Gateway implements AutoCloseable {
                 Tools.offer(
                         VERSION,
                         gate(config),
-                        new Classifier(config.limits().statementShapesMax()),
+                        new Classifier(config.limits().statementMemoryBytesMax()),
                         registry,
                         dispatcher,
                         log,

@@ -156,7 +156,7 @@ final class GatewayFixture implements AutoCloseable {
                 new SecretReference("env:SIGNING"),
                 new SecretReference("env:WRAPPING"),
                 readOnly,
-                new GatewayConfig.Limits(65_536, 16_384, 500, 1 << 20, 100, 50, 64, 1_000),
+                new GatewayConfig.Limits(65_536, 16_384, 500, 1 << 20, 100, 50, 64, 1 << 20),
                 new GatewayConfig.Timeouts(
                         call,
                         Duration.ofSeconds(20),

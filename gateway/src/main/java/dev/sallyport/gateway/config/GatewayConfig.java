@@ -76,7 +76,8 @@ public record GatewayConfig(
      * @param rowsDefault rows of one result where the caller asks for no number
      * @param callsInFlightMax calls that wait for their answer at once; further ones are refused
      * @param acceptQueueMax connections that wait to be accepted
-     * @param statementShapesMax shapes of SQL, without their literals, that are remembered
+     * @param statementMemoryBytesMax heap that remembered shapes of SQL, without their literals,
+     *     may take
      */
     public record Limits(
             @Default("1048576") int bodyBytesMax,
@@ -86,7 +87,7 @@ public record GatewayConfig(
             @Default("1000") int rowsDefault,
             @Default("1000") int callsInFlightMax,
             @Default("256") int acceptQueueMax,
-            @Default("10000") int statementShapesMax) {
+            @Default("16777216") int statementMemoryBytesMax) {
 
         public Limits {
             positive("limits.bodyBytesMax", bodyBytesMax);
@@ -96,7 +97,7 @@ public record GatewayConfig(
             positive("limits.rowsDefault", rowsDefault);
             positive("limits.callsInFlightMax", callsInFlightMax);
             positive("limits.acceptQueueMax", acceptQueueMax);
-            positive("limits.statementShapesMax", statementShapesMax);
+            positive("limits.statementMemoryBytesMax", statementMemoryBytesMax);
         }
 
         private static void positive(String what, int value) {

@@ -88,7 +88,16 @@ final class Mentions {
             Set<String> withNames,
             Set<String> columns,
             Set<String> functions,
-            Set<StatementClass> effects) {}
+            Set<StatementClass> effects) {
+        Found {
+            // remembered for long: nothing of the parser's tree, and no slack
+            tables = Set.copyOf(tables);
+            withNames = Set.copyOf(withNames);
+            columns = Set.copyOf(columns);
+            functions = Set.copyOf(functions);
+            effects = Set.copyOf(effects);
+        }
+    }
 
     static Found in(net.sf.jsqlparser.statement.Statement statement) {
         var mentions = new Mentions();

@@ -51,7 +51,7 @@ class GatewayConfigTest {
                         "limits.rowsDefault = 1000",
                         "limits.callsInFlightMax = 1000",
                         "limits.acceptQueueMax = 256",
-                        "limits.statementShapesMax = 10000",
+                        "limits.statementMemoryBytesMax = 16777216",
                         "timeouts.call = PT30S",
                         "timeouts.statement = PT25S",
                         "timeouts.publish = PT5S",

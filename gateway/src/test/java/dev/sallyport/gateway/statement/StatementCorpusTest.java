@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The table of statements in corpus.txt, each read alone and through the memory of shapes. */
 class StatementCorpusTest {
-    private static final Classifier CLASSIFIER = new Classifier(16);
+    private static final Classifier CLASSIFIER = new Classifier(20_000);
 
     record Entry(
             StatementClass statementClass, List<String> tables, List<String> codes, String sql) {

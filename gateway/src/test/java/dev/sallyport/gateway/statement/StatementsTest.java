@@ -257,7 +257,28 @@ class StatementsTest {
     @Test
     void aClassifierNeedsRoom() {
         assertThatThrownBy(() -> new Classifier(0))
-                .hasMessageContaining("shapesMax must be positive: 0");
+                .hasMessageContaining("bytesMax must be positive: 0");
+    }
+
+    @Test
+    void longStatementsCannotFillTheMemory() {
+        int bytesMax = 1 << 20;
+        var classifier = new Classifier(bytesMax);
+        for (int n = 0; n < 60; n++) {
+            String prefix = "c" + n + "_%d";
+            classifier.classify("select " + list(prefix, 2_500) + " from t");
+            assertThat(classifier.bytes()).isLessThanOrEqualTo(bytesMax);
+        }
+        assertThat(classifier.bytes()).as("it remembers what fits").isGreaterThan(bytesMax / 2);
+    }
+
+    @Test
+    void anEntryCountsForTheTextsThatItHolds() {
+        Tree tree = Tree.of("select abc from t");
+        int latin = Classifier.bytes("select abc from t", tree);
+        assertThat(Classifier.bytes("select abc from t" + "x".repeat(100), tree) - latin)
+                .isEqualTo(100);
+        assertThat(latin).isGreaterThan(Classifier.bytes("select abc from t", new Tree.Unparsed()));
     }
 
     private static List<String> columns(String sql) {
