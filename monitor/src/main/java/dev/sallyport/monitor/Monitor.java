@@ -87,17 +87,12 @@ public final class Monitor implements AutoCloseable {
      */
     public Health health() {
         IndexTally indexed = index.tally();
-        Instant holding = indexed.holdingSince();
         boolean stale = indexed.lastTurn().plus(STALE).isBefore(clock.instant());
         SortedMap<String, Object> figures = new TreeMap<>();
         figures.put("detection", stream.state());
-        figures.put(
-                "index",
-                stale
-                        ? "stuck"
-                        : holding == null
-                                ? "following"
-                                : "waiting for OpenSearch since " + holding);
+        figures.put("detectionLag", stream.lag());
+        figures.put("index", stale ? "stuck" : state(indexed));
+        figures.put("indexLag", indexed.lag());
         figures.put("indexFailures", indexed.failures());
         figures.put("events", detected.events());
         figures.put("duplicates", detected.duplicates());
@@ -111,7 +106,16 @@ public final class Monitor implements AutoCloseable {
         figures.put("documentsCreated", indexed.created());
         figures.put("documentsAlreadyThere", indexed.alreadyThere());
         figures.put("documentsRefused", indexed.refused());
-        return new Health(stream.alive() && !stale, figures);
+        return new Health(stream.alive(clock.instant()) && !stale, figures);
+    }
+
+    private static String state(IndexTally indexed) {
+        Instant holding = indexed.holdingSince();
+        if (holding != null) {
+            return "waiting for OpenSearch since " + holding;
+        }
+        // none yet, or all are with other instances
+        return indexed.partitions() == 0 ? "without partitions" : "following";
     }
 
     @Override

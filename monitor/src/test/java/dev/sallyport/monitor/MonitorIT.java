@@ -123,12 +123,15 @@ class MonitorIT {
 
     @Test
     void healthTellsThatItDetectsAndIndexes() throws Exception {
+        await().atMost(SOON).until(() -> indexState().equals("following"));
         HttpResponse<String> answer = get("http://127.0.0.1:" + monitor.healthPort() + "/healthz");
 
         assertThat(answer.statusCode()).isEqualTo(200);
         JsonNode figures = Json.mapper().readTree(answer.body());
         assertThat(figures.path("detection").asString()).isEqualTo("RUNNING");
         assertThat(figures.path("index").asString()).isEqualTo("following");
+        assertThat(figures.path("detectionLag").isNumber()).isTrue();
+        assertThat(figures.path("indexLag").isNumber()).isTrue();
         assertThat(get("http://127.0.0.1:" + monitor.healthPort() + "/other").statusCode())
                 .isEqualTo(404);
     }

@@ -27,10 +27,13 @@ public final class Index implements AutoCloseable {
     public static final String GROUP = "sallyport-monitor-index";
 
     /** Most documents of one bulk request. */
-    static final int DOCUMENTS_MAX = 500;
+    static final int DOCUMENTS_MAX = 2_000;
 
     private static final Logger LOG = LoggerFactory.getLogger(Index.class);
-    private static final Duration GATHER = Duration.ofMillis(250);
+    private static final Duration GATHER = Duration.ofSeconds(1);
+    private static final int GATHERED_BYTES = 1 << 20;
+    private static final Duration SESSION = Duration.ofSeconds(10);
+    private static final Duration HEARTBEAT = Duration.ofSeconds(2);
     private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
     private static final Duration CLOSE = Duration.ofSeconds(2);
     private static final Duration STOP = Duration.ofSeconds(5);
@@ -104,7 +107,11 @@ public final class Index implements AutoCloseable {
     private Map<String, Object> consumerSettings() {
         Map<String, Object> settings = kafka.consumer(GROUP, GROUP);
         settings.putAll(KafkaSettings.gathering(GATHER));
+        settings.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, GATHERED_BYTES);
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, DOCUMENTS_MAX);
+        // a killed instance gives its partitions away after that time
+        settings.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, (int) SESSION.toMillis());
+        settings.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, (int) HEARTBEAT.toMillis());
         settings.put(
                 ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, RangeAssignor.class.getName());
         return settings;

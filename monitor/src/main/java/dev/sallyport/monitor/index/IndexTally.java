@@ -1,6 +1,7 @@
 package dev.sallyport.monitor.index;
 
 import java.time.Instant;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,8 @@ public final class IndexTally {
     private final AtomicLong failures = new AtomicLong();
     private final AtomicReference<@Nullable Instant> holdingSince = new AtomicReference<>();
     private final AtomicReference<Instant> lastTurn;
+    private final AtomicLong lag = new AtomicLong();
+    private final AtomicInteger partitions = new AtomicInteger();
 
     IndexTally(Instant started) {
         this.lastTurn = new AtomicReference<>(started);
@@ -52,6 +55,16 @@ public final class IndexTally {
         return lastTurn.get();
     }
 
+    /** Records that are there and not yet read, of the partitions that are assigned. */
+    public long lag() {
+        return lag.get();
+    }
+
+    /** How many partitions are assigned to this instance. */
+    public int partitions() {
+        return partitions.get();
+    }
+
     /** How often the indexer failed and was started again. */
     public long failures() {
         return failures.get();
@@ -85,7 +98,9 @@ public final class IndexTally {
         holdingSince.set(null);
     }
 
-    void turned(Instant now) {
+    void turned(Instant now, int assigned, long unread) {
         lastTurn.set(now);
+        partitions.set(assigned);
+        lag.set(unread);
     }
 }

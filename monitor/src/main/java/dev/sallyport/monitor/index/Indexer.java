@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -72,8 +73,14 @@ final class Indexer {
             waiting = new Held(documents(records), 0, clock.instant());
         }
         int done = waiting == null || clock.instant().isBefore(waiting.next()) ? 0 : store(waiting);
-        tally.turned(clock.instant());
+        Set<TopicPartition> assigned = consumer.assignment();
+        tally.turned(clock.instant(), assigned.size(), unread(assigned));
         return done;
+    }
+
+    /** As far as the consumer knows without asking: it is told with every fetch. */
+    private long unread(Set<TopicPartition> assigned) {
+        return assigned.stream().mapToLong(each -> consumer.currentLag(each).orElse(0)).sum();
     }
 
     private Duration patience() {

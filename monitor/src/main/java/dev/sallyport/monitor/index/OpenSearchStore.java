@@ -4,7 +4,6 @@ import dev.sallyport.monitor.fault.MonitorException;
 import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.secret.SecretReference;
 import dev.sallyport.schema.secret.Secrets;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -14,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.message.BasicHeader;
@@ -42,8 +42,23 @@ final class OpenSearchStore implements DocumentStore {
                     "calls.template.json",
                     "sallyport-alerts",
                     "alerts.template.json");
+
+    /** The answer tells of each document its status and nothing that we know. */
+    private static final String BULK =
+            "/_bulk?filter_path=items.create.status,items.create.error.type";
+
+    /** A request is sent when it has this size: far below what a server takes (100 MB). */
+    private static final int BULK_BYTES = 5_000_000;
+
+    /** What is wrong with an index or the cluster and not with the document. */
+    private static final Set<String> NOT_THE_DOCUMENT =
+            Set.of(
+                    "validation_exception",
+                    "cluster_block_exception",
+                    "invalid_index_name_exception");
+
+    private static final int MALFORMED = 400;
     private static final int CONFLICT = 409;
-    private static final int TOO_MANY = 429;
     private static final int WHY_CHARS_MAX = 300;
 
     private final OpenSearchTransport transport;
@@ -84,10 +99,17 @@ final class OpenSearchStore implements DocumentStore {
     @Override
     public List<Creation> create(List<Document> documents) {
         prepare();
-        JsonNode answer = ask("POST", "/_bulk", "application/x-ndjson", ndjson(documents));
         List<Creation> creations = new ArrayList<>(documents.size());
-        for (JsonNode item : answer.path("items")) {
-            creations.add(creation(item.path("create")));
+        Bulk bulk = new Bulk();
+        for (Document document : documents) {
+            bulk.add(document);
+            if (bulk.bytes() >= BULK_BYTES) {
+                send(bulk, creations);
+                bulk = new Bulk();
+            }
+        }
+        if (bulk.bytes() > 0) {
+            send(bulk, creations);
         }
         if (creations.size() != documents.size()) {
             throw new MonitorException(
@@ -99,6 +121,13 @@ final class OpenSearchStore implements DocumentStore {
                             + " documents");
         }
         return creations;
+    }
+
+    private void send(Bulk bulk, List<Creation> creations) {
+        JsonNode answer = ask("POST", BULK, "application/x-ndjson", bulk.toBytes());
+        for (JsonNode item : answer.path("items")) {
+            creations.add(creation(item.path("create")));
+        }
     }
 
     private void prepare() {
@@ -113,26 +142,6 @@ final class OpenSearchStore implements DocumentStore {
                 .log("index templates are in place");
     }
 
-    private static byte[] ndjson(List<Document> documents) {
-        ByteArrayOutputStream lines = new ByteArrayOutputStream();
-        for (Document document : documents) {
-            lines.writeBytes(
-                    Json.mapper()
-                            .writeValueAsBytes(
-                                    Map.of(
-                                            "create",
-                                            Map.of(
-                                                    "_index",
-                                                    document.index(),
-                                                    "_id",
-                                                    document.id()))));
-            lines.write('\n');
-            lines.writeBytes(document.json().getBytes(StandardCharsets.UTF_8));
-            lines.write('\n');
-        }
-        return lines.toByteArray();
-    }
-
     private static Creation creation(JsonNode item) {
         int status = item.path("status").asInt(0);
         // the reason may quote the value
@@ -140,14 +149,13 @@ final class OpenSearchStore implements DocumentStore {
         if (status >= 200 && status < 300) {
             return new Creation.Created();
         }
-        return switch (status) {
-            case CONFLICT -> new Creation.AlreadyThere();
-            case TOO_MANY -> new Creation.Busy(why);
-            default ->
-                    status >= 500 || status == 0
-                            ? new Creation.Busy(why)
-                            : new Creation.Refused(why);
-        };
+        if (status == CONFLICT) {
+            return new Creation.AlreadyThere();
+        }
+        // a missing right, a missing index or a write block (403, 404) passes; the document stays
+        return status == MALFORMED && !NOT_THE_DOCUMENT.contains(why)
+                ? new Creation.Refused(why)
+                : new Creation.Busy(why);
     }
 
     /**

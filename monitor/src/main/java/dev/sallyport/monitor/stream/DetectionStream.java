@@ -5,6 +5,8 @@ import dev.sallyport.schema.topic.KafkaSettings;
 import dev.sallyport.schema.topic.Topics;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,10 +14,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
@@ -36,15 +40,20 @@ public final class DetectionStream implements AutoCloseable {
     private static final Duration HEARTBEAT = Duration.ofSeconds(2);
     private static final Duration TRANSACTION = Duration.ofSeconds(10);
     private static final Duration BEFORE_REPLACEMENT = Duration.ofSeconds(1);
+    private static final Duration REBALANCE_MAX = Duration.ofSeconds(30);
     private static final Duration CLOSE = Duration.ofSeconds(5);
     private static final Duration TOPICS_WITHIN = Duration.ofSeconds(30);
 
     private final KafkaStreams streams;
+    private final InstantSource clock;
+    private final AtomicReference<Instant> lastRunning;
     private final CountDownLatch running = new CountDownLatch(1);
     private final CountDownLatch stopped = new CountDownLatch(1);
 
-    private DetectionStream(KafkaStreams streams) {
+    private DetectionStream(KafkaStreams streams, InstantSource clock) {
         this.streams = streams;
+        this.clock = clock;
+        this.lastRunning = new AtomicReference<>(clock.instant());
     }
 
     /**
@@ -58,7 +67,7 @@ public final class DetectionStream implements AutoCloseable {
         requireTopics(kafka);
         KafkaStreams streams =
                 new KafkaStreams(topology.get(), new StreamsConfig(settings(kafka, stateDir)));
-        DetectionStream stream = new DetectionStream(streams);
+        DetectionStream stream = new DetectionStream(streams, topology.clock());
         streams.setStateListener(stream::stateChanged);
         streams.setUncaughtExceptionHandler(failure -> stream.replaced(failure, topology.tally()));
         streams.start();
@@ -151,6 +160,9 @@ public final class DetectionStream implements AutoCloseable {
         if (now == KafkaStreams.State.RUNNING) {
             running.countDown();
         }
+        if (before == KafkaStreams.State.RUNNING) {
+            lastRunning.set(clock.instant());
+        }
     }
 
     private StreamThreadExceptionResponse replaced(Throwable failure, StreamTally tally) {
@@ -182,9 +194,26 @@ public final class DetectionStream implements AutoCloseable {
         return streams.state().name();
     }
 
-    /** Whether events are read, or will be as soon as partitions are assigned. */
-    public boolean alive() {
-        return streams.state().isRunningOrRebalancing();
+    /**
+     * Whether events are read. A rebalance is part of that for {@link #REBALANCE_MAX}: after a kill
+     * the group waits for the dead member.
+     */
+    public boolean alive(Instant now) {
+        return switch (streams.state()) {
+            case RUNNING -> true;
+            case REBALANCING -> now.isBefore(lastRunning.get().plus(REBALANCE_MAX));
+            case CREATED, PENDING_SHUTDOWN, NOT_RUNNING, PENDING_ERROR, ERROR -> false;
+        };
+    }
+
+    /** Records that are there and not yet read, of the partition that has most of them. */
+    public long lag() {
+        return streams.metrics().values().stream()
+                .filter(metric -> metric.metricName().name().equals("records-lag-max"))
+                .map(Metric::metricValue)
+                .mapToLong(value -> value instanceof Double most && most > 0 ? most.longValue() : 0)
+                .max()
+                .orElse(0);
     }
 
     @Override

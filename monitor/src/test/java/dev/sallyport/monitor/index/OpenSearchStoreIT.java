@@ -8,7 +8,11 @@ import dev.sallyport.monitor.fault.MonitorException;
 import dev.sallyport.schema.id.EventId;
 import dev.sallyport.schema.secret.Secrets;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -35,6 +39,66 @@ class OpenSearchStoreIT {
                             new Creation.Created());
             assertThat(store.create(List.of(call, alert)))
                     .containsExactly(new Creation.AlreadyThere(), new Creation.AlreadyThere());
+        }
+    }
+
+    @Test
+    void aDocumentWaitsWhileItsIndexIsNotWritable() throws Exception {
+        URI server = TestServers.openSearch().uri();
+        try (DocumentStore store = store(server)) {
+            store.create(List.of(call()));
+            Document late = call();
+            put(server, "{\"index.blocks.write\":true}");
+            try {
+                assertThat(store.create(List.of(late)))
+                        .containsExactly(new Creation.Busy("cluster_block_exception"));
+            } finally {
+                put(server, "{\"index.blocks.write\":null}");
+            }
+            assertThat(store.create(List.of(late))).containsExactly(new Creation.Created());
+        }
+    }
+
+    @Test
+    void manyDocumentsAreToldInTheirOrderHoweverManyRequestsTheyTake() {
+        try (DocumentStore store = store(TestServers.openSearch().uri())) {
+            String padding = "x".repeat(60_000);
+            List<Document> documents = new ArrayList<>();
+            for (int i = 0; i < 200; i++) {
+                documents.add(
+                        new Document(
+                                "alerts",
+                                EventId.next().toString(),
+                                "{"
+                                        + AT
+                                        + (i == 150 ? ",\"observed\":\"many\"" : "")
+                                        + ",\"note\":\""
+                                        + padding
+                                        + "\"}"));
+            }
+
+            List<Creation> creations = store.create(documents);
+
+            assertThat(creations).hasSize(200);
+            assertThat(creations.get(150)).isInstanceOf(Creation.Refused.class);
+            assertThat(creations).filteredOn(Creation.Created.class::isInstance).hasSize(199);
+        }
+    }
+
+    private static Document call() {
+        return new Document("calls", EventId.next().toString(), "{" + AT + ",\"rows\":1}");
+    }
+
+    private static void put(URI server, String settings) throws Exception {
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            HttpResponse<String> answer =
+                    http.send(
+                            HttpRequest.newBuilder(server.resolve("/calls/_settings"))
+                                    .header("Content-Type", "application/json")
+                                    .PUT(HttpRequest.BodyPublishers.ofString(settings))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString());
+            assertThat(answer.statusCode()).isEqualTo(200);
         }
     }
 
