@@ -1,5 +1,7 @@
 package dev.sallyport.gateway.statement;
 
+import dev.sallyport.schema.sql.Fault;
+
 /**
  * Why a statement is refused whatever the caller's scopes are. The code is stable: clients and
  * dashboards may rely on it.
@@ -8,27 +10,12 @@ public enum Danger {
     EMPTY("empty_statement", "there is no statement in the text: send exactly one SQL statement"),
     SEVERAL_STATEMENTS(
             "several_statements", "one statement at a time: send each in a call of its own"),
-    TOO_LARGE(
-            "statement_too_large",
-            "the statement is longer than "
-                    + Statements.SQL_CHARS_MAX
-                    + " characters or "
-                    + Statements.TOKENS_MAX
-                    + " words and signs: pass values as parameters, or split the work"),
-    TOO_DEEP(
-            "statement_too_deep",
-            "parentheses, brackets and CASE nest deeper than "
-                    + Statements.DEPTH_MAX
-                    + ": flatten the statement"),
-    MALFORMED(
-            "malformed_statement",
-            "the text ends inside a string, name or comment, or holds a sign that is no SQL"),
-    CONTROL_CHARACTER(
-            "control_character",
-            "the text holds a control or invisible character or broken Unicode: pass such values as parameters"),
-    DRIVER_ESCAPE(
-            "driver_escape",
-            "braces are rewritten by database drivers: write plain SQL instead of {...}"),
+    TOO_LARGE(Fault.Kind.TOO_LARGE),
+    TOO_DEEP(Fault.Kind.TOO_DEEP),
+    MALFORMED(Fault.Kind.MALFORMED),
+    CONTROL_CHARACTER(Fault.Kind.CONTROL_CHARACTER),
+    DRIVER_ESCAPE(Fault.Kind.DRIVER_ESCAPE),
+    AMBIGUOUS_PLACEHOLDER(Fault.Kind.AMBIGUOUS_PLACEHOLDER),
     FILE_ACCESS(
             "file_access",
             "files and large objects of the database server are out of reach, and so is COPY"),
@@ -70,9 +57,24 @@ public enum Danger {
     private final String code;
     private final String message;
 
+    Danger(Fault.Kind fault) {
+        this(fault.code(), fault.message());
+    }
+
     Danger(String code, String message) {
         this.code = code;
         this.message = message;
+    }
+
+    static Danger of(Fault.Kind fault) {
+        return switch (fault) {
+            case TOO_LARGE -> TOO_LARGE;
+            case TOO_DEEP -> TOO_DEEP;
+            case MALFORMED -> MALFORMED;
+            case CONTROL_CHARACTER -> CONTROL_CHARACTER;
+            case DRIVER_ESCAPE -> DRIVER_ESCAPE;
+            case AMBIGUOUS_PLACEHOLDER -> AMBIGUOUS_PLACEHOLDER;
+        };
     }
 
     /** The stable code, in lower snake case. */

@@ -1,7 +1,8 @@
 package dev.sallyport.gateway.statement;
 
-import dev.sallyport.gateway.statement.Token.Kind;
 import dev.sallyport.schema.event.StatementClass;
+import dev.sallyport.schema.sql.Token;
+import dev.sallyport.schema.sql.Token.Kind;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -297,6 +298,9 @@ final class Inspection {
         if (Functions.SERVER_RELATIONS.contains(token.text())) {
             refusals.add(new Refusal(Danger.SERVER_ACTIVITY, token.text()));
         }
+        if (qualified && !qualifies && !symbol(tokens, i + 1, "(")) {
+            attribute(i, token.text());
+        }
         if (symbol(tokens, i + 1, "(")) {
             String schema = qualified && i >= 2 ? tokens.get(i - 2).text() : "";
             Functions.danger(schema, token.text())
@@ -308,6 +312,19 @@ final class Inspection {
                 calls.add(qualifiedName(tokens, i));
             }
         }
+    }
+
+    /**
+     * {@code x.f} calls the function f of one argument where x has no column f. A relation of the
+     * catalogue is named in the same way: there only what is refused by name counts.
+     */
+    private void attribute(int i, String name) {
+        String qualifier = i >= 2 ? tokens.get(i - 2).text() : "";
+        boolean catalogue =
+                qualifier.equals("pg_catalog") || qualifier.equals("information_schema");
+        Functions.danger("", name)
+                .filter(danger -> !catalogue || danger != Danger.SERVER_CONTROL)
+                .ifPresent(danger -> refusals.add(dangerous(danger, name)));
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.sallyport.gateway.statement;
 
 import dev.sallyport.schema.event.LiteralFeatures;
+import dev.sallyport.schema.sql.Token;
 import java.util.HashMap;
 
 /**

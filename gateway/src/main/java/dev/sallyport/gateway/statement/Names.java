@@ -1,5 +1,6 @@
 package dev.sallyport.gateway.statement;
 
+import dev.sallyport.schema.sql.Token;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;

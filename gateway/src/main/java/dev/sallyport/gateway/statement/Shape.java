@@ -1,6 +1,7 @@
 package dev.sallyport.gateway.statement;
 
-import dev.sallyport.gateway.statement.Token.Kind;
+import dev.sallyport.schema.sql.Token;
+import dev.sallyport.schema.sql.Token.Kind;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -8,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -138,7 +140,26 @@ final class Shape {
      * into double quotes. A longer one is cut and ends in a digest of the whole.
      */
     String fingerprint() {
-        String whole = text(false);
+        return bounded(text((token, _) -> fingerprintToken(token), false));
+    }
+
+    /** The shape with nothing of the caller's own words: only keywords and signs stay. */
+    String keywords() {
+        return bounded(
+                text(
+                        (token, _) ->
+                                switch (token.kind()) {
+                                    case WORD ->
+                                            Words.RESERVED.contains(token.text())
+                                                    ? token.text()
+                                                    : "?";
+                                    case OPERATOR, SYMBOL -> token.text();
+                                    case STRING, NUMBER, PARAMETER, QUOTED -> "?";
+                                },
+                        false));
+    }
+
+    private static String bounded(String whole) {
         if (whole.length() <= Statements.FINGERPRINT_CHARS_MAX) {
             return whole;
         }
@@ -169,10 +190,10 @@ final class Shape {
 
     /** The shape as the parser library can read it: strings are {@code 's'}, numbers {@code 1}. */
     String parserText() {
-        return text(true);
+        return text(Shape::parserToken, true);
     }
 
-    private String text(boolean parser) {
+    private String text(BiFunction<Token, @Nullable Token, String> written, boolean parser) {
         var out = new StringBuilder();
         Token last = null;
         for (Token token : tokens) {
@@ -182,7 +203,7 @@ final class Shape {
             if (last != null && spaced(last, token)) {
                 out.append(' ');
             }
-            out.append(parser ? parserToken(token, last) : fingerprintToken(token));
+            out.append(written.apply(token, last));
             last = token;
         }
         return out.toString();

@@ -3,6 +3,10 @@ package dev.sallyport.gateway.statement;
 import dev.sallyport.gateway.statement.Inspection.Findings;
 import dev.sallyport.gateway.statement.Inspection.Grammar;
 import dev.sallyport.schema.event.StatementClass;
+import dev.sallyport.schema.sql.Fault;
+import dev.sallyport.schema.sql.Scan;
+import dev.sallyport.schema.sql.Scanner;
+import dev.sallyport.schema.sql.Token;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -28,15 +32,6 @@ import java.util.regex.Pattern;
  * <p>Pure functions: no I/O, no state, no clock. Nothing here throws for any text.
  */
 public final class Statements {
-    /** Characters (UTF-16 units) of the longest text that is looked at. */
-    public static final int SQL_CHARS_MAX = 32_768;
-
-    /** Words and signs of the longest text that is looked at. */
-    public static final int TOKENS_MAX = 8_192;
-
-    /** How deep parentheses, brackets and CASE may nest. */
-    public static final int DEPTH_MAX = 64;
-
     /** Characters of the longest fingerprint. */
     public static final int FINGERPRINT_CHARS_MAX = 2_048;
 
@@ -57,16 +52,21 @@ public final class Statements {
     }
 
     static Statement classify(String sql, Function<String, Tree> parser) {
-        Scanner.Scan scan = Scanner.scan(sql);
+        Scan scan = Scanner.scan(sql);
         var verdict = new Verdict();
-        scan.faults().forEach(fault -> verdict.refusals.add(Refusal.of(fault)));
+        scan.faults()
+                .forEach(fault ->
+                        verdict.refusals.add(new Refusal(Danger.of(fault.kind()), fault.where())));
         boolean sound = scan.faults().isEmpty();
+        boolean whole = !scan.has(Fault.Kind.MALFORMED);
         int count = 0;
         var fingerprints = new ArrayList<String>();
         for (List<Token> tokens : split(scan.tokens())) {
             count++;
             Findings findings = Inspection.of(tokens);
-            fingerprints.add(Shape.of(tokens).fingerprint());
+            Shape written = Shape.of(tokens);
+            // where strings may begin and end elsewhere, a word may be part of a value
+            fingerprints.add(whole ? written.fingerprint() : written.keywords());
             Shape shape = Shape.of(findings.body());
             boolean parse = sound && findings.grammar() != Grammar.NONE && shape.parseable();
             verdict.add(
@@ -76,6 +76,9 @@ public final class Statements {
         }
         if (count == 0 && sound) {
             verdict.refusals.add(Refusal.of(Danger.EMPTY));
+        }
+        if (!whole) {
+            verdict.nameNothing();
         }
         if (count > 1) {
             verdict.refusals.add(Refusal.of(Danger.SEVERAL_STATEMENTS));
@@ -123,6 +126,12 @@ public final class Statements {
         final Set<String> columns = new TreeSet<>();
         final Set<String> functions = new TreeSet<>();
         final Set<Refusal> refusals = new LinkedHashSet<>();
+
+        void nameNothing() {
+            tables.clear();
+            columns.clear();
+            functions.clear();
+        }
 
         void add(Findings findings, Tree tree, List<Token> tokens) {
             refusals.addAll(findings.refusals());

@@ -10,6 +10,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class FingerprintTest {
+    @Test
+    void aTextThatCannotBeScannedSoundlyShowsOnlyKeywords() {
+        Statement statement =
+                Statements.classify("SELECT id FROM patients WHERE note = 'O'Brien has cancer'");
+        assertThat(statement.fingerprint()).isEqualTo("select ? from ? where ? = ? ? ? ? ?");
+        assertThat(statement.tables()).isEmpty();
+        assertThat(statement.columns()).isEmpty();
+        assertThat(statement.functions()).isEmpty();
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiterString = " => ",
@@ -25,7 +35,7 @@ class FingerprintTest {
                 "select /* secret */ 1 => select ?",
                 "select 0x1F, 1_000, 1.5e-3, .5, $$x$$, E'\\'x', b'1', U&'x' => select ?, ?, ?, ?, ?, ?, ?, ?",
                 "select a as \"Jane Doe\" from \"Plain\" => select a as \"?\" from \"Plain\"",
-                "select * from t where a=$1 and b=? => select * from t where a = ? and b = ?",
+                "select * from t where a=$1 and b=$2 => select * from t where a = ? and b = ?",
                 "select count(*) from t where x::int > 5 => select count(*) from t where x::int > ?",
                 "select 'open => select ?",
                 "select 1; delete from t => select ?; delete from t",

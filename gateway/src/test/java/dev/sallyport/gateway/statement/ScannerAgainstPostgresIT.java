@@ -3,6 +3,8 @@ package dev.sallyport.gateway.statement;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sallyport.embedded.TestServers;
+import dev.sallyport.schema.sql.Scan;
+import dev.sallyport.schema.sql.Scanner;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -109,6 +111,41 @@ class ScannerAgainstPostgresIT {
         // or comment
         assertThat(ran).isGreaterThan(TEXTS / 100);
         assertThat(hidden).isGreaterThan(TEXTS / 100);
+    }
+
+    @Test
+    void theServerTakesWhatIsNumbered() throws SQLException {
+        List<String> texts =
+                List.of(
+                        "select ?::text, '?', ?::int -- ?",
+                        "select * from t where id=? and n<=? limit ?",
+                        "select (?-1)*n, ?||'x' from t",
+                        "insert into t (id, n) values (?, ?), (?, default)",
+                        "select * from t where n between ? and ? order by ?",
+                        "select * from t where name like ? escape ? fetch first ? rows only",
+                        "select case when ? then n else ? end from t",
+                        "select * from t where data ? 'a' or data ? name or data ? lower(?)",
+                        "select * from t where data ?| array[?] and data @? '$.a' and data @? ?",
+                        "select * from t where data ?? 'a' and data ??& array['a', ?]",
+                        "select * from t where data ?? 'a' and n = $1");
+        try (Connection connection =
+                        TestServers.postgres().connect(TestServers.freshDatabase("numbered"));
+                var statement = connection.createStatement()) {
+            statement.setEscapeProcessing(false);
+            statement.execute("create table t (id int, n int, name text, data jsonb)");
+            for (String text : texts) {
+                Scan scan = Scanner.scan(text);
+                assertThat(scan.faults()).as(text).isEmpty();
+                statement.execute("prepare p as " + scan.numbered());
+                try (var rows =
+                        statement.executeQuery(
+                                "select cardinality(parameter_types) from pg_prepared_statements")) {
+                    rows.next();
+                    assertThat(rows.getInt(1)).as(text).isEqualTo(scan.parameters());
+                }
+                statement.execute("deallocate p");
+            }
+        }
     }
 
     private record Outcome(boolean accepted, long marks) {}

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.sallyport.schema.event.LiteralFeatures;
 import dev.sallyport.schema.event.StatementClass;
+import dev.sallyport.schema.sql.Scanner;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -150,9 +151,9 @@ class StatementsTest {
 
     @Test
     void sizeIsBounded() {
-        assertThat(codes("SELECT '" + "x".repeat(Statements.SQL_CHARS_MAX) + "'"))
+        assertThat(codes("SELECT '" + "x".repeat(Scanner.SQL_CHARS_MAX) + "'"))
                 .containsExactly("statement_too_large");
-        assertThat(codes("SELECT " + "a,".repeat(Statements.TOKENS_MAX) + "a"))
+        assertThat(codes("SELECT " + "a,".repeat(Scanner.TOKENS_MAX) + "a"))
                 .contains("statement_too_large");
         assertThat(codes("SELECT 1 FROM " + list("t%d", 101)))
                 .containsExactly("statement_too_large");
@@ -176,7 +177,7 @@ class StatementsTest {
             String close = open.endsWith("[") ? "]" : open.startsWith("CASE") ? " END" : ")";
             for (int depth : new int[] {65, 500, 1_500}) {
                 String sql = "SELECT " + open.repeat(depth) + "1" + close.repeat(depth);
-                if (sql.length() <= Statements.SQL_CHARS_MAX) {
+                if (sql.length() <= Scanner.SQL_CHARS_MAX) {
                     assertThat(codes(sql))
                             .as(open + depth)
                             .containsAnyOf("statement_too_deep", "statement_too_large");
@@ -205,7 +206,7 @@ class StatementsTest {
                         "~")) {
             String sql = "SELECT " + part.repeat(4_000) + "1 FROM t";
             long start = System.nanoTime();
-            Statements.classify(sql.substring(0, Math.min(sql.length(), Statements.SQL_CHARS_MAX)));
+            Statements.classify(sql.substring(0, Math.min(sql.length(), Scanner.SQL_CHARS_MAX)));
             assertThat(Duration.ofNanos(System.nanoTime() - start))
                     .as(part)
                     .isLessThan(Duration.ofSeconds(3));

@@ -38,11 +38,9 @@ public record TraceContext(String traceparent, @Nullable String tracestate) {
         }
         for (int i = 3; i < TRACEPARENT_CHARS; i++) {
             char c = text.charAt(i);
-            boolean fits =
-                    i == 35 || i == 52
-                            ? c == '-'
-                            : (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-            if (!fits) {
+            boolean hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+            boolean hyphen = i == 35 || i == 52;
+            if (hyphen ? c != '-' : !hex) {
                 return false;
             }
         }

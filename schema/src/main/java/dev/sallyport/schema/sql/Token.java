@@ -1,15 +1,16 @@
-package dev.sallyport.gateway.statement;
+package dev.sallyport.schema.sql;
 
 /**
  * One token of the text as PostgreSQL's own scanner would cut it.
  *
- * @param text folded for words, decoded for quoted names, as written for operators and symbols,
- *     empty for literals and parameters
+ * @param text folded for words, decoded for quoted names, as written for operators and symbols
+ *     (with {@code ??} as {@code ?}), empty for literals and parameters
  * @param contentFrom where a literal's content starts in the SQL; where the token starts for others
  * @param contentTo where it ends, exclusive
  */
-record Token(Kind kind, String text, int contentFrom, int contentTo) {
-    enum Kind {
+public record Token(Kind kind, String text, int contentFrom, int contentTo) {
+    /** What a token is. */
+    public enum Kind {
         /** A keyword or an unquoted name. */
         WORD,
         /** A name in double quotes. */
@@ -21,23 +22,23 @@ record Token(Kind kind, String text, int contentFrom, int contentTo) {
         SYMBOL
     }
 
-    boolean literal() {
+    public boolean literal() {
         return kind == Kind.STRING || kind == Kind.NUMBER;
     }
 
-    int contentChars() {
+    public int contentChars() {
         return contentTo - contentFrom;
     }
 
-    boolean is(String word) {
+    public boolean is(String word) {
         return kind == Kind.WORD && text.equals(word);
     }
 
-    boolean symbol(String symbol) {
+    public boolean symbol(String symbol) {
         return kind == Kind.SYMBOL && text.equals(symbol);
     }
 
-    boolean name() {
+    public boolean name() {
         return kind == Kind.WORD || kind == Kind.QUOTED;
     }
 }

@@ -1,72 +1,109 @@
-package dev.sallyport.gateway.statement;
+package dev.sallyport.schema.sql;
 
-import dev.sallyport.gateway.statement.Token.Kind;
+import dev.sallyport.schema.sql.Token.Kind;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.EnumSet;
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Locale;
+import java.util.Map;
 
 /**
  * Cuts SQL into tokens exactly as PostgreSQL's scan.l does with {@code standard_conforming_strings}
  * on: nested comments, continued strings, dollar quotes, E and U&amp; forms, operators that stop at
  * a comment. Everything after it works on tokens, never on text, so that no difference in how two
- * programs read quotes or comments can hide a word.
+ * programs read quotes or comments can hide a word. Time and memory are linear in the text, which
+ * is bounded.
+ *
+ * <p>Pure: no I/O, no state. It throws for no text.
  */
-final class Scanner {
+public final class Scanner {
+    /** Characters (UTF-16 units) of the longest text that is looked at. */
+    public static final int SQL_CHARS_MAX = 32_768;
+
+    /** Words and signs of the longest text that is looked at. */
+    public static final int TOKENS_MAX = 8_192;
+
+    /** How deep parentheses, brackets and CASE may nest. */
+    public static final int DEPTH_MAX = 64;
+
     private static final String OPERATOR_CHARS = "~!@#^&|`?+-*/%<>=";
+    private static final String BEYOND_STANDARD = "~!@#^&|`?%";
     private static final String SYMBOL_CHARS = ",()[].;:";
     private static final int NAME_BYTES_MAX = 63;
 
     private final String sql;
     private final List<Token> tokens = new ArrayList<>();
-    private final Set<Danger> faults = EnumSet.noneOf(Danger.class);
+    private final Map<Fault.Kind, Fault> faults = new EnumMap<>(Fault.Kind.class);
     private int at;
     private int parameterMax;
-    private int placeholders;
+    private boolean questionMarks;
+
+    /** Of the last run of operator signs: its end, and its end without a tail of + and -. */
+    private int runEnd;
+
+    private int runTrimmed;
+    private boolean runBeyondStandard;
+
+    /** Where comments begin and end, by turns. */
+    private int[] comments = new int[8];
+
+    private int commentEnds;
 
     private Scanner(String sql) {
         this.sql = sql;
     }
 
-    /**
-     * @param tokens all tokens, without comments
-     * @param faults what makes the text refusable as text; the tokens after a fault are best effort
-     * @param parameters highest number of {@code $n}, or the number of {@code ?} placeholders where
-     *     there is no {@code $n}
-     */
-    record Scan(List<Token> tokens, Set<Danger> faults, int parameters) {}
-
-    static Scan scan(String sql) {
-        if (sql.length() > Statements.SQL_CHARS_MAX) {
-            return new Scan(List.of(), EnumSet.of(Danger.TOO_LARGE), 0);
+    /** Cuts the text. */
+    public static Scan scan(String sql) {
+        if (sql.length() > SQL_CHARS_MAX) {
+            return new Scan(sql, List.of(), List.of(new Fault(Fault.Kind.TOO_LARGE, "")), 0);
         }
         return new Scanner(sql).run();
     }
 
     private Scan run() {
         while (at < sql.length()) {
-            if (tokens.size() > Statements.TOKENS_MAX) {
-                faults.add(Danger.TOO_LARGE);
+            if (tokens.size() > TOKENS_MAX) {
+                fault(Fault.Kind.TOO_LARGE);
                 break;
             }
             step();
         }
         checkCharacters();
         checkDepth();
+        if (!questionMarks) {
+            return new Scan(sql, tokens, List.copyOf(faults.values()), parameterMax);
+        }
+        Placeholders.Found found = Placeholders.in(tokens, parameterMax > 0);
+        if (found.ambiguous()) {
+            fault(Fault.Kind.AMBIGUOUS_PLACEHOLDER);
+        }
         return new Scan(
-                List.copyOf(tokens), faults, parameterMax > 0 ? parameterMax : placeholders);
+                sql,
+                found.tokens(),
+                List.copyOf(faults.values()),
+                Math.max(parameterMax, found.count()));
+    }
+
+    private void fault(Fault.Kind kind) {
+        faults.putIfAbsent(kind, new Fault(kind, ""));
     }
 
     private void step() {
         char c = sql.charAt(at);
         if (space(c)) {
             at++;
-        } else if (c == '-' && peek(1) == '-') {
-            lineComment();
-        } else if (c == '/' && peek(1) == '*') {
-            blockComment();
+        } else if (commentAt(at)) {
+            int from = at;
+            if (c == '-') {
+                lineComment();
+            } else {
+                blockComment();
+            }
+            comment(from, at);
         } else if (c == '\'') {
             string(at + 1, false);
         } else if (c == '"') {
@@ -91,7 +128,7 @@ final class Scanner {
         } else if (OPERATOR_CHARS.indexOf(c) >= 0) {
             operator();
         } else {
-            faults.add(c == '{' || c == '}' ? Danger.DRIVER_ESCAPE : Danger.MALFORMED);
+            fault(c == '{' || c == '}' ? Fault.Kind.DRIVER_ESCAPE : Fault.Kind.MALFORMED);
             at++;
         }
     }
@@ -118,7 +155,7 @@ final class Scanner {
                 at++;
             }
         }
-        faults.add(Danger.MALFORMED);
+        fault(Fault.Kind.MALFORMED);
     }
 
     /**
@@ -146,7 +183,7 @@ final class Scanner {
             }
         }
         if (i >= 0) {
-            faults.add(Danger.MALFORMED);
+            fault(Fault.Kind.MALFORMED);
             end = sql.length();
         }
         tokens.add(new Token(Kind.STRING, "", Math.min(from, end), end));
@@ -184,7 +221,7 @@ final class Scanner {
         while (true) {
             int quote = sql.indexOf('"', i);
             if (quote < 0) {
-                faults.add(Danger.MALFORMED);
+                fault(Fault.Kind.MALFORMED);
                 at = sql.length();
                 return;
             }
@@ -197,7 +234,7 @@ final class Scanner {
                 at = quote + 1;
                 String text = unicode ? unescape(name, skipEscapeClause()) : name.toString();
                 if (text.isEmpty()) {
-                    faults.add(Danger.MALFORMED);
+                    fault(Fault.Kind.MALFORMED);
                 }
                 tokens.add(new Token(Kind.QUOTED, truncated(text), start, quote + 1));
                 return;
@@ -222,12 +259,12 @@ final class Scanner {
         if (quote + 2 >= sql.length()
                 || sql.charAt(quote) != '\''
                 || sql.charAt(quote + 2) != '\'') {
-            faults.add(Danger.MALFORMED);
+            fault(Fault.Kind.MALFORMED);
             return '\\';
         }
         char escape = sql.charAt(quote + 1);
         if (Character.digit(escape, 16) >= 0 || "+'\" \t\n\r\f\u000b".indexOf(escape) >= 0) {
-            faults.add(Danger.MALFORMED);
+            fault(Fault.Kind.MALFORMED);
         }
         at = quote + 3;
         return escape;
@@ -269,7 +306,7 @@ final class Scanner {
                 int to = from + (six ? 6 : 4);
                 int point = to <= raw.length() ? hex(raw, from, to) : -1;
                 if (point <= 0 || point > Character.MAX_CODE_POINT) {
-                    faults.add(Danger.MALFORMED);
+                    fault(Fault.Kind.MALFORMED);
                     return name.toString();
                 }
                 name.appendCodePoint(point);
@@ -304,13 +341,24 @@ final class Scanner {
      * into one.
      */
     private static String folded(String word) {
+        int i = 0;
+        while (i < word.length() && !upper(word.charAt(i))) {
+            i++;
+        }
+        if (i == word.length()) {
+            return word;
+        }
         char[] chars = word.toCharArray();
-        for (int i = 0; i < chars.length; i++) {
-            if (chars[i] >= 'A' && chars[i] <= 'Z') {
+        for (; i < chars.length; i++) {
+            if (upper(chars[i])) {
                 chars[i] = (char) (chars[i] + ('a' - 'A'));
             }
         }
         return new String(chars);
+    }
+
+    private static boolean upper(char c) {
+        return c >= 'A' && c <= 'Z';
     }
 
     /** PostgreSQL cuts names to 63 bytes, at a character's border. */
@@ -358,7 +406,7 @@ final class Scanner {
             while (at < sql.length() && namePart(sql.charAt(at))) {
                 at++;
             }
-            faults.add(Danger.MALFORMED);
+            fault(Fault.Kind.MALFORMED);
         }
         tokens.add(new Token(Kind.NUMBER, "", from, at));
     }
@@ -380,7 +428,7 @@ final class Scanner {
                 at++;
             }
             if (at < sql.length() && nameStart(sql.charAt(at))) {
-                faults.add(Danger.MALFORMED);
+                fault(Fault.Kind.MALFORMED);
             }
             parameterMax = Math.max(parameterMax, number);
             tokens.add(new Token(Kind.PARAMETER, "", from, at));
@@ -393,14 +441,14 @@ final class Scanner {
             }
         }
         if (i >= sql.length() || sql.charAt(i) != '$') {
-            faults.add(Danger.MALFORMED);
+            fault(Fault.Kind.MALFORMED);
             at++;
             return;
         }
         String tag = sql.substring(at, i + 1);
         int end = sql.indexOf(tag, i + 1);
         if (end < 0) {
-            faults.add(Danger.MALFORMED);
+            fault(Fault.Kind.MALFORMED);
             end = sql.length();
         }
         tokens.add(new Token(Kind.STRING, "", i + 1, end));
@@ -418,34 +466,30 @@ final class Scanner {
 
     private void operator() {
         int from = at;
-        int end = from;
-        while (end < sql.length()
-                && OPERATOR_CHARS.indexOf(sql.charAt(end)) >= 0
-                && !commentAt(end)) {
-            end++;
+        if (from >= runEnd) {
+            operatorRun(from);
         }
         // A longer operator may end in + or - only if it holds a sign that no SQL-standard operator
         // has
-        while (end - from > 1
-                && (sql.charAt(end - 1) == '+' || sql.charAt(end - 1) == '-')
-                && sql.substring(from, end - 1)
-                        .chars()
-                        .noneMatch(c -> "~!@#^&|`?%".indexOf(c) >= 0)) {
-            end--;
-        }
+        int end = runBeyondStandard ? runEnd : Math.max(from + 1, runTrimmed);
         at = end;
-        // A driver reads a last question mark as a placeholder, also where no space stands before
-        // it: id=?
-        boolean placeholder =
-                sql.charAt(end - 1) == '?' && (end - from == 1 || sql.charAt(end - 2) != '?');
-        int operatorEnd = placeholder ? end - 1 : end;
-        if (operatorEnd > from) {
-            tokens.add(
-                    new Token(Kind.OPERATOR, sql.substring(from, operatorEnd), from, operatorEnd));
-        }
-        if (placeholder) {
-            placeholders++;
-            tokens.add(new Token(Kind.PARAMETER, "", operatorEnd, end));
+        String text = sql.substring(from, end);
+        questionMarks |= text.indexOf('?') >= 0;
+        tokens.add(new Token(Kind.OPERATOR, text, from, end));
+    }
+
+    /** Looks at a run of operator signs once, however many operators it is cut into. */
+    private void operatorRun(int from) {
+        runEnd = from;
+        runTrimmed = from;
+        runBeyondStandard = false;
+        while (runEnd < sql.length()
+                && OPERATOR_CHARS.indexOf(sql.charAt(runEnd)) >= 0
+                && !commentAt(runEnd)) {
+            char c = sql.charAt(runEnd);
+            runBeyondStandard |= BEYOND_STANDARD.indexOf(c) >= 0;
+            runEnd++;
+            runTrimmed = c == '+' || c == '-' ? runTrimmed : runEnd;
         }
     }
 
@@ -453,28 +497,70 @@ final class Scanner {
         return sql.startsWith("--", i) || sql.startsWith("/*", i);
     }
 
+    private void comment(int from, int to) {
+        if (commentEnds + 2 > comments.length) {
+            comments = Arrays.copyOf(comments, 2 * comments.length);
+        }
+        comments[commentEnds++] = from;
+        comments[commentEnds++] = to;
+    }
+
+    /**
+     * Control characters and broken Unicode are refused anywhere; what cannot be seen, or looks
+     * like a space and is none to SQL, only where it could mislead: not in strings, and in comments
+     * only what reorders the text for whoever reads it.
+     */
     private void checkCharacters() {
         int token = 0;
+        int comment = 0;
         for (int i = 0; i < sql.length(); i++) {
             char c = sql.charAt(i);
-            if (c < ' ' ? !space(c) : c >= 0x7f && !readable(c, i)) {
-                faults.add(Danger.CONTROL_CHARACTER);
+            if (c >= ' ' && c < 0x7f) {
+                continue;
+            }
+            if (c < ' ' ? !space(c) : !readable(c, i)) {
+                refuse(i);
                 return;
             }
-            if (c >= 0x7f && invisible(sql.codePointAt(i))) {
-                while (token < tokens.size() && tokens.get(token).contentTo() <= i) {
-                    token++;
-                }
-                boolean inString =
-                        token < tokens.size()
-                                && tokens.get(token).kind() == Kind.STRING
-                                && tokens.get(token).contentFrom() <= i;
-                if (!inString) {
-                    faults.add(Danger.CONTROL_CHARACTER);
-                    return;
-                }
+            if (c < 0x7f) {
+                continue;
+            }
+            while (token < tokens.size() && tokens.get(token).contentTo() <= i) {
+                token++;
+            }
+            while (comment < commentEnds && comments[comment + 1] <= i) {
+                comment += 2;
+            }
+            boolean commented = comment < commentEnds && comments[comment] <= i;
+            if (commented && !reorders(c)) {
+                continue;
+            }
+            boolean within = token < tokens.size() && tokens.get(token).contentFrom() <= i;
+            Kind kind = within ? tokens.get(token).kind() : Kind.SYMBOL;
+            int point = sql.codePointAt(i);
+            if (kind != Kind.STRING
+                    && (invisible(point)
+                            || (kind != Kind.QUOTED && Character.isSpaceChar(point)))) {
+                refuse(i);
+                return;
             }
         }
+    }
+
+    private void refuse(int i) {
+        String where =
+                String.format(
+                        Locale.ROOT,
+                        "U+%04X at character %d",
+                        sql.codePointAt(i),
+                        sql.codePointCount(0, i) + 1);
+        faults.putIfAbsent(
+                Fault.Kind.CONTROL_CHARACTER, new Fault(Fault.Kind.CONTROL_CHARACTER, where));
+    }
+
+    /** Controls of bidirectional text, which show a comment as a part of the statement. */
+    private static boolean reorders(char c) {
+        return (c >= '\u202a' && c <= '\u202e') || (c >= '\u2066' && c <= '\u2069');
     }
 
     private static boolean invisible(int point) {
@@ -514,8 +600,8 @@ final class Scanner {
             } else if (token.is("end") && !open.isEmpty() && open.peek()) {
                 open.pop();
             }
-            if (open.size() > Statements.DEPTH_MAX) {
-                faults.add(Danger.TOO_DEEP);
+            if (open.size() > DEPTH_MAX) {
+                fault(Fault.Kind.TOO_DEEP);
                 return;
             }
         }
@@ -537,7 +623,7 @@ final class Scanner {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
     }
 
-    private static boolean namePart(char c) {
+    static boolean namePart(char c) {
         return nameStart(c) || digit(c) || c == '$';
     }
 }
