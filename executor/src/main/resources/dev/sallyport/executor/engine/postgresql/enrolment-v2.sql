@@ -98,8 +98,8 @@ $upgrade$;
 
 -- The context of the message that runs, from the mac on, when it is proved for one of the kinds. Null when there is none:
 -- without a prefix, in autovacuum, and at an implicit commit. A wrong proof is an error, never no context: it must not
--- look like an empty table. Proofs are compared after a further keyed hash, so that the time taken says nothing
--- about the right one.
+-- look like an empty table. Proofs are compared by their hashes, so that the time taken says nothing about the
+-- right one.
 create or replace function sallyport.proved(kinds text[]) returns text
     language plpgsql stable strict parallel restricted
 as $proved$
@@ -114,12 +114,11 @@ begin
         return null;
     end if;
     message := convert_to(pg_backend_pid() || ':' || inet_client_port() || substr(head, 71), 'UTF8');
-    proof := convert_to(substr(head, 7, 64), 'UTF8');
+    proof := sha256(convert_to(substr(head, 7, 64), 'UTF8'));
     select * into k from sallyport.login l where l.role = session_user;
-    if (sha256(k.outer_block || proof) = sha256(k.outer_block || convert_to(
-            encode(sha256(k.outer_block || sha256(k.inner_block || message)), 'hex'), 'UTF8'))
+    if (proof = sha256(convert_to(encode(sha256(k.outer_block || sha256(k.inner_block || message)), 'hex'), 'UTF8'))
         or (k.before_until > statement_timestamp()
-            and sha256(k.outer_block_before || proof) = sha256(k.outer_block_before || convert_to(
+            and proof = sha256(convert_to(
                 encode(sha256(k.outer_block_before || sha256(k.inner_block_before || message)), 'hex'), 'UTF8')))
         ) is not true
     then
@@ -150,13 +149,34 @@ return convert_from(decode(
 
 -- A claim of the context: 'tenant', 'subject', 'call' or 'kind'. Policies call it once a query:
 --     using (tenant_id = (select sallyport.claim('tenant')))
+-- It is on the way of every call, so the usual case is one query: the login's own key and tenant, a proof that lasts, a
+-- read that may only read or a write. Everything else is left to proved(), which knows the rest and says what is wrong.
 create or replace function sallyport.claim(name text) returns text
     language plpgsql stable strict security definer parallel restricted
     set search_path = pg_catalog, pg_temp
 as $claim$
 declare
-    context constant text := sallyport.proved('{read,write,commit}');
+    head constant text := split_part(left(current_query(), 2000), '*/', 1);
+    context text;
 begin
+    if starts_with(head, '/*sp2 ') is not true then
+        return null;
+    end if;
+    select substr(head, 7) into context
+    from sallyport.login l
+    where l.role = session_user
+        -- nothing of it is read before it is proved
+        and case when sha256(convert_to(substr(head, 7, 64), 'UTF8')) = sha256(convert_to(encode(sha256(l.outer_block || sha256(
+            l.inner_block || convert_to(pg_backend_pid() || ':' || inet_client_port() || substr(head, 71), 'UTF8'))),
+            'hex'), 'UTF8'))
+        then l.tenant = split_part(head, ' ', 3)
+            and split_part(head, ' ', 6) =
+                case current_setting('transaction_read_only') when 'on' then 'read' else 'write' end
+            and split_part(head, ' ', 7)::float8 - date_part('epoch', statement_timestamp()) between 0 and 120
+        end;
+    if not found then
+        context := sallyport.proved('{read,write,commit}');
+    end if;
     return case name
         when 'tenant' then split_part(context, ' ', 2)
         when 'subject' then sallyport.subject_of(context)
