@@ -165,16 +165,14 @@ begin
     select substr(head, 7) into context
     from sallyport.login l
     where l.role = session_user
-        -- nothing of it is read before it is proved
-        and case when sha256(convert_to(substr(head, 7, 64), 'UTF8')) = sha256(convert_to(encode(sha256(l.outer_block || sha256(
+        and sha256(convert_to(substr(head, 7, 64), 'UTF8')) = sha256(convert_to(encode(sha256(l.outer_block || sha256(
             l.inner_block || convert_to(pg_backend_pid() || ':' || inet_client_port() || substr(head, 71), 'UTF8'))),
             'hex'), 'UTF8'))
-        then l.tenant = split_part(head, ' ', 3)
-            and split_part(head, ' ', 6) =
-                case current_setting('transaction_read_only') when 'on' then 'read' else 'write' end
-            and split_part(head, ' ', 7)::float8 - date_part('epoch', statement_timestamp()) between 0 and 120
-        end;
-    if not found then
+        and l.tenant = split_part(head, ' ', 3)
+        and split_part(head, ' ', 6) =
+            case current_setting('transaction_read_only') when 'on' then 'read' else 'write' end;
+    -- the expiry is a number only where the context is proved
+    if (split_part(context, ' ', 6)::float8 - date_part('epoch', statement_timestamp()) between 0 and 120) is not true then
         context := sallyport.proved('{read,write,commit}');
     end if;
     return case name
