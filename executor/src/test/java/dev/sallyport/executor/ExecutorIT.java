@@ -2,11 +2,9 @@ package dev.sallyport.executor;
 
 import static dev.sallyport.executor.engine.postgresql.SharedDatabase.ACME;
 import static dev.sallyport.executor.engine.postgresql.SharedDatabase.GLOBEX;
-
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.sallyport.executor.Stage.Draft;
 import dev.sallyport.schema.event.Attested;
@@ -15,15 +13,13 @@ import dev.sallyport.schema.event.Ended;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.event.TraceContext;
 import dev.sallyport.schema.id.CallId;
-
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 
 final class ExecutorIT {
     @SuppressWarnings("NullAway.Init")

@@ -3,7 +3,6 @@ package dev.sallyport.bench;
 import dev.sallyport.embedded.EmbeddedPostgres;
 import dev.sallyport.executor.engine.postgresql.Enrolment;
 import dev.sallyport.schema.registry.Database;
-
 import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.SQLException;

@@ -2,7 +2,6 @@ package dev.sallyport.executor.engine;
 
 import dev.sallyport.schema.event.Attested;
 import dev.sallyport.schema.event.Ended;
-
 import org.jspecify.annotations.Nullable;
 
 /** What became of a call. */

@@ -2,10 +2,8 @@ package dev.sallyport.executor.engine;
 
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.event.TraceContext;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A call that was found in order and is to run now.

@@ -4,13 +4,11 @@ import dev.sallyport.executor.engine.postgresql.PostgresEngine;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.secret.Secrets;
-
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The engines of the databases that calls have named, opened when first needed. A database whose

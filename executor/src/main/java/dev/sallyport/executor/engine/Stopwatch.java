@@ -1,7 +1,6 @@
 package dev.sallyport.executor.engine;
 
 import dev.sallyport.schema.event.Timings;
-
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;

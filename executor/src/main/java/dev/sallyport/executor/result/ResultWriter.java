@@ -2,10 +2,8 @@ package dev.sallyport.executor.result;
 
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.json.Json;
-
-import tools.jackson.core.JsonGenerator;
-
 import java.util.List;
+import tools.jackson.core.JsonGenerator;
 
 /**
  * Writes rows as a result's JSON, once and as they come: {@code

@@ -6,7 +6,6 @@ import dev.sallyport.executor.engine.postgresql.Enrolment;
 import dev.sallyport.executor.engine.postgresql.SealKey;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.secret.Secret;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -123,7 +122,7 @@ final class ShopDatabase {
         try (PreparedStatement format =
                 connection.prepareStatement(
                         "select format('%s role %I login nosuperuser nobypassrls noinherit"
-                            + " nocreatedb nocreaterole noreplication password %L', ?, ?, ?)")) {
+                                + " nocreatedb nocreaterole noreplication password %L', ?, ?, ?)")) {
             format.setString(1, verb);
             format.setString(2, role);
             format.setString(3, password.value());

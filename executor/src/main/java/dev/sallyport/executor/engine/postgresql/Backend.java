@@ -1,12 +1,6 @@
 package dev.sallyport.executor.engine.postgresql;
 
 import dev.sallyport.schema.event.Attested;
-
-import org.jspecify.annotations.Nullable;
-import org.postgresql.Driver;
-import org.postgresql.PGProperty;
-import org.postgresql.core.BaseConnection;
-
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -18,6 +12,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.Driver;
+import org.postgresql.PGProperty;
+import org.postgresql.core.BaseConnection;
 
 /**
  * A connection that the database attested: who is logged in, that row security holds for it, its

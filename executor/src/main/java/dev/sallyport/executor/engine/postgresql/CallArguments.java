@@ -2,17 +2,14 @@ package dev.sallyport.executor.engine.postgresql;
 
 import dev.sallyport.executor.failure.ExecutorException;
 import dev.sallyport.schema.json.Json;
-
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.core.Oid;
-
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectReader;
-
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * A tool's arguments: {@code sql} and {@code params} of the tools that take a statement, {@code

@@ -1,10 +1,9 @@
 package dev.sallyport.executor.engine.postgresql;
 
-import org.jspecify.annotations.Nullable;
-import org.postgresql.core.Oid;
-
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.core.Oid;
 
 /**
  * A type that every PostgreSQL database has: its name for callers and how its values become JSON.

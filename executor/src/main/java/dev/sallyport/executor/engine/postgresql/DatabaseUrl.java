@@ -1,9 +1,6 @@
 package dev.sallyport.executor.engine.postgresql;
 
 import dev.sallyport.executor.failure.ExecutorException;
-
-import org.jspecify.annotations.Nullable;
-
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -11,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The address of a tenant's PostgreSQL database. Parameters of a URL override the driver's settings

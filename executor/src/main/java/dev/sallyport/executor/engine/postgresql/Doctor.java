@@ -2,9 +2,6 @@ package dev.sallyport.executor.engine.postgresql;
 
 import dev.sallyport.executor.engine.Finding;
 import dev.sallyport.executor.engine.Finding.Severity;
-
-import org.jspecify.annotations.Nullable;
-
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -15,6 +12,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Looks for what an agent's login could reach beside the sealed context. */
 final class Doctor {

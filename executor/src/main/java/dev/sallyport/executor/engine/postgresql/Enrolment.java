@@ -3,9 +3,6 @@ package dev.sallyport.executor.engine.postgresql;
 import dev.sallyport.executor.engine.Finding;
 import dev.sallyport.executor.failure.ExecutorException;
 import dev.sallyport.schema.id.TenantId;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +16,7 @@ import java.sql.Types;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Prepares a tenant's PostgreSQL database (14 or newer) for an executor: schema {@code sallyport}

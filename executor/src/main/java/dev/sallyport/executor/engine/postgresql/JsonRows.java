@@ -4,15 +4,12 @@ import dev.sallyport.executor.result.Column;
 import dev.sallyport.executor.result.Result;
 import dev.sallyport.executor.result.ResultWriter;
 import dev.sallyport.schema.event.Limits;
-
-import org.jspecify.annotations.Nullable;
-
-import tools.jackson.core.JsonGenerator;
-
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
 
 /** Writes a statement's rows as JSON as they come from the server. */
 final class JsonRows implements Work.Taking<Result> {

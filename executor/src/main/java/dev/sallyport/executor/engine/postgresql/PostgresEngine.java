@@ -16,15 +16,13 @@ import dev.sallyport.schema.event.Attested;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.secret.Secrets;
-
-import org.jspecify.annotations.Nullable;
-
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** A tenant's PostgreSQL database. */
 public final class PostgresEngine implements Engine {

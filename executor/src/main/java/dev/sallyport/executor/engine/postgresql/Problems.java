@@ -4,15 +4,13 @@ import dev.sallyport.executor.engine.Answer;
 import dev.sallyport.executor.engine.Cancellation;
 import dev.sallyport.executor.engine.postgresql.Transaction.Stage;
 import dev.sallyport.schema.event.Ended;
-
-import org.jspecify.annotations.Nullable;
-import org.postgresql.util.PSQLException;
-import org.postgresql.util.ServerErrorMessage;
-
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 
 /**
  * What a caller is told of a database's error. The database's words are passed on only for errors

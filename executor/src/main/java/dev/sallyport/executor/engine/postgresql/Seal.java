@@ -1,7 +1,6 @@
 package dev.sallyport.executor.engine.postgresql;
 
 import dev.sallyport.executor.engine.Caller;
-
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.HexFormat;

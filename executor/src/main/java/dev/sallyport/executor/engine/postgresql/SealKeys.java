@@ -1,9 +1,8 @@
 package dev.sallyport.executor.engine.postgresql;
 
-import org.jspecify.annotations.Nullable;
-
 import java.time.Duration;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The key of one login, remembered for a while: a rotated key is used after that, or as soon as the

@@ -7,18 +7,16 @@ import dev.sallyport.executor.engine.Stopwatch;
 import dev.sallyport.executor.engine.postgresql.Seal.Kind;
 import dev.sallyport.executor.engine.postgresql.Transaction.Stage;
 import dev.sallyport.schema.event.Attested;
-
-import org.jspecify.annotations.Nullable;
-import org.postgresql.util.PSQLException;
-import org.postgresql.util.ServerErrorMessage;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The one door to a tenant's database: {@link #as} runs one statement in one transaction under one

@@ -1,7 +1,6 @@
 package dev.sallyport.executor.engine.postgresql;
 
 import dev.sallyport.schema.event.Attested;
-
 import java.sql.SQLException;
 
 /** How a caller's transaction ended. */

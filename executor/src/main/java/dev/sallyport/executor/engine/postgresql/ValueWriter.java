@@ -1,13 +1,11 @@
 package dev.sallyport.executor.engine.postgresql;
 
-import org.jspecify.annotations.Nullable;
-import org.postgresql.util.PGbytea;
-
-import tools.jackson.core.JsonGenerator;
-
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PGbytea;
+import tools.jackson.core.JsonGenerator;
 
 /**
  * Writes values from the database's text form as JSON. A number is written as a JSON number only

@@ -48,7 +48,7 @@ final class DoctorTest {
                 "(tenant_id = ( SELECT (sallyport.claim('tenant'::text))::uuid AS claim FROM t))",
                 "(tenant_id = ( SELECT sallyport.claim('tenant'::text) AS claim UNION SELECT x))",
                 "(tenant_id = ( SELECT (sallyport.claim('tenant'::text))::text x AND is(a) AS"
-                    + " claim))",
+                        + " claim))",
                 // what is compared with it is a column
                 "((tenant_id)::text AND is_public(id) = CLAIM)",
                 "((app.owner(tenant_id))::text = CLAIM)",

@@ -2,7 +2,6 @@ package dev.sallyport.executor.engine.postgresql;
 
 import static dev.sallyport.executor.engine.postgresql.SharedDatabase.ACME;
 import static dev.sallyport.executor.engine.postgresql.SharedDatabase.GLOBEX;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -13,14 +12,6 @@ import dev.sallyport.executor.engine.Finding;
 import dev.sallyport.executor.engine.Finding.Severity;
 import dev.sallyport.executor.failure.ExecutorException;
 import dev.sallyport.schema.id.TenantId;
-
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
-
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -28,6 +19,12 @@ import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class EnrolmentIT {
     @SuppressWarnings("NullAway.Init")

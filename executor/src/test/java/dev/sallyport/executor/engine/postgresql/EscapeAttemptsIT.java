@@ -2,20 +2,17 @@ package dev.sallyport.executor.engine.postgresql;
 
 import static dev.sallyport.executor.engine.postgresql.SharedDatabase.ACME;
 import static dev.sallyport.executor.engine.postgresql.SharedDatabase.GLOBEX;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sallyport.executor.engine.Access;
 import dev.sallyport.schema.id.TenantId;
-
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.util.List;
 
 /**
  * Statements that try to be another tenant. They go to the database as they are: whatever a gateway

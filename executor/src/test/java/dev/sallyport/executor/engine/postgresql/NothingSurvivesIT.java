@@ -1,19 +1,16 @@
 package dev.sallyport.executor.engine.postgresql;
 
 import static dev.sallyport.executor.engine.postgresql.SharedDatabase.ACME;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sallyport.executor.engine.Access;
-
+import java.sql.SQLException;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-
-import java.sql.SQLException;
-import java.util.List;
 
 /** The tenant has one connection, so that each call finds what the one before left. */
 final class NothingSurvivesIT {

@@ -14,7 +14,6 @@ import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.registry.DatabaseKind;
 import dev.sallyport.schema.secret.SecretReference;
 import dev.sallyport.schema.secret.Secrets;
-
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -3,18 +3,15 @@ package dev.sallyport.executor.engine.postgresql;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sallyport.schema.json.Json;
-
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.postgresql.core.Oid;
-
 import tools.jackson.core.JsonGenerator;
-
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
-import java.sql.SQLException;
 
 final class ValueWriterTest {
     private static String written(String text, int oid) throws SQLException {

@@ -1,7 +1,6 @@
 package dev.sallyport.executor.engine.postgresql;
 
 import static dev.sallyport.executor.engine.postgresql.SharedDatabase.ACME;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sallyport.executor.engine.Access;
@@ -13,14 +12,6 @@ import dev.sallyport.executor.engine.Engine;
 import dev.sallyport.executor.engine.Stopwatch;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.secret.Secrets;
-
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-import org.postgresql.util.DriverInfo;
-
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -30,6 +21,12 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.util.DriverInfo;
 
 /** What goes over the connection, and how an engine tells what is wrong with a database. */
 final class WireIT {
