@@ -35,7 +35,7 @@ public final class DetectionStream implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(DetectionStream.class);
     private static final Duration COMMIT = Duration.ofMillis(500);
-    private static final Duration GATHER = Duration.ofMillis(250);
+    private static final Duration GATHER = Duration.ofMillis(100);
     private static final Duration SESSION = Duration.ofSeconds(10);
     private static final Duration HEARTBEAT = Duration.ofSeconds(2);
     private static final Duration TRANSACTION = Duration.ofSeconds(10);
