@@ -40,6 +40,9 @@ public final class Executor implements AutoCloseable {
      */
     private static final Duration GONE_AFTER = Duration.ofSeconds(6);
 
+    /** How long an outcome or a reply waits for others while many calls are under way. */
+    private static final Duration OUTCOMES_GATHERED = Duration.ofMillis(1);
+
     private static final Duration START_WITHIN = Duration.ofSeconds(30);
     private static final int POLL_RECORDS_MAX = 256;
     private static final Logger LOG = LoggerFactory.getLogger(Executor.class);
@@ -106,7 +109,12 @@ public final class Executor implements AutoCloseable {
                 closing(
                         wrapping.apply(
                                 new KafkaOutcomes(
-                                        new KafkaProducer<>(kafka.callProducer(config.name())))));
+                                        new KafkaProducer<>(kafka.callProducer(config.name())),
+                                        new KafkaProducer<>(
+                                                kafka.gatheringProducer(
+                                                        config.name() + "-gathering",
+                                                        OUTCOMES_GATHERED)),
+                                        this::underWay)));
         Calls started =
                 closing(
                         new Calls(

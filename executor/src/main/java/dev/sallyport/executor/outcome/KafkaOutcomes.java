@@ -11,9 +11,11 @@ import dev.sallyport.schema.seal.DataKey;
 import dev.sallyport.schema.topic.KafkaSettings;
 import dev.sallyport.schema.topic.Topics;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntSupplier;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -26,6 +28,9 @@ import org.slf4j.LoggerFactory;
  * reply is sealed by the call's thread and sent in the callback of the acknowledgement, on the
  * producer's own thread, which must never wait: the metadata of both topics is asked for before,
  * and replies that the producer's memory may have no room for are sent by a thread of their own.
+ *
+ * <p>There are two producers, since Kafka's linger is a setting of the whole producer: a record
+ * goes out at once while few calls are under way, and waits a little for others while many are.
  */
 public final class KafkaOutcomes implements OutcomePublisher {
     private static final Duration TRY_AGAIN_AFTER = Duration.ofMillis(250);
@@ -34,9 +39,14 @@ public final class KafkaOutcomes implements OutcomePublisher {
     /** What of the producer's memory replies sent in callbacks may take. */
     private static final long INLINE_BYTES_MAX = KafkaSettings.CALLS_BUFFER_BYTES / 4;
 
+    /** From so many calls under way on, records wait for others. */
+    private static final int GATHERED_FROM = 4;
+
     private static final Logger LOG = LoggerFactory.getLogger(KafkaOutcomes.class);
 
-    private final Producer<String, byte[]> producer;
+    private final Producer<String, byte[]> prompt;
+    private final Producer<String, byte[]> gathering;
+    private final IntSupplier callsUnderWay;
     private final CountDownLatch closing = new CountDownLatch(1);
     private final AtomicLong bytesUnderWay = new AtomicLong();
 
@@ -51,20 +61,34 @@ public final class KafkaOutcomes implements OutcomePublisher {
     }
 
     /**
-     * Publishes with the producer, which is asked for the topics first.
+     * Publishes with the producers, which are asked for the topics first. Both are idempotent, with
+     * acks=all and a bounded delivery timeout, and closed with this.
      *
-     * @param producer idempotent, acks=all, with a bounded delivery timeout; closed with this
+     * @param prompt sends at once
+     * @param gathering lets a record wait a little for others
+     * @param callsUnderWay how many calls are under way now
      * @throws KafkaException if the topics are not known in time
      */
-    public KafkaOutcomes(Producer<String, byte[]> producer) {
-        this.producer = producer;
+    public KafkaOutcomes(
+            Producer<String, byte[]> prompt,
+            Producer<String, byte[]> gathering,
+            IntSupplier callsUnderWay) {
+        this.prompt = prompt;
+        this.gathering = gathering;
+        this.callsUnderWay = callsUnderWay;
         try {
-            producer.partitionsFor(Topics.OUTCOMES);
-            producer.partitionsFor(Topics.REPLIES);
+            for (Producer<String, byte[]> producer : List.of(prompt, gathering)) {
+                producer.partitionsFor(Topics.OUTCOMES);
+                producer.partitionsFor(Topics.REPLIES);
+            }
         } catch (KafkaException e) {
-            producer.close(CLOSE_WITHIN);
+            close();
             throw e;
         }
+    }
+
+    private Producer<String, byte[]> producer() {
+        return callsUnderWay.getAsInt() < GATHERED_FROM ? prompt : gathering;
     }
 
     @Override
@@ -87,15 +111,16 @@ public final class KafkaOutcomes implements OutcomePublisher {
             // a record that was written though its acknowledgement was lost is written again with
             // the same event id, and readers keep the first
             var _ =
-                    producer.send(
-                            pending.outcome(),
-                            (_, error) -> {
-                                if (error == null) {
-                                    acknowledged(pending);
-                                } else {
-                                    again(pending, error);
-                                }
-                            });
+                    producer()
+                            .send(
+                                    pending.outcome(),
+                                    (_, error) -> {
+                                        if (error == null) {
+                                            acknowledged(pending);
+                                        } else {
+                                            again(pending, error);
+                                        }
+                                    });
         } catch (KafkaException | IllegalStateException e) {
             again(pending, e);
         }
@@ -138,14 +163,15 @@ public final class KafkaOutcomes implements OutcomePublisher {
     private void send(ProducerRecord<String, byte[]> reply, Pending pending) {
         try {
             var _ =
-                    producer.send(
-                            reply,
-                            (_, error) -> {
-                                bytesUnderWay.addAndGet(-pending.bytes());
-                                if (error != null) {
-                                    unsent(pending, error);
-                                }
-                            });
+                    producer()
+                            .send(
+                                    reply,
+                                    (_, error) -> {
+                                        bytesUnderWay.addAndGet(-pending.bytes());
+                                        if (error != null) {
+                                            unsent(pending, error);
+                                        }
+                                    });
         } catch (KafkaException | IllegalStateException e) {
             bytesUnderWay.addAndGet(-pending.bytes());
             unsent(pending, e);
@@ -200,7 +226,8 @@ public final class KafkaOutcomes implements OutcomePublisher {
     /** Also keeps the topic in the producer's metadata, so that no callback waits for it. */
     private boolean isKnown(int partition) {
         try {
-            return partition < producer.partitionsFor(Topics.REPLIES).size();
+            return partition < gathering.partitionsFor(Topics.REPLIES).size()
+                    && partition < prompt.partitionsFor(Topics.REPLIES).size();
         } catch (KafkaException e) {
             return false;
         }
@@ -217,6 +244,7 @@ public final class KafkaOutcomes implements OutcomePublisher {
     @Override
     public void close() {
         closing.countDown();
-        producer.close(CLOSE_WITHIN);
+        prompt.close(CLOSE_WITHIN);
+        gathering.close(CLOSE_WITHIN);
     }
 }

@@ -98,6 +98,18 @@ public record KafkaSettings(
     }
 
     /**
+     * As {@code callProducer}, but a record waits a little for others. For records that come while
+     * so many calls overlap that a fuller request is worth more than the time.
+     *
+     * @param linger how long it waits at the most
+     */
+    public Map<String, Object> gatheringProducer(String clientId, Duration linger) {
+        Map<String, Object> settings = callProducer(clientId);
+        settings.put(ProducerConfig.LINGER_MS_CONFIG, linger.toMillis());
+        return settings;
+    }
+
+    /**
      * Settings of a producer of transactions. Readers of committed records wait for one whose
      * writer died in it, and so no longer than {@link #DELIVERY_TIMEOUT}.
      */
