@@ -180,6 +180,13 @@ public final class Lanes {
                 left = call.granted.awaitNanos(left);
             }
             return call.running;
+        } catch (InterruptedException e) {
+            if (!call.running) {
+                throw e;
+            }
+            // the place was given between the interruption and its notice: it must not be lost
+            Thread.currentThread().interrupt();
+            return true;
         } finally {
             if (!call.running) {
                 lane.waiting.remove(call);

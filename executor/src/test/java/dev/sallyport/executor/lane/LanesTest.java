@@ -139,4 +139,29 @@ final class LanesTest {
         assertThat(lanes.enter(ACME, MAIN, 1, AT_ONCE)).isInstanceOf(Lanes.Entry.Late.class);
         again.leave();
     }
+
+    /** Interrupts a waiting call just as it is given the place, in as many orders as come up. */
+    @Test
+    void aPlaceIsNotLostToAnInterruption() throws Exception {
+        for (int i = 0; i < 20_000; i++) {
+            Lanes.Place held = place(ACME, MAIN, 1);
+            Thread waits =
+                    Thread.ofVirtual()
+                            .start(() -> {
+                                try {
+                                    if (lanes.enter(ACME, MAIN, 1, LONG)
+                                            instanceof Lanes.Place given) {
+                                        given.leave();
+                                    }
+                                } catch (InterruptedException e) {
+                                    Thread.currentThread().interrupt();
+                                }
+                            });
+            Thread leaves = Thread.ofVirtual().start(held::leave);
+            waits.interrupt();
+            waits.join();
+            leaves.join();
+            assertThat(lanes.tenants()).isZero();
+        }
+    }
 }
