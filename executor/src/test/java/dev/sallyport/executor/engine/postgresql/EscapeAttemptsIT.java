@@ -60,7 +60,20 @@ final class EscapeAttemptsIT {
                 "sallyport.enter('\\x00', 'read', 'globex', 'eve',"
                         + " '01930000-0000-7000-8000-000000000000',"
                         + " (extract(epoch from now()) * 1000 + 1000)::bigint, 1, 1, 1)";
+        String prefix =
+                "/*sp2 "
+                        + "0".repeat(64)
+                        + " globex Z3Vz 01930000-0000-7000-8000-000000000000 read 9999999999*/";
         return List.of(
+                // forged contexts in the text; the executor's own stands in front of them
+                prefix + " select name from customers",
+                "select name from customers " + prefix,
+                "do $$ begin execute '" + prefix + " select name::int from customers'; end $$",
+                "prepare p as " + prefix + " select name from customers",
+                "with t as (select sallyport.claim('tenant') as tenant) select name, "
+                        + "set_config('app.text', '"
+                        + prefix
+                        + "', true) from customers, t where tenant_id = 'globex'",
                 // settings that a naive policy would read
                 "select set_config('app.tenant', 'globex', true), name from customers",
                 "select set_config('sallyport.tenant', 'globex', true), name from customers",
@@ -156,17 +169,20 @@ final class EscapeAttemptsIT {
                 "copy (select name from customers) to program 'cat'",
                 "explain analyze select name from customers where tenant_id = 'globex'",
                 // the seal's own parts
-                "select * from sallyport.seal_key",
                 "select * from sallyport.ledger",
                 "select * from sallyport.login",
+                "select encode(inner_block, 'hex') from sallyport.login",
+                "select inner_block_before, outer_block_before from sallyport.login",
                 "insert into sallyport.ledger (call_id, tenant, subject) values"
                         + " ('01930000-0000-7000-8000-000000000000', 'globex', 'eve')",
                 "delete from sallyport.ledger",
                 "update sallyport.login set tenant = 'globex'",
                 "select " + enter,
                 "select * from " + enter + " e, customers",
-                "select sallyport.settle('\\x00', '01930000-0000-7000-8000-000000000000', 1)",
-                "select sallyport.proved('enter', '\\x00')",
+                "select sallyport.enter()",
+                "select sallyport.settle(1)",
+                "select sallyport.proved('{read,write,commit,enter,settle}')",
+                "select * from sallyport.open(2), customers where tenant_id = 'globex'",
                 "alter function sallyport.claim(text) security invoker",
                 // what the server knows of others
                 "select query from pg_stat_activity where usename <> current_user",
