@@ -11,8 +11,7 @@ import dev.sallyport.gateway.identity.ProtectedResource;
 import dev.sallyport.gateway.identity.TokenAuthenticator;
 import dev.sallyport.gateway.protocol.Mcp;
 import dev.sallyport.gateway.reply.Replies;
-import dev.sallyport.gateway.statement.Classifier;
-import dev.sallyport.gateway.tool.Tools;
+import dev.sallyport.gateway.statement.Dialects;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.registry.Keyring;
 import dev.sallyport.schema.registry.Registry;
@@ -103,10 +102,10 @@ public final class Gateway implements AutoCloseable {
                         config.timeouts().call(),
                         config.limits().callsInFlightMax());
         var offer =
-                Tools.offer(
+                ToolHandlers.offer(
                         VERSION,
                         gate(config),
-                        new Classifier(config.limits().statementMemoryBytesMax()),
+                        new Dialects(config.limits().statementMemoryBytesMax()),
                         registry,
                         dispatcher,
                         log,

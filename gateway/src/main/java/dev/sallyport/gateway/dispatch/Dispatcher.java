@@ -5,9 +5,11 @@ import dev.sallyport.gateway.dispatch.Dispatched.DeadlineExceeded;
 import dev.sallyport.gateway.dispatch.Dispatched.LogUnavailable;
 import dev.sallyport.gateway.dispatch.Dispatched.Overloaded;
 import dev.sallyport.gateway.dispatch.Dispatched.TooLarge;
+import dev.sallyport.gateway.gate.Decision.Allowed;
 import dev.sallyport.gateway.reply.Replies;
 import dev.sallyport.gateway.reply.Waiting;
 import dev.sallyport.gateway.statement.Statement;
+import dev.sallyport.gateway.tool.Call;
 import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.event.CallAuthorized;
 import dev.sallyport.schema.event.Event;
@@ -69,36 +71,37 @@ public final class Dispatcher {
     }
 
     /**
-     * Runs the command on an executor of the cell.
+     * Runs the call on an executor of the cell.
      *
+     * @param registry what the gate decided by
      * @throws SchemaException {@code data_key_missing} if the tenant has no data key to seal with
      */
-    public Dispatched dispatch(Command command, CellId cell, Registry registry) {
+    public Dispatched dispatch(Call call, Allowed allowed, CellId cell, Registry registry) {
         if (!places.tryAcquire()) {
             return new Overloaded();
         }
         try {
-            return publishAndAwait(command, cell, registry);
+            return publishAndAwait(call, allowed, cell, registry);
         } finally {
             places.release();
         }
     }
 
-    private Dispatched publishAndAwait(Command command, CellId cell, Registry registry) {
-        DataKey key = keyring.newest(registry, command.tenant());
+    private Dispatched publishAndAwait(Call call, Allowed allowed, CellId cell, Registry registry) {
+        DataKey key = keyring.newest(registry, call.tenant());
         byte[] signed;
         try {
-            signed = signed(command, key);
+            signed = signed(call, allowed, registry.version(), key);
         } catch (SchemaException e) {
             if (e.code().equals("event_too_large")) {
                 return new TooLarge();
             }
             throw e;
         }
-        try (Waiting waiting = replies.expect(command.call(), key)) {
+        try (Waiting waiting = replies.expect(call.id(), key)) {
             log.command(
                     Topics.commands(cell),
-                    command.tenant(),
+                    call.tenant(),
                     signed,
                     (_, failure) -> {
                         if (failure != null) {
@@ -108,12 +111,12 @@ public final class Dispatcher {
             return new Answered(waiting.await(answerWithin));
         } catch (ExecutionException | KafkaException e) {
             LOG.atWarn()
-                    .addKeyValue("callId", command.call())
+                    .addKeyValue("callId", call.id())
                     .setCause(e)
                     .log("the log took no command");
             return new LogUnavailable();
         } catch (TimeoutException e) {
-            LOG.atInfo().addKeyValue("callId", command.call()).log("no reply by the deadline");
+            LOG.atInfo().addKeyValue("callId", call.id()).log("no reply by the deadline");
             return new DeadlineExceeded();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -121,26 +124,26 @@ public final class Dispatcher {
         }
     }
 
-    private byte[] signed(Command command, DataKey key) {
+    private byte[] signed(Call call, Allowed allowed, long registryVersion, DataKey key) {
         Instant now = clock.instant();
-        EventId id = EventId.commandOf(command.call());
-        Statement statement = command.statement();
-        byte[] arguments = Json.mapper().writeValueAsBytes(command.arguments());
+        EventId id = EventId.commandOf(call.id());
+        Statement statement = call.statement();
+        byte[] arguments = Json.mapper().writeValueAsBytes(call.tool().command(call.arguments()));
         var data =
                 new CallAuthorized(
-                        command.call(),
-                        command.principal(),
-                        command.tool(),
-                        command.allowed().database().name(),
-                        command.allowed().statementClass(),
+                        call.id(),
+                        call.principal(),
+                        call.tool().name(),
+                        allowed.database().name(),
+                        allowed.statementClass(),
                         statement == null ? List.of() : statement.tables(),
                         statement == null ? List.of() : statement.columns(),
-                        command.allowed().scopes().stream().map(Scope::wire).sorted().toList(),
+                        allowed.scopes().stream().map(Scope::wire).sorted().toList(),
                         statement == null ? null : statement.fingerprint(),
                         statement == null ? LiteralFeatures.NONE : statement.literals(),
-                        command.allowed().limits(),
+                        allowed.limits(),
                         now.plus(answerWithin),
-                        command.registryVersion(),
+                        registryVersion,
                         replies.address(),
                         key.seal(arguments, id, "arguments"));
         var event =
@@ -148,8 +151,8 @@ public final class Dispatcher {
                         id,
                         log.signals().source(),
                         now,
-                        command.tenant(),
-                        command.trace(),
+                        call.tenant(),
+                        call.trace(),
                         log.gateway(),
                         data);
         return EventSignature.sign(EventCodec.encode(event), signingKey);

@@ -6,16 +6,18 @@ import dev.sallyport.gateway.gate.Decision.Code;
 import dev.sallyport.gateway.gate.Decision.Refused;
 import dev.sallyport.gateway.gate.Decision.ScopesMissing;
 import dev.sallyport.gateway.statement.Statement;
+import dev.sallyport.gateway.tool.Call;
+import dev.sallyport.gateway.tool.Tool;
+import dev.sallyport.gateway.tool.Work;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.event.StatementClass;
-import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.registry.Rights;
+import dev.sallyport.schema.registry.Rights.Opened;
 import dev.sallyport.schema.registry.Scope;
 import dev.sallyport.schema.token.Caller;
 import java.util.EnumSet;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -33,98 +35,99 @@ public record Gate(boolean writable, Limits ceiling, int rowsDefault) {
     public static final String NO_SUCH_TOOL =
             "There is no such tool; tools/list names those that you may call";
 
-    /** Whether the caller may make some call of this action now, and so is shown the tool. */
-    public boolean shows(Action action, Caller caller, Registry registry, boolean readOnlyRequest) {
-        if (action.changes()
+    /** Whether the caller may make some call of this tool now, and so is shown it. */
+    public boolean shows(Tool tool, Caller caller, Registry registry, boolean readOnlyRequest) {
+        if (tool.mayChange()
                 && (!writable || readOnlyRequest || tenantReadOnly(caller, registry))) {
             return false;
         }
-        Rights rights = rights(caller, registry);
-        return action.usefulWith(caller.scopes())
-                && rights.databases().stream()
-                        .filter(database -> !(action.changes() && database.readOnly()))
-                        .anyMatch(database -> action.usefulWith(granted(rights, database)));
+        Rights rights = registry.rights(caller.tenant(), caller.subject());
+        return tool.usefulWith(caller.scopes())
+                && rights.opened().stream()
+                        .filter(opened -> !(tool.mayChange() && opened.database().readOnly()))
+                        .anyMatch(opened -> tool.usefulWith(opened.scopes()));
     }
 
     /**
-     * Whether any grant opens this action to the caller, whatever the token says. A tool of which
+     * Whether any grant opens this tool to the caller, whatever the token says. A tool of which
      * that is not so is as good as none: it is answered as one that does not exist.
      */
-    public boolean knows(Action action, Caller caller, Registry registry) {
-        return rights(caller, registry).levels().stream().anyMatch(action::usefulWith);
+    public boolean knows(Tool tool, Caller caller, Registry registry) {
+        return registry.rights(caller.tenant(), caller.subject()).levels().stream()
+                .anyMatch(tool::usefulWith);
     }
 
-    public Decision decide(Call call, Caller caller, Registry registry) {
-        if (!knows(call.action(), caller, registry)) {
+    /**
+     * Whether the call may run.
+     *
+     * @param call with the database that it was looked up to concern, and the statement as that
+     *     database reads it
+     */
+    public Decision decide(Call call, Registry registry) {
+        Caller caller = call.caller();
+        if (!knows(call.tool(), caller, registry)) {
             return Refused.of(Code.TOOL_UNKNOWN, NO_SUCH_TOOL);
         }
-        DatabaseName name = call.database();
-        if (name == null) {
+        if (call.tool().work() instanceof Work.Databases) {
             return caller.scopes().contains(Scope.READ)
-                    ? new AllowedHere(rights(caller, registry).databases())
+                    ? new AllowedHere(
+                            registry.rights(caller.tenant(), caller.subject()).databases())
                     : new ScopesMissing(Set.of(Scope.READ));
         }
-        Optional<Database> database =
-                rights(caller, registry).in(name).map(Rights.Opened::database);
-        return database.isPresent()
-                ? inDatabase(call, caller, registry, database.get())
-                : Refused.of(
+        Opened opened = call.opened();
+        return opened == null || !opened.database().tenant().equals(caller.tenant())
+                ? Refused.of(
                         Code.DATABASE_UNKNOWN,
-                        "There is no database of that name; show_databases lists those that you may use");
+                        "There is no database of that name; show_databases lists those that you may use")
+                : inDatabase(call, registry, opened);
     }
 
-    private Decision inDatabase(Call call, Caller caller, Registry registry, Database database) {
+    private Decision inDatabase(Call call, Registry registry, Opened opened) {
         Statement statement = call.statement();
         if (statement == null) {
-            return scopes(
-                    call, caller, registry, database, EnumSet.of(Scope.READ), StatementClass.READ);
+            return scopes(call, opened, EnumSet.of(Scope.READ), StatementClass.READ);
         }
         if (statement.refused()) {
             var first = statement.refusals().getFirst();
             return new Refused(Code.STATEMENT_REFUSED, first.code(), first.message());
         }
-        if (statement.parameterCount() != call.parameters()) {
+        int given = call.tool().parameters(call.arguments());
+        if (statement.parameterCount() != given) {
             return Refused.of(
                     Code.PARAMETERS_MISMATCH,
                     "The statement has %d placeholders and params has %d values: give one value for each $n or ?"
-                            .formatted(statement.parameterCount(), call.parameters()));
+                            .formatted(statement.parameterCount(), given));
         }
         StatementClass kind = statement.statementClass();
-        if (call.action() == Action.QUERY && kind != StatementClass.READ) {
+        if (!call.tool().mayChange() && kind != StatementClass.READ) {
             return Refused.of(
                     Code.NOT_A_QUERY,
-                    "db_query takes statements that only read, and this one is classified as "
-                            + kind.wire()
-                            + ": use db_execute for it");
+                    "%s takes statements that only read, and this one is classified as %s: use db_execute for it"
+                            .formatted(call.tool().name(), kind.wire()));
         }
-        if (kind != StatementClass.READ && readOnly(call, caller, registry, database)) {
+        if (kind != StatementClass.READ && readOnly(call, registry, opened.database())) {
             return Refused.of(
                     Code.READ_ONLY,
                     "Nothing can be changed here: the gateway, the request, the tenant or the database is read-only");
         }
-        return scopes(call, caller, registry, database, needed(statement), kind);
+        return scopes(call, opened, needed(statement), kind);
     }
 
-    private Decision scopes(
-            Call call,
-            Caller caller,
-            Registry registry,
-            Database database,
-            Set<Scope> needed,
-            StatementClass kind) {
-        if (!granted(rights(caller, registry), database).containsAll(needed)) {
+    private Decision scopes(Call call, Opened opened, Set<Scope> needed, StatementClass kind) {
+        if (!opened.scopes().containsAll(needed)) {
             return Refused.of(
                     Code.NOT_GRANTED,
                     "Nobody granted you %s in this database: ask its owner"
                             .formatted(words(needed)));
         }
-        if (!caller.scopes().containsAll(needed)) {
+        if (!call.caller().scopes().containsAll(needed)) {
             return new ScopesMissing(needed);
         }
+        Database database = opened.database();
         return new Allowed(database, kind, limits(call, database), needed);
     }
 
-    /** Every effect of a statement has to be paid for, not only the gravest. */
+    /** What each effect of the statement needs, not only the gravest. */
     private static Set<Scope> needed(Statement statement) {
         var needed = EnumSet.noneOf(Scope.class);
         for (StatementClass effect : statement.effects()) {
@@ -141,11 +144,11 @@ public record Gate(boolean writable, Limits ceiling, int rowsDefault) {
         return needed;
     }
 
-    private boolean readOnly(Call call, Caller caller, Registry registry, Database database) {
+    private boolean readOnly(Call call, Registry registry, Database database) {
         return !writable
                 || call.readOnly()
                 || database.readOnly()
-                || tenantReadOnly(caller, registry);
+                || tenantReadOnly(call.caller(), registry);
     }
 
     private static boolean tenantReadOnly(Caller caller, Registry registry) {
@@ -156,14 +159,6 @@ public record Gate(boolean writable, Limits ceiling, int rowsDefault) {
         int rows = call.rowsWanted() > 0 ? call.rowsWanted() : rowsDefault;
         Limits most = database.limits().within(ceiling);
         return new Limits(Math.min(rows, most.rowsMax()), most.bytesMax(), most.timeoutMillis());
-    }
-
-    private static Rights rights(Caller caller, Registry registry) {
-        return registry.rights(caller.tenant(), caller.subject());
-    }
-
-    private static Set<Scope> granted(Rights rights, Database database) {
-        return rights.in(database.name()).map(Rights.Opened::scopes).orElse(Set.of());
     }
 
     private static String words(Set<Scope> scopes) {

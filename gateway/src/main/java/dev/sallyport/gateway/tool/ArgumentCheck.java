@@ -4,28 +4,19 @@ import com.networknt.schema.Error;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
+import dev.sallyport.schema.json.Json;
 import java.util.Comparator;
-import java.util.EnumMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Holds arguments against a tool's JSON Schema. The schemas are this gateway's own and refer to
- * nothing outside themselves.
+ * Holds arguments against a tool's JSON Schema, which refers to nothing outside itself. Most
+ * arguments fit, which the plain words of the schema tell at once; the library for JSON Schema says
+ * what is wrong with the others.
  */
-final class ArgumentCheck {
-
-    private final Map<BuiltInTool, Schema> schemas = new EnumMap<>(BuiltInTool.class);
-
-    ArgumentCheck() {
-        var registry = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
-        for (BuiltInTool tool : BuiltInTool.values()) {
-            schemas.put(tool, registry.getSchema(tool.inputSchema()));
-        }
-    }
+public final class ArgumentCheck {
 
     /**
      * Digits before or after the point of a number in params; PostgreSQL's numeric takes no more of
@@ -33,30 +24,54 @@ final class ArgumentCheck {
      */
     private static final int NUMBER_DIGITS_MAX = 16_383;
 
+    private static final SchemaRegistry SCHEMAS =
+            SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
+
+    private final Schema schema;
+    private final Predicate<JsonNode> fits;
+
+    private ArgumentCheck(Schema schema, Predicate<JsonNode> fits) {
+        this.schema = schema;
+        this.fits = fits;
+    }
+
+    static ArgumentCheck of(String inputSchema) {
+        return new ArgumentCheck(
+                SCHEMAS.getSchema(inputSchema),
+                PlainSchema.of(Json.mapper().readTree(inputSchema)).orElse(_ -> false));
+    }
+
     /** What is wrong, naming the field; values are not repeated. */
-    Optional<String> problem(BuiltInTool tool, ObjectNode arguments) {
+    Optional<String> problem(ObjectNode arguments) {
         if (hasHugeNumber(arguments) || hasHugeNumber(arguments.path("params"))) {
             // a short text such as 1e999999999 would take gigabytes wherever somebody writes it out
             return Optional.of(
                     "numbers may have %,d digits before or after the point"
                             .formatted(NUMBER_DIGITS_MAX));
         }
+        return fits.test(arguments) ? Optional.empty() : byLibrary(arguments);
+    }
 
-        Schema schema = schemas.get(tool);
-        if (schema == null) {
-            throw new IllegalStateException("no schema for " + tool);
-        }
-        List<Error> errors = schema.validate(arguments);
-        return errors.stream()
+    /** Whether the schema's plain words were enough to see that the arguments fit. */
+    boolean fitsPlainly(ObjectNode arguments) {
+        return fits.test(arguments);
+    }
+
+    /** What the library for JSON Schema finds wrong. */
+    Optional<String> byLibrary(ObjectNode arguments) {
+        return schema.validate(arguments).stream()
                 .min(Comparator.comparing(error -> error.getInstanceLocation().toString()))
                 .map(error -> sentence(error));
     }
 
     private static boolean hasHugeNumber(JsonNode values) {
-        return values.valueStream()
-                .filter(JsonNode::isBigDecimal)
-                .map(JsonNode::decimalValue)
-                .anyMatch(number -> Math.abs((long) number.scale()) > NUMBER_DIGITS_MAX);
+        for (JsonNode value : values) {
+            if (value.isBigDecimal()
+                    && Math.abs((long) value.decimalValue().scale()) > NUMBER_DIGITS_MAX) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static String sentence(Error error) {

@@ -3,13 +3,13 @@ package dev.sallyport.gateway.tool;
 import dev.sallyport.gateway.protocol.Headers;
 
 /** The request header by which a client gives up writing. A misspelt value must not open writes. */
-final class ReadOnlyHeader {
+public final class ReadOnlyHeader {
 
-    static final String NAME = "x-read-only";
+    private static final String NAME = "x-read-only";
 
     private ReadOnlyHeader() {}
 
-    static boolean asks(Headers headers) {
+    public static boolean asks(Headers headers) {
         String value = headers.get(NAME);
         return value != null && !value.equals("false");
     }

@@ -7,7 +7,12 @@ import dev.sallyport.gateway.gate.Decision.AllowedHere;
 import dev.sallyport.gateway.gate.Decision.Refused;
 import dev.sallyport.gateway.gate.Decision.ScopesMissing;
 import dev.sallyport.gateway.statement.Statements;
+import dev.sallyport.gateway.tool.Call;
+import dev.sallyport.gateway.tool.Tool;
+import dev.sallyport.gateway.tool.Tools;
 import dev.sallyport.schema.event.Limits;
+import dev.sallyport.schema.event.Principal;
+import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.id.TenantId;
@@ -29,10 +34,13 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The whole policy as a table: who is granted what, with which token, calls which tool, and what
@@ -48,7 +56,7 @@ class GatePolicyTest {
 
     private static final Map<String, Set<Scope>> ROLES = new LinkedHashMap<>();
     private static final Map<String, Set<Scope>> TOKENS = new LinkedHashMap<>();
-    private static final Map<String, Call> CALLS = new LinkedHashMap<>();
+    private static final Map<String, Asked> CALLS = new LinkedHashMap<>();
 
     static {
         ROLES.put("stranger", Set.of());
@@ -67,25 +75,25 @@ class GatePolicyTest {
         TOKENS.put("admin", EnumSet.of(Scope.ADMIN));
         TOKENS.put("all", EnumSet.allOf(Scope.class));
 
-        CALLS.put("show_databases", call(Action.LIST_DATABASES, null));
-        CALLS.put("show_tables", call(Action.LIST_TABLES, null));
-        CALLS.put("describe_table", call(Action.DESCRIBE_TABLE, null));
-        CALLS.put("db_query read", call(Action.QUERY, "select id from orders"));
-        CALLS.put("db_query write", call(Action.QUERY, "update orders set id = 1"));
-        CALLS.put("db_query danger", call(Action.QUERY, "select pg_sleep(1)"));
-        CALLS.put("db_execute read", call(Action.EXECUTE, "select id from orders"));
-        CALLS.put("db_execute write", call(Action.EXECUTE, "insert into orders values (1)"));
-        CALLS.put("db_execute delete", call(Action.EXECUTE, "delete from orders where id = 1"));
+        CALLS.put("show_databases", asked("show_databases", null));
+        CALLS.put("show_tables", asked("show_tables", null));
+        CALLS.put("describe_table", asked("describe_table", null));
+        CALLS.put("db_query read", asked("db_query", "select id from orders"));
+        CALLS.put("db_query write", asked("db_query", "update orders set id = 1"));
+        CALLS.put("db_query danger", asked("db_query", "select pg_sleep(1)"));
+        CALLS.put("db_execute read", asked("db_execute", "select id from orders"));
+        CALLS.put("db_execute write", asked("db_execute", "insert into orders values (1)"));
+        CALLS.put("db_execute delete", asked("db_execute", "delete from orders where id = 1"));
         CALLS.put(
                 "db_execute write+delete",
-                call(
-                        Action.EXECUTE,
+                asked(
+                        "db_execute",
                         "with gone as (delete from orders returning id) insert into archive select"
                                 + " id from gone"));
-        CALLS.put("db_execute ddl", call(Action.EXECUTE, "create table t (id int)"));
-        CALLS.put("db_execute admin", call(Action.EXECUTE, "grant select on orders to public"));
-        CALLS.put("db_execute unknown", call(Action.EXECUTE, "frobnicate orders"));
-        CALLS.put("db_execute danger", call(Action.EXECUTE, "do $$ begin end $$"));
+        CALLS.put("db_execute ddl", asked("db_execute", "create table t (id int)"));
+        CALLS.put("db_execute admin", asked("db_execute", "grant select on orders to public"));
+        CALLS.put("db_execute unknown", asked("db_execute", "frobnicate orders"));
+        CALLS.put("db_execute danger", asked("db_execute", "do $$ begin end $$"));
     }
 
     @Test
@@ -106,13 +114,23 @@ class GatePolicyTest {
     }
 
     @Test
-    void everyActionStandsInTheTable() {
-        assertThat(CALLS.values().stream().map(Call::action).collect(Collectors.toSet()))
-                .containsExactlyInAnyOrder(Action.values());
+    void everyToolStandsInTheTable() {
+        assertThat(CALLS.values().stream().map(Asked::tool).collect(Collectors.toSet()))
+                .containsExactlyInAnyOrderElementsOf(
+                        Tools.BUILT_IN.stream().map(Tool::name).toList());
     }
 
-    private static String said(Set<Scope> granted, Set<Scope> scopes, Call call) {
-        return switch (GATE.decide(call, caller(scopes), registry(granted))) {
+    private record Asked(String tool, @Nullable String sql) {}
+
+    private static Asked asked(String tool, @Nullable String sql) {
+        return new Asked(tool, sql);
+    }
+
+    private static String said(Set<Scope> granted, Set<Scope> scopes, Asked asked) {
+        Registry registry = registry(granted);
+        ObjectNode arguments = arguments(SHOP, asked.sql());
+        Call call = call(asked.tool(), arguments, caller(scopes), false, registry);
+        return switch (GATE.decide(call, registry)) {
             case Allowed allowed -> "allowed " + words(allowed.scopes());
             case AllowedHere _ -> "allowed here";
             case Refused refused -> "refused " + refused.reason();
@@ -124,14 +142,44 @@ class GatePolicyTest {
         return scopes.stream().map(Scope::wire).sorted().collect(Collectors.joining("+"));
     }
 
-    private static Call call(Action action, @Nullable String sql) {
-        return new Call(
-                action,
-                action == Action.LIST_DATABASES ? null : SHOP,
-                sql == null ? null : Statements.classify(sql),
-                0,
-                0,
-                false);
+    static ObjectNode arguments(DatabaseName database, @Nullable String sql) {
+        ObjectNode arguments =
+                JsonNodeFactory.instance.objectNode().put("database", database.value());
+        return sql == null ? arguments : arguments.put("sql", sql);
+    }
+
+    /** The call as it is when its database was looked up. */
+    static Call call(
+            String tool, ObjectNode arguments, Caller caller, boolean readOnly, Registry registry) {
+        return call(
+                Tools.BUILT_IN.stream()
+                        .filter(t -> t.name().equals(tool))
+                        .findFirst()
+                        .orElseThrow(),
+                arguments,
+                caller,
+                readOnly,
+                registry);
+    }
+
+    static Call call(
+            Tool tool, ObjectNode arguments, Caller caller, boolean readOnly, Registry registry) {
+        var call =
+                new Call(
+                        CallId.next(),
+                        caller,
+                        new Principal(caller.subject(), caller.client(), null, null),
+                        null,
+                        readOnly,
+                        tool,
+                        arguments,
+                        null,
+                        null);
+        String sql = tool.sql(arguments);
+        return registry.rights(caller.tenant(), caller.subject())
+                .in(Objects.requireNonNull(call.named()))
+                .map(opened -> call.in(opened, sql == null ? null : Statements.classify(sql)))
+                .orElse(call);
     }
 
     private static Caller caller(Set<Scope> scopes) {

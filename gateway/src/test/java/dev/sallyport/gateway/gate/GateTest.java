@@ -6,7 +6,10 @@ import dev.sallyport.gateway.gate.Decision.Allowed;
 import dev.sallyport.gateway.gate.Decision.AllowedHere;
 import dev.sallyport.gateway.gate.Decision.Code;
 import dev.sallyport.gateway.gate.Decision.Refused;
-import dev.sallyport.gateway.statement.Statements;
+import dev.sallyport.gateway.tool.Call;
+import dev.sallyport.gateway.tool.Tool;
+import dev.sallyport.gateway.tool.Tools;
+import dev.sallyport.gateway.tool.Work;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.id.DatabaseName;
@@ -22,7 +25,10 @@ import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 class GateTest {
 
@@ -39,12 +45,11 @@ class GateTest {
     void aDatabaseOfAnotherTenantDoesNotExist() {
         Registry registry = registry(false, false);
 
-        assertThat(refusal(gate.decide(query(LEDGER, "select 1", 0), caller(), registry)))
+        assertThat(refusal(gate.decide(query(LEDGER, "select 1", 0, registry), registry)))
                 .isEqualTo(
                         refusal(
                                 gate.decide(
-                                        query(new DatabaseName("nowhere"), "select 1", 0),
-                                        caller(),
+                                        query(new DatabaseName("nowhere"), "select 1", 0, registry),
                                         registry)))
                 .extracting(Refused::code)
                 .isEqualTo(Code.DATABASE_UNKNOWN);
@@ -60,33 +65,58 @@ class GateTest {
                                 GatePolicyTest.database(ACME, SHOP, false),
                                 new Grant(GLOBEX, "g", Set.of("*"), Set.of(SHOP), ALL)));
 
-        assertThat(refusal(gate.decide(query(SHOP, "select 1", 0), caller(), registry)).code())
+        assertThat(refusal(gate.decide(query(SHOP, "select 1", 0, registry), registry)).code())
                 .isEqualTo(Code.TOOL_UNKNOWN);
     }
 
     @Test
     void everyReadOnlySwitchIsEnoughAlone() {
-        var insert = execute("insert into orders values (1)", false);
-        var asked = execute("insert into orders values (1)", true);
+        Function<Registry, Call> insert = registry -> insert(false, registry);
+        Function<Registry, Call> asked = registry -> insert(true, registry);
 
-        assertThat(gate.decide(insert, caller(), registry(false, false)))
+        assertThat(gate.decide(insert.apply(registry(false, false)), registry(false, false)))
                 .isInstanceOf(Allowed.class);
-        assertThat(refusal(gate.decide(asked, caller(), registry(false, false))).code())
+        assertThat(
+                        refusal(
+                                        gate.decide(
+                                                asked.apply(registry(false, false)),
+                                                registry(false, false)))
+                                .code())
                 .isEqualTo(Code.READ_ONLY);
-        assertThat(refusal(gate.decide(insert, caller(), registry(true, false))).code())
+        assertThat(
+                        refusal(
+                                        gate.decide(
+                                                insert.apply(registry(true, false)),
+                                                registry(true, false)))
+                                .code())
                 .isEqualTo(Code.READ_ONLY);
-        assertThat(refusal(gate.decide(insert, caller(), registry(false, true))).code())
+        assertThat(
+                        refusal(
+                                        gate.decide(
+                                                insert.apply(registry(false, true)),
+                                                registry(false, true)))
+                                .code())
                 .isEqualTo(Code.READ_ONLY);
         var closed = new Gate(false, CEILING, 50);
-        assertThat(refusal(closed.decide(insert, caller(), registry(false, false))).code())
+        assertThat(
+                        refusal(
+                                        closed.decide(
+                                                insert.apply(registry(false, false)),
+                                                registry(false, false)))
+                                .code())
                 .isEqualTo(Code.READ_ONLY);
-        assertThat(closed.shows(Action.EXECUTE, caller(), registry(false, false), false)).isFalse();
-        assertThat(closed.shows(Action.QUERY, caller(), registry(false, false), false)).isTrue();
+        assertThat(closed.shows(tool("db_execute"), caller(), registry(false, false), false))
+                .isFalse();
+        assertThat(closed.shows(tool("db_query"), caller(), registry(false, false), false))
+                .isTrue();
     }
 
     @Test
     void readsAreAllowedWhereWritesAreNot() {
-        assertThat(gate.decide(query(SHOP, "select 1", 0), caller(), registry(true, true)))
+        assertThat(
+                        gate.decide(
+                                query(SHOP, "select 1", 0, registry(true, true)),
+                                registry(true, true)))
                 .isInstanceOf(Allowed.class);
     }
 
@@ -96,7 +126,10 @@ class GateTest {
         assertThat(rows(10)).isEqualTo(10);
         assertThat(rows(1_000_000)).isEqualTo(80);
         var allowed =
-                (Allowed) gate.decide(query(SHOP, "select 1", 0), caller(), registry(false, false));
+                (Allowed)
+                        gate.decide(
+                                query(SHOP, "select 1", 0, registry(false, false)),
+                                registry(false, false));
         assertThat(allowed.limits().bytesMax()).isEqualTo(500_000);
         assertThat(allowed.limits().timeoutMillis()).isEqualTo(5_000);
     }
@@ -106,12 +139,12 @@ class GateTest {
         var registry = registry(false, false);
 
         assertThat(
-                        refusal(gate.decide(query(SHOP, "select $1, $2", 1), caller(), registry))
+                        refusal(gate.decide(query(SHOP, "select $1, $2", 1, registry), registry))
                                 .message())
                 .contains("2 placeholders", "1 values");
-        assertThat(refusal(gate.decide(query(SHOP, "select 1", 1), caller(), registry)).code())
+        assertThat(refusal(gate.decide(query(SHOP, "select 1", 1, registry), registry)).code())
                 .isEqualTo(Code.PARAMETERS_MISMATCH);
-        assertThat(gate.decide(query(SHOP, "select $1, $2", 2), caller(), registry))
+        assertThat(gate.decide(query(SHOP, "select $1, $2", 2, registry), registry))
                 .isInstanceOf(Allowed.class);
     }
 
@@ -132,16 +165,52 @@ class GateTest {
                                         Set.of("bob"),
                                         Set.of(new DatabaseName("payroll")),
                                         ALL)));
-        var list = new Call(Action.LIST_DATABASES, null, null, 0, 0, false);
+        var list =
+                GatePolicyTest.call(
+                        "show_databases",
+                        GatePolicyTest.arguments(SHOP, null),
+                        caller(),
+                        false,
+                        registry);
 
-        assertThat(((AllowedHere) gate.decide(list, caller(), registry)).databases())
+        assertThat(((AllowedHere) gate.decide(list, registry)).databases())
                 .extracting(Database::name)
                 .containsExactly(SHOP);
     }
 
+    @Test
+    void aToolWithAStatementOfItsOwnIsDecidedLikeAnyOther() {
+        var restock =
+                new Tool(
+                        "restock",
+                        "Adds to the stock of an article.",
+                        "{}",
+                        Set.of(Scope.WRITE),
+                        new Work.OwnStatement(
+                                "update stock set n = n + $1 where article = $2",
+                                List.of("amount", "article"),
+                                true));
+        Registry registry = registry(false, false);
+        var arguments =
+                GatePolicyTest.arguments(SHOP, null).put("amount", 3).put("article", "bolt");
+        Call call = GatePolicyTest.call(restock, arguments, caller(), false, registry);
+
+        assertThat(gate.shows(restock, caller(), registry, true)).isFalse();
+        assertThat(((Allowed) gate.decide(call, registry)).scopes()).containsExactly(Scope.WRITE);
+        assertThat(restock.command(arguments).toString())
+                .isEqualTo(
+                        "{\"database\":\"shop\",\"sql\":\"update stock set n = n + $1 where article = $2\",\"params\":[3,\"bolt\"]}");
+    }
+
+    private static Tool tool(String name) {
+        return Tools.BUILT_IN.stream().filter(t -> t.name().equals(name)).findFirst().orElseThrow();
+    }
+
     private int rows(int wanted) {
-        var call = new Call(Action.QUERY, SHOP, Statements.classify("select 1"), 0, wanted, false);
-        return ((Allowed) gate.decide(call, caller(), registry(false, false))).limits().rowsMax();
+        Registry registry = registry(false, false);
+        ObjectNode arguments = GatePolicyTest.arguments(SHOP, "select 1").put("limit", wanted);
+        Call call = GatePolicyTest.call("db_query", arguments, caller(), false, registry);
+        return ((Allowed) gate.decide(call, registry)).limits().rowsMax();
     }
 
     private static Refused refusal(Decision decision) {
@@ -149,12 +218,23 @@ class GateTest {
         return (Refused) decision;
     }
 
-    private static Call query(DatabaseName database, String sql, int parameters) {
-        return new Call(Action.QUERY, database, Statements.classify(sql), parameters, 0, false);
+    private static Call query(
+            DatabaseName database, String sql, int parameters, Registry registry) {
+        ObjectNode arguments = GatePolicyTest.arguments(database, sql);
+        ArrayNode params = arguments.putArray("params");
+        for (int i = 0; i < parameters; i++) {
+            params.add(i);
+        }
+        return GatePolicyTest.call("db_query", arguments, caller(), false, registry);
     }
 
-    private static Call execute(String sql, boolean readOnly) {
-        return new Call(Action.EXECUTE, SHOP, Statements.classify(sql), 0, 0, readOnly);
+    private static Call insert(boolean readOnly, Registry registry) {
+        return GatePolicyTest.call(
+                "db_execute",
+                GatePolicyTest.arguments(SHOP, "insert into orders values (1)"),
+                caller(),
+                readOnly,
+                registry);
     }
 
     private static Caller caller() {

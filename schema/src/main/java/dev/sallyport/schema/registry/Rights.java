@@ -1,6 +1,7 @@
 package dev.sallyport.schema.registry;
 
 import dev.sallyport.schema.id.DatabaseName;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -38,7 +39,7 @@ public final class Rights {
     }
 
     private Rights(Map<DatabaseName, Opened> opened) {
-        this.opened = opened;
+        this.opened = Map.copyOf(opened);
         this.databases = opened.values().stream().map(Opened::database).sorted(BY_NAME).toList();
         this.levels =
                 opened.values().stream()
@@ -72,6 +73,11 @@ public final class Rights {
     /** The database of that name and what is granted in it; empty where nothing is. */
     public Optional<Opened> in(DatabaseName database) {
         return Optional.ofNullable(opened.get(database));
+    }
+
+    /** The same with what is granted in each, in no order. */
+    public Collection<Opened> opened() {
+        return opened.values();
     }
 
     /** The different sets of scopes that are granted somewhere: few, however many databases. */

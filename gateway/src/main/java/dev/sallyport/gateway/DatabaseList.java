@@ -1,8 +1,9 @@
-package dev.sallyport.gateway.tool;
+package dev.sallyport.gateway;
 
 import dev.sallyport.gateway.dispatch.EventLog;
 import dev.sallyport.gateway.protocol.Outcome;
 import dev.sallyport.gateway.protocol.ToolResult;
+import dev.sallyport.gateway.tool.Call;
 import dev.sallyport.schema.event.CallSettled;
 import dev.sallyport.schema.event.StatementClass;
 import dev.sallyport.schema.id.EventId;
@@ -27,14 +28,14 @@ final class DatabaseList {
         this.keyring = keyring;
     }
 
-    Outcome answer(Attempt attempt, List<Database> databases, Registry registry) {
+    Outcome answer(Call call, List<Database> databases, Registry registry) {
         byte[] result = json(databases);
         var settled =
                 CallSettled.answered(
                         new CallSettled.Asked(
-                                attempt.id(),
-                                attempt.principal(),
-                                attempt.tool(),
+                                call.id(),
+                                call.principal(),
+                                call.tool().name(),
                                 null,
                                 StatementClass.READ,
                                 List.of(),
@@ -42,16 +43,12 @@ final class DatabaseList {
                         CallSettled.Result.read(
                                 databases.size(),
                                 result.length,
-                                keyring.newest(registry, attempt.tenant()).digest(result)),
+                                keyring.newest(registry, call.tenant()).digest(result)),
                         log.gateway());
         boolean told =
                 log.signals()
-                        .tell(
-                                EventId.settledOf(attempt.id()),
-                                attempt.tenant(),
-                                attempt.trace(),
-                                settled);
-        return told ? ToolResult.data(result, attempt.id()) : Refusing.unlogged();
+                        .tell(EventId.settledOf(call.id()), call.tenant(), call.trace(), settled);
+        return told ? ToolResult.data(result, call.id()) : RefusedCalls.unlogged();
     }
 
     private static byte[] json(List<Database> databases) {

@@ -1,6 +1,5 @@
-package dev.sallyport.gateway.tool;
+package dev.sallyport.gateway;
 
-import dev.sallyport.gateway.gate.Call;
 import dev.sallyport.gateway.gate.Decision.Code;
 import dev.sallyport.gateway.gate.Decision.Refused;
 import dev.sallyport.gateway.identity.ProtectedResource;
@@ -9,6 +8,7 @@ import dev.sallyport.gateway.protocol.Fault;
 import dev.sallyport.gateway.protocol.Outcome;
 import dev.sallyport.gateway.protocol.ToolResult;
 import dev.sallyport.gateway.statement.Statement;
+import dev.sallyport.gateway.tool.Call;
 import dev.sallyport.schema.event.CallRefused;
 import dev.sallyport.schema.event.StatementClass;
 import dev.sallyport.schema.registry.Scope;
@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** Answers calls that may not run, once the log knows of the refusal. */
-final class Refusing {
+final class RefusedCalls {
 
     private static final String INSUFFICIENT_SCOPE = ErrorCode.INSUFFICIENT_SCOPE.code();
 
@@ -28,37 +28,37 @@ final class Refusing {
     private final ProtectedResource resource;
     private final InstantSource clock;
 
-    Refusing(Refusals refusals, ProtectedResource resource, InstantSource clock) {
+    RefusedCalls(Refusals refusals, ProtectedResource resource, InstantSource clock) {
         this.refusals = refusals;
         this.resource = resource;
         this.clock = clock;
     }
 
-    Outcome refused(Attempt attempt, Refused refused) {
+    Outcome answer(Call call, Refused refused) {
         return told(
-                attempt,
+                call,
                 refused.reason(),
                 refused.code() == Code.TOOL_UNKNOWN
                         ? Outcome.failed(ErrorCode.TOOL_UNKNOWN, refused.message())
-                        : ToolResult.error(refused.reason(), refused.message(), attempt.id()));
+                        : ToolResult.error(refused.reason(), refused.message(), call.id()));
     }
 
     /** The answer to a call that nothing came of, once the log knows of it. */
-    Outcome told(Attempt attempt, String code, Outcome answer) {
-        return tell(attempt, code, List.of()) ? answer : unlogged();
+    Outcome told(Call call, String code, Outcome answer) {
+        return tell(call, code, List.of()) ? answer : unlogged();
     }
 
     /** A step-up challenge (RFC 6750): it names every scope that the call needs. */
-    Outcome scopesMissing(Attempt attempt, Set<Scope> needed) {
+    Outcome scopesMissing(Call call, Set<Scope> needed) {
         List<String> scopes = needed.stream().map(Scope::wire).sorted().toList();
-        if (!tell(attempt, INSUFFICIENT_SCOPE, scopes)) {
+        if (!tell(call, INSUFFICIENT_SCOPE, scopes)) {
             return unlogged();
         }
         return new Outcome.Failed(
                 new Fault(
                         ErrorCode.INSUFFICIENT_SCOPE,
                         "This call needs a token with the scopes " + String.join(" ", scopes),
-                        Map.of("scopes", scopes, "call", attempt.id().toString()),
+                        Map.of("scopes", scopes, "call", call.id().toString()),
                         Map.of(
                                 ProtectedResource.CHALLENGE_HEADER,
                                 resource.scopeChallenge(scopes))));
@@ -70,18 +70,17 @@ final class Refusing {
                 "The audit log cannot be written just now, so nothing is decided and nothing ran: try again");
     }
 
-    private boolean tell(Attempt attempt, String code, List<String> scopes) {
+    private boolean tell(Call call, String code, List<String> scopes) {
         Instant now = clock.instant();
-        Call call = attempt.call();
-        Statement statement = call == null ? null : call.statement();
+        Statement statement = call.statement();
         return refusals.tell(
-                attempt.tenant(),
-                attempt.trace(),
+                call.tenant(),
+                call.trace(),
                 new CallRefused(
-                        attempt.id(),
-                        attempt.principal(),
-                        attempt.tool(),
-                        call == null ? null : call.database(),
+                        call.id(),
+                        call.principal(),
+                        call.tool().name(),
+                        call.named(),
                         statement == null ? StatementClass.UNKNOWN : statement.statementClass(),
                         statement == null ? null : statement.fingerprint(),
                         code,

@@ -1,0 +1,190 @@
+package dev.sallyport.gateway;
+
+import dev.sallyport.gateway.dispatch.Dispatched.Answered;
+import dev.sallyport.gateway.dispatch.Dispatched.DeadlineExceeded;
+import dev.sallyport.gateway.dispatch.Dispatched.LogUnavailable;
+import dev.sallyport.gateway.dispatch.Dispatched.Overloaded;
+import dev.sallyport.gateway.dispatch.Dispatched.TooLarge;
+import dev.sallyport.gateway.dispatch.Dispatcher;
+import dev.sallyport.gateway.gate.Decision.Allowed;
+import dev.sallyport.gateway.gate.Decision.AllowedHere;
+import dev.sallyport.gateway.gate.Decision.Code;
+import dev.sallyport.gateway.gate.Decision.Refused;
+import dev.sallyport.gateway.gate.Decision.ScopesMissing;
+import dev.sallyport.gateway.gate.Gate;
+import dev.sallyport.gateway.protocol.ErrorCode;
+import dev.sallyport.gateway.protocol.Fault;
+import dev.sallyport.gateway.protocol.Outcome;
+import dev.sallyport.gateway.protocol.Request;
+import dev.sallyport.gateway.protocol.ToolResult;
+import dev.sallyport.gateway.statement.Dialects;
+import dev.sallyport.gateway.tool.Call;
+import dev.sallyport.gateway.tool.Tool;
+import dev.sallyport.gateway.tool.Tools;
+import dev.sallyport.schema.SchemaException;
+import dev.sallyport.schema.event.Ended;
+import dev.sallyport.schema.id.DatabaseName;
+import dev.sallyport.schema.registry.Registry;
+import dev.sallyport.schema.registry.Rights.Opened;
+import dev.sallyport.schema.registry.Tenant;
+import dev.sallyport.schema.reply.Reply;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Tools from call to answer: check the arguments, look the database up, read the statement as it
+ * does, ask the gate, and either answer with a refusal that the log has taken, or send the command
+ * and pass on its result.
+ */
+final class ToolCalls {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ToolCalls.class);
+    private static final ObjectNode NONE = JsonNodeFactory.instance.objectNode();
+    private static final byte[] NO_RESULT = "{}".getBytes(StandardCharsets.US_ASCII);
+    private static final String ARGUMENTS_INVALID = "arguments_invalid";
+    private static final String CALL_TOO_LARGE = "call_too_large";
+    private static final String LOG_UNAVAILABLE =
+            "The audit log did not acknowledge the call, and nothing runs unlogged. Look the call up under this id before"
+                    + " you repeat a write: where only the acknowledgement was lost, it may run";
+    private static final String DEADLINE_EXCEEDED =
+            "There was no answer by the deadline; how the call ends stands in the audit log under this id";
+    private static final String OVERLOADED = "Too many calls are under way: try again, nothing ran";
+    private static final String TOO_LARGE =
+            "The statement and its parameters are too large for one event of the log: split the work";
+
+    private final Gate gate;
+    private final Tools tools;
+    private final Dialects dialects;
+    private final Supplier<Registry> registry;
+    private final Dispatcher dispatcher;
+    private final DatabaseList databases;
+    private final RefusedCalls refused;
+
+    ToolCalls(
+            Gate gate,
+            Tools tools,
+            Dialects dialects,
+            Supplier<Registry> registry,
+            Dispatcher dispatcher,
+            DatabaseList databases,
+            RefusedCalls refused) {
+        this.gate = gate;
+        this.tools = tools;
+        this.dialects = dialects;
+        this.registry = registry;
+        this.dispatcher = dispatcher;
+        this.databases = databases;
+        this.refused = refused;
+    }
+
+    Outcome call(Request request) {
+        JsonNode name = request.params().get("name");
+        if (name == null || !name.isString()) {
+            return Outcome.failed(
+                    ErrorCode.PARAMS_INVALID, "Method tools/call needs params.name, a string");
+        }
+        JsonNode given = request.params().get("arguments");
+        Optional<Tools.Ready> tool = tools.find(name.stringValue());
+        if (tool.isEmpty() || !gate.knows(tool.get().tool(), request.caller(), registry.get())) {
+            return refused.answer(
+                    Call.of(request, tool.map(Tools.Ready::tool).orElse(Tool.UNKNOWN), NONE),
+                    Refused.of(Code.TOOL_UNKNOWN, Gate.NO_SUCH_TOOL));
+        }
+        if (given != null && !given.isObject()) {
+            return Outcome.failed(ErrorCode.PARAMS_INVALID, "params.arguments must be an object");
+        }
+        ObjectNode arguments = given instanceof ObjectNode object ? object : NONE;
+        Optional<String> problem = tool.get().problem(arguments);
+        if (problem.isPresent()) {
+            return refused(
+                    Call.of(request, tool.get().tool(), NONE),
+                    ARGUMENTS_INVALID,
+                    tool.get().tool().name() + ": " + problem.get());
+        }
+        return decided(Call.of(request, tool.get().tool(), arguments));
+    }
+
+    private Outcome decided(Call asked) {
+        Registry now = registry.get();
+        Call call = lookedUp(asked, now);
+        try {
+            return switch (gate.decide(call, now)) {
+                case AllowedHere(var reachable) -> databases.answer(call, reachable, now);
+                case Allowed allowed -> run(call, allowed, now);
+                case Refused refusal -> refused.answer(call, refusal);
+                case ScopesMissing(var needed) -> refused.scopesMissing(call, needed);
+            };
+        } catch (SchemaException e) {
+            // The tenant's keys are not in order: nothing was published.
+            LOG.atError()
+                    .addKeyValue("callId", call.id())
+                    .addKeyValue("tenant", call.tenant())
+                    .setCause(e)
+                    .log("a call could not be written down");
+            return refused(
+                    call,
+                    e.code(),
+                    "The tenant's keys are not in order: its administrator can mend it");
+        }
+    }
+
+    /** The call in its database, whose dialect says what the statement is. */
+    private Call lookedUp(Call call, Registry now) {
+        DatabaseName name = call.named();
+        Optional<Opened> opened =
+                name == null
+                        ? Optional.empty()
+                        : now.rights(call.tenant(), call.caller().subject()).in(name);
+        if (opened.isEmpty()) {
+            return call;
+        }
+        String sql = call.tool().sql(call.arguments());
+        return call.in(
+                opened.get(), sql == null ? null : dialects.read(sql, opened.get().database()));
+    }
+
+    private Outcome run(Call call, Allowed allowed, Registry registryThen) {
+        Optional<Tenant> tenant = registryThen.tenant(call.tenant());
+        if (tenant.isEmpty()) {
+            return refused(call, "tenant_unknown", "The tenant is gone from the registry");
+        }
+        return switch (dispatcher.dispatch(call, allowed, tenant.get().cell(), registryThen)) {
+            case Answered(var reply) -> answered(call, reply);
+            case LogUnavailable() -> failed(call, ErrorCode.LOG_UNAVAILABLE, LOG_UNAVAILABLE);
+            case DeadlineExceeded() -> failed(call, ErrorCode.DEADLINE_EXCEEDED, DEADLINE_EXCEEDED);
+            case Overloaded() ->
+                    refused.told(
+                            call,
+                            ErrorCode.OVERLOADED.code(),
+                            failed(call, ErrorCode.OVERLOADED, OVERLOADED));
+            case TooLarge() -> refused(call, CALL_TOO_LARGE, TOO_LARGE);
+        };
+    }
+
+    private Outcome refused(Call call, String code, String message) {
+        return refused.told(call, code, ToolResult.error(code, message, call.id()));
+    }
+
+    private static Outcome answered(Call call, Reply reply) {
+        if (reply.ended() == Ended.SUCCEEDED) {
+            byte[] result = reply.result();
+            return ToolResult.data(result.length == 0 ? NO_RESULT : result, call.id());
+        }
+        String code = reply.code();
+        String message = reply.message();
+        return ToolResult.error(
+                code == null ? "call_" + reply.ended().wire() : code,
+                message == null ? "The call ended as " + reply.ended().wire() : message,
+                call.id());
+    }
+
+    private static Outcome failed(Call call, ErrorCode code, String message) {
+        return new Outcome.Failed(Fault.of(code, message).with("call", call.id().toString()));
+    }
+}

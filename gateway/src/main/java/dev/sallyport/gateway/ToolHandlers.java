@@ -1,0 +1,57 @@
+package dev.sallyport.gateway;
+
+import dev.sallyport.gateway.dispatch.Dispatcher;
+import dev.sallyport.gateway.dispatch.EventLog;
+import dev.sallyport.gateway.gate.Gate;
+import dev.sallyport.gateway.identity.ProtectedResource;
+import dev.sallyport.gateway.protocol.Handler;
+import dev.sallyport.gateway.protocol.Offer;
+import dev.sallyport.gateway.statement.Dialects;
+import dev.sallyport.gateway.tool.Tools;
+import dev.sallyport.schema.json.Json;
+import dev.sallyport.schema.registry.Keyring;
+import dev.sallyport.schema.registry.Registry;
+import dev.sallyport.schema.signal.Refusals;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.function.Supplier;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What a gateway offers over MCP: its built-in tools. */
+final class ToolHandlers {
+
+    private static final String INSTRUCTIONS =
+            "SQL access to your team's databases. Start with show_databases, then show_tables and describe_table."
+                    + " Read with db_query and change with db_execute, one statement a call, values in params."
+                    + " Every call is logged; rows that you may not see are not there.";
+
+    private ToolHandlers() {}
+
+    static Offer offer(
+            String version,
+            Gate gate,
+            Dialects dialects,
+            Supplier<Registry> registry,
+            Dispatcher dispatcher,
+            EventLog log,
+            Refusals refusals,
+            Keyring keyring,
+            ProtectedResource resource,
+            InstantSource clock) {
+        var tools = new Tools(Tools.BUILT_IN);
+        var list = new ToolList(tools, gate, registry);
+        var calls =
+                new ToolCalls(
+                        gate,
+                        tools,
+                        dialects,
+                        registry,
+                        dispatcher,
+                        new DatabaseList(log, keyring),
+                        new RefusedCalls(refusals, resource, clock));
+        ObjectNode capabilities = Json.mapper().createObjectNode();
+        capabilities.putObject("tools");
+        Map<String, Handler> handlers = Map.of("tools/list", list::list, "tools/call", calls::call);
+        return new Offer("sallyport", version, INSTRUCTIONS, capabilities, handlers);
+    }
+}

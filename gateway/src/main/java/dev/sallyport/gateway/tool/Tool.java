@@ -1,0 +1,105 @@
+package dev.sallyport.gateway.tool;
+
+import dev.sallyport.gateway.tool.Work.CallersStatement;
+import dev.sallyport.gateway.tool.Work.OwnStatement;
+import dev.sallyport.schema.json.Json;
+import dev.sallyport.schema.registry.Scope;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A tool. Those that every gateway has and those that a tenant may bring are told apart by nothing
+ * but what stands in here.
+ *
+ * @param name as clients call it
+ * @param description for the model
+ * @param inputSchema the JSON Schema (2020-12) of the arguments; the database, if the work concerns
+ *     one, is argument {@code database}
+ * @param scopes somebody who has none of these has no use for the tool; what a statement needs is
+ *     for its effects to say
+ */
+public record Tool(
+        String name, String description, String inputSchema, Set<Scope> scopes, Work work) {
+
+    /** Stands in events for a name that no tool has. */
+    public static final Tool UNKNOWN =
+            new Tool("unknown", "There is no such tool", "{}", Set.of(), new Work.Nothing());
+
+    /** The argument that names the database. */
+    public static final String DATABASE = "database";
+
+    private static final String SQL = "sql";
+    private static final String PARAMS = "params";
+
+    public Tool {
+        scopes = Set.copyOf(scopes);
+    }
+
+    /** Whether somebody with these scopes has any use for the tool. */
+    public boolean usefulWith(Set<Scope> some) {
+        for (Scope scope : scopes) {
+            if (some.contains(scope)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether a call of it may do more than read. */
+    public boolean mayChange() {
+        return switch (work) {
+            case CallersStatement(var mayChange) -> mayChange;
+            case OwnStatement(_, _, var mayChange) -> mayChange;
+            case Work.Databases(), Work.Action(), Work.Nothing() -> false;
+        };
+    }
+
+    /** Whether a call of it runs a statement. */
+    public boolean runsStatement() {
+        return work instanceof CallersStatement || work instanceof OwnStatement;
+    }
+
+    /** The statement that a call with these arguments runs; null where it runs none. */
+    public @Nullable String sql(ObjectNode arguments) {
+        return switch (work) {
+            case CallersStatement _ -> arguments.path(SQL).asString(null);
+            case OwnStatement(var sql, _, _) -> sql;
+            case Work.Databases(), Work.Action(), Work.Nothing() -> null;
+        };
+    }
+
+    /** How many values come with the statement. */
+    public int parameters(ObjectNode arguments) {
+        return switch (work) {
+            case CallersStatement _ -> arguments.path(PARAMS).size();
+            case OwnStatement(_, var parameters, _) -> parameters.size();
+            case Work.Databases(), Work.Action(), Work.Nothing() -> 0;
+        };
+    }
+
+    /**
+     * What an executor is sent: the arguments, and for a statement of the tool's own that statement
+     * as {@code sql} and its values as {@code params}.
+     */
+    public ObjectNode command(ObjectNode arguments) {
+        if (!(work instanceof OwnStatement(var sql, var parameters, _))) {
+            return arguments;
+        }
+        ObjectNode command = Json.mapper().createObjectNode();
+        command.set(DATABASE, arguments.path(DATABASE));
+        command.put(SQL, sql);
+        ArrayNode params = command.putArray(PARAMS);
+        for (String parameter : parameters) {
+            JsonNode value = arguments.get(parameter);
+            if (value == null) {
+                params.addNull();
+            } else {
+                params.add(value);
+            }
+        }
+        return command;
+    }
+}
