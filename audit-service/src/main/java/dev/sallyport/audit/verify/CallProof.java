@@ -1,15 +1,13 @@
 package dev.sallyport.audit.verify;
 
 import dev.sallyport.audit.note.Base64Text;
+import dev.sallyport.schema.json.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The proof of one call as one JSON document that can be verified offline.
@@ -29,13 +27,6 @@ public record CallProof(String callId, List<ProvedEntry> entries) {
 
     /** The most entries that a proof may hold. */
     public static final int ENTRIES_MAX = 64;
-
-    // a field named twice could show one value to a person and another one to the verifier
-    private static final JsonMapper STRICT =
-            JsonMapper.builder()
-                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                    .build();
 
     public CallProof {
         entries = List.copyOf(entries);
@@ -62,7 +53,9 @@ public record CallProof(String callId, List<ProvedEntry> entries) {
     public static CallProof parse(byte[] json) {
         JsonNode tree;
         try {
-            tree = STRICT.readTree(json);
+            // a field named twice, which could show one value to a person and another one to the
+            // verifier, is refused
+            tree = Json.mapper().readTree(json);
         } catch (JacksonException malformed) {
             throw new IllegalArgumentException(
                     "the proof is no JSON document: " + malformed.getOriginalMessage(), malformed);
@@ -84,12 +77,12 @@ public record CallProof(String callId, List<ProvedEntry> entries) {
 
     /** The JSON document. */
     public byte[] json() {
-        var tree = STRICT.createObjectNode();
+        var tree = Json.mapper().createObjectNode();
         tree.put("format", FORMAT).put("callId", callId);
         var list = tree.putArray("entries");
         entries.forEach(
                 entry -> list.addObject().put("entry", entry.entry()).put("proof", entry.proof()));
-        return STRICT.writeValueAsBytes(tree);
+        return Json.mapper().writeValueAsBytes(tree);
     }
 
     private static void requireFields(JsonNode tree, Set<String> fields) {

@@ -2,6 +2,7 @@ package dev.sallyport.executor.result;
 
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.json.Json;
+import dev.sallyport.schema.json.JsonBuffer;
 import java.util.List;
 import tools.jackson.core.JsonGenerator;
 
@@ -72,7 +73,7 @@ public final class ResultWriter {
     }
 
     private int size() {
-        return buffer.size() + json.streamWriteOutputBuffered();
+        return buffer.length() + json.streamWriteOutputBuffered();
     }
 
     public int rows() {
@@ -127,9 +128,9 @@ public final class ResultWriter {
         byte[] all =
                 new byte
                         [columnsName.length
-                                + head.size()
+                                + head.length()
                                 + rowsName.length
-                                + buffer.size()
+                                + buffer.length()
                                 + end.length];
         int at = put(columnsName, all, 0);
         at = head.copyTo(all, at);

@@ -1,6 +1,6 @@
 package dev.sallyport.gateway.edge;
 
-import dev.sallyport.gateway.protocol.JsonBuffer;
+import dev.sallyport.schema.json.JsonBuffer;
 import java.nio.ByteBuffer;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Request;

@@ -2,6 +2,7 @@ package dev.sallyport.gateway.protocol;
 
 import dev.sallyport.gateway.protocol.Messages.Incoming;
 import dev.sallyport.schema.id.CallId;
+import dev.sallyport.schema.json.JsonBuffer;
 import dev.sallyport.schema.token.Caller;
 import java.util.Map;
 import java.util.Optional;

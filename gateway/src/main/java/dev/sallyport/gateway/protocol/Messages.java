@@ -1,39 +1,22 @@
 package dev.sallyport.gateway.protocol;
 
+import dev.sallyport.schema.json.Json;
+import dev.sallyport.schema.json.JsonBuffer;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectReader;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** JSON-RPC 2.0 messages: reading what a client sent, once, and writing what it gets. */
 public final class Messages {
 
-    /** Deeper JSON is refused; the deepest schema of a built-in tool needs 4. */
-    static final int NESTING_DEPTH_MAX = 64;
-
-    static final int NUMBER_LENGTH_MAX = 100;
-
-    private static final JsonMapper JSON =
-            JsonMapper.builder(
-                            JsonFactory.builder()
-                                    .streamReadConstraints(
-                                            StreamReadConstraints.builder()
-                                                    .maxNestingDepth(NESTING_DEPTH_MAX)
-                                                    .maxNumberLength(NUMBER_LENGTH_MAX)
-                                                    .build())
-                                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                                    .build())
-                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                    .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-                    .build();
-    private static final ObjectReader TREE = JSON.readerFor(JsonNode.class);
+    private static final ObjectReader TREE =
+            Json.mapper()
+                    .readerFor(JsonNode.class)
+                    .with(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
     private Messages() {}
 
@@ -63,7 +46,7 @@ public final class Messages {
                             .formatted(
                                     where == null ? 1 : where.getLineNr(),
                                     where == null ? 1 : where.getColumnNr(),
-                                    NESTING_DEPTH_MAX));
+                                    Json.NESTING_MAX));
         }
         if (root == null || root.isMissingNode()) {
             return unreadable(
@@ -153,7 +136,7 @@ public final class Messages {
         return new Incoming.Call(
                 knownId,
                 method,
-                params instanceof ObjectNode object ? object : JSON.createObjectNode());
+                params instanceof ObjectNode object ? object : Json.mapper().createObjectNode());
     }
 
     private static Incoming unreadable(@Nullable JsonNode id, ErrorCode code, String message) {
@@ -188,7 +171,7 @@ public final class Messages {
             json.raw(",")
                     .string(entry.getKey())
                     .raw(":")
-                    .raw(JSON.writeValueAsBytes(entry.getValue()));
+                    .raw(Json.mapper().writeValueAsBytes(entry.getValue()));
         }
         json.raw("}}}");
         return new Answer.Reply(httpStatus, json.toByteArray(), fault.headers());
@@ -207,12 +190,12 @@ public final class Messages {
                 .raw("{\"jsonrpc\":\"2.0\",\"method\":")
                 .string(method)
                 .raw(",\"params\":")
-                .raw(JSON.writeValueAsBytes(params))
+                .raw(Json.mapper().writeValueAsBytes(params))
                 .raw("}")
                 .toByteArray();
     }
 
     static byte[] bytes(JsonNode node) {
-        return JSON.writeValueAsBytes(node);
+        return Json.mapper().writeValueAsBytes(node);
     }
 }

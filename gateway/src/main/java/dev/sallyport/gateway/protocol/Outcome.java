@@ -1,6 +1,7 @@
 package dev.sallyport.gateway.protocol;
 
 import dev.sallyport.schema.id.CallId;
+import dev.sallyport.schema.json.JsonBuffer;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,6 @@
 package dev.sallyport.gateway.tool;
 
-import dev.sallyport.gateway.protocol.JsonBuffer;
+import dev.sallyport.schema.json.JsonBuffer;
 import dev.sallyport.schema.registry.Scope;
 import java.util.List;
 import java.util.Map;

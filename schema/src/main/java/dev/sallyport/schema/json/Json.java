@@ -16,12 +16,16 @@ public final class Json {
     /** How deep arrays and objects may nest in anything that we read. */
     public static final int NESTING_MAX = 64;
 
+    /** Characters of the longest number in anything that we read. */
+    public static final int NUMBER_CHARS_MAX = 100;
+
     private static final JsonMapper MAPPER =
             JsonMapper.builder(
                             JsonFactory.builder()
                                     .streamReadConstraints(
                                             StreamReadConstraints.builder()
                                                     .maxNestingDepth(NESTING_MAX)
+                                                    .maxNumberLength(NUMBER_CHARS_MAX)
                                                     .build())
                                     .enable(
                                             tools.jackson.core.StreamReadFeature

@@ -1,14 +1,16 @@
-package dev.sallyport.gateway.protocol;
+package dev.sallyport.schema.json;
 
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
- * A growing buffer of UTF-8 JSON. Answers are put together here from bytes that are JSON already,
- * so that a result that came over the log is copied, never parsed again.
+ * A growing buffer of UTF-8 JSON. Documents are put together here from what is JSON already, which
+ * is copied and never parsed again, and from what a generator writes into it. Its end can be taken
+ * back. Not safe for use by several threads.
  */
-public final class JsonBuffer {
-
+public final class JsonBuffer extends OutputStream {
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
     private static final int LENGTH_MAX = Integer.MAX_VALUE - 8;
 
@@ -61,6 +63,30 @@ public final class JsonBuffer {
         return this;
     }
 
+    @Override
+    public void write(int b) {
+        room(1);
+        bytes[length++] = (byte) b;
+    }
+
+    @Override
+    public void write(byte[] source, int from, int count) {
+        Objects.checkFromIndexSize(from, count, source.length);
+        plain(source, from, from + count);
+    }
+
+    /** Takes back all after the first {@code to} bytes. */
+    public void cut(int to) {
+        Objects.checkIndex(to, length + 1);
+        length = to;
+    }
+
+    /** Copies the bytes to the place and gives where they end there. */
+    public int copyTo(byte[] target, int at) {
+        System.arraycopy(bytes, 0, target, at, length);
+        return at + length;
+    }
+
     /** How many bytes have been appended. */
     public int length() {
         return length;
@@ -102,7 +128,7 @@ public final class JsonBuffer {
     private void room(int more) {
         if (more > LENGTH_MAX - length) {
             throw new IllegalStateException(
-                    "an answer may not grow beyond " + LENGTH_MAX + " bytes");
+                    "a document may not grow beyond " + LENGTH_MAX + " bytes");
         }
         if (bytes.length - length < more) {
             bytes =
