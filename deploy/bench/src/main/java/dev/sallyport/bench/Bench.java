@@ -1,6 +1,5 @@
 package dev.sallyport.bench;
 
-import dev.sallyport.cli.stack.JavaCommand;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -143,7 +142,7 @@ final class Bench {
                                 "--rows",
                                 String.valueOf(rows)));
         arguments.addAll(jdbc.arguments());
-        String out = Programs.output(length.plusSeconds(60), JavaCommand.of(arguments));
+        String out = Programs.output(length.plusSeconds(60), Programs.sallyport(arguments));
         String line =
                 out.lines()
                         .filter(l -> l.startsWith("RESULT "))

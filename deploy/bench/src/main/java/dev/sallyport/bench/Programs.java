@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +20,23 @@ final class Programs {
     private static final Duration TURN = Duration.ofMillis(100);
 
     private Programs() {}
+
+    /** The {@code sallyport} command with this process's Java and class path. */
+    static List<String> sallyport(List<String> arguments) {
+        List<String> command =
+                new ArrayList<>(
+                        List.of(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "-Xmx512m",
+                                "-XX:+UseSerialGC",
+                                "--enable-native-access=ALL-UNNAMED",
+                                "--sun-misc-unsafe-memory-access=allow",
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                "dev.sallyport.cli.Main"));
+        command.addAll(arguments);
+        return command;
+    }
 
     /** The program's output; it must end with 0 in time. */
     static String output(Duration within, List<String> command) {

@@ -1,30 +1,28 @@
 package dev.sallyport.bench;
 
-import dev.sallyport.cli.service.ServiceProcess;
-import dev.sallyport.cli.stack.JavaCommand;
 import dev.sallyport.cli.stack.LocalStack;
-import dev.sallyport.cli.stack.ServiceKind;
+import dev.sallyport.cli.stack.ServiceCaches;
 import dev.sallyport.cli.stack.StackDescription;
 import dev.sallyport.cli.stack.TokenClient;
 import dev.sallyport.embedded.EmbeddedPostgres;
-import dev.sallyport.embedded.EmbeddedStack;
 import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.registry.RegistryFeed;
 import dev.sallyport.schema.topic.KafkaSettings;
-import java.io.BufferedReader;
+import dev.sallyport.service.ServiceKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /**
  * The local stack with each service as a process of its own. The one thing that differs from
@@ -37,75 +35,54 @@ final class SallyportStack implements AutoCloseable {
     private static final Duration REGISTRY_WITHIN = Duration.ofSeconds(20);
 
     /** Rows and bytes that no benchmark reaches. */
-    private static final String UNREACHED = "1000000000000";
+    private static final long UNREACHED = 1_000_000_000_000L;
 
     private final LocalStack stack;
-    private final Process monitor;
     private final KafkaSettings kafka;
 
-    private SallyportStack(LocalStack stack, Process monitor) {
+    private SallyportStack(LocalStack stack) {
         this.stack = stack;
-        this.monitor = monitor;
         this.kafka = new KafkaSettings(stack.description().kafka(), Map.of());
     }
 
     static SallyportStack start(Path folder, LocalStack.Progress progress) {
         LocalStack stack =
                 LocalStack.start(
-                        folder, LocalStack.Mode.ISOLATED, progress, InstantSource.system());
+                        folder,
+                        LocalStack.Mode.ISOLATED,
+                        ServiceCaches.ofLauncher(),
+                        progress,
+                        InstantSource.system());
         try {
-            stack.service(ServiceKind.MONITOR).close();
-            return new SallyportStack(stack, startMonitor(folder));
+            raiseLimits(folder.resolve("config/monitor.yaml"));
+            stack.startAgain(ServiceKind.MONITOR);
+            return new SallyportStack(stack);
         } catch (RuntimeException e) {
             stack.close();
             throw e;
-        } catch (Exception e) {
-            stack.close();
-            throw new BenchException(
-                    "bench_failed", "the monitor cannot be started again: " + e.getMessage(), e);
         }
     }
 
-    private static Process startMonitor(Path folder) {
-        Map<String, String> limits = new TreeMap<>();
-        for (String limit :
-                List.of(
-                        "WINDOW_ROWS_FLOOR",
-                        "WINDOW_BYTES_FLOOR",
-                        "WINDOW_ROWS_NEWCOMER",
-                        "WINDOW_BYTES_NEWCOMER",
-                        "CALL_ROWS_FLOOR",
-                        "CALL_BYTES_FLOOR",
-                        "CALL_ROWS_NEWCOMER",
-                        "CALL_BYTES_NEWCOMER")) {
-            limits.put("SALLYPORT_MONITOR_VOLUME_" + limit, UNREACHED);
-        }
-        Path log = EmbeddedStack.logFolder(folder).resolve("monitor.log");
-        var builder =
-                new ProcessBuilder(
-                                JavaCommand.of(
-                                        List.of(
-                                                "monitor",
-                                                "--config",
-                                                folder.resolve("config/monitor.yaml").toString(),
-                                                "--with-parent")))
-                        .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
-        builder.environment().putAll(limits);
+    private static void raiseLimits(Path config) {
+        YAMLMapper yaml = YAMLMapper.builder().build();
         try {
-            Process process = builder.start();
-            BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
-            for (String line = output.readLine();
-                    !ServiceProcess.READY.equals(line);
-                    line = output.readLine()) {
-                if (line == null) {
-                    throw new BenchException(
-                            "bench_failed",
-                            "the monitor ended instead of getting ready: see " + log);
-                }
+            ObjectNode monitor = (ObjectNode) yaml.readTree(Files.readAllBytes(config));
+            ObjectNode volume = monitor.putObject("volume");
+            for (String limit :
+                    List.of(
+                            "windowRowsFloor",
+                            "windowBytesFloor",
+                            "windowRowsNewcomer",
+                            "windowBytesNewcomer",
+                            "callRowsFloor",
+                            "callBytesFloor",
+                            "callRowsNewcomer",
+                            "callBytesNewcomer")) {
+                volume.put(limit, UNREACHED);
             }
-            return process;
+            Files.write(config, yaml.writeValueAsBytes(monitor));
         } catch (IOException e) {
-            throw new UncheckedIOException("the monitor cannot be started", e);
+            throw new UncheckedIOException("the monitor's limits cannot be raised", e);
         }
     }
 
@@ -186,8 +163,7 @@ final class SallyportStack implements AutoCloseable {
      */
     private List<Contender.Worker> workers() {
         List<Contender.Worker> workers = new ArrayList<>();
-        for (ServiceKind kind :
-                List.of(ServiceKind.GATEWAY, ServiceKind.EXECUTOR, ServiceKind.AUDIT)) {
+        for (ServiceKind kind : ServiceKind.values()) {
             long pid =
                     ProcessHandle.current()
                             .children()
@@ -201,7 +177,6 @@ final class SallyportStack implements AutoCloseable {
                                             "no process runs the " + kind.command()));
             workers.add(new Contender.Worker(kind.command(), pid, true));
         }
-        workers.add(new Contender.Worker("monitor", monitor.pid(), true));
         workers.add(
                 new Contender.Worker("Kafka, OpenSearch", ProcessHandle.current().pid(), false));
         return workers;
@@ -209,7 +184,6 @@ final class SallyportStack implements AutoCloseable {
 
     @Override
     public void close() {
-        Programs.stop(monitor);
         stack.close();
     }
 }

@@ -19,14 +19,16 @@ import picocli.CommandLine.HelpCommand;
             DemoCommand.class,
             UpCommand.class,
             TokenCommand.class,
-            GatewayCommand.class,
-            ExecutorCommand.class,
             AuditCommand.class,
-            MonitorCommand.class,
             ReinstateCommand.class,
+            TrainCommand.class,
             HelpCommand.class
         },
-        footer = {"", "sallyport test runs all tests; sallyport build compiles everything."},
+        footer = {
+            "",
+            "sallyport gateway, executor, audit and monitor run one service: see sallyport gateway --help.",
+            "sallyport test runs all tests; sallyport build compiles everything."
+        },
         synopsisSubcommandLabel = "COMMAND")
 public final class Main {
     /** What was asked for could not be done. */

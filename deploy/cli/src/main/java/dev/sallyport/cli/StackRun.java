@@ -1,8 +1,9 @@
 package dev.sallyport.cli;
 
-import dev.sallyport.cli.service.ServiceProcess;
 import dev.sallyport.cli.stack.LocalStack;
+import dev.sallyport.cli.stack.ServiceCaches;
 import dev.sallyport.cli.stack.StackDescription;
+import dev.sallyport.service.ServiceProcess;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -14,7 +15,7 @@ final class StackRun {
     private StackRun() {}
 
     /**
-     * Starts the stack.
+     * Starts the stack with the AOT caches that the launcher names.
      *
      * @param session what to do once it is up; null for nothing
      * @param once whether to end after the session
@@ -32,7 +33,13 @@ final class StackRun {
         StackConsole console = new StackConsole(out);
         out.println("Starting Sallyport in " + folder);
         try (ServiceProcess.Ending ending = ServiceProcess.onSignal();
-                LocalStack stack = LocalStack.start(folder, mode, console, InstantSource.system());
+                LocalStack stack =
+                        LocalStack.start(
+                                folder,
+                                mode,
+                                ServiceCaches.ofLauncher(),
+                                console,
+                                InstantSource.system());
                 AutoCloseable _ = ending::stopping) {
             boolean held = session == null || session.test(stack.description());
             if (!once) {

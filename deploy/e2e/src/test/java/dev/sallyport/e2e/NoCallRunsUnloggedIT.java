@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sallyport.cli.demo.McpClient;
 import dev.sallyport.cli.stack.LocalStack;
-import dev.sallyport.cli.stack.ServiceKind;
+import dev.sallyport.service.ServiceKind;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

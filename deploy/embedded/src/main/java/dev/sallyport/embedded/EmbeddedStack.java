@@ -2,13 +2,13 @@ package dev.sallyport.embedded;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,24 +43,29 @@ public final class EmbeddedStack implements AutoCloseable {
 
     private final FolderLock lock;
     private final RememberedPorts ports;
-    private final EmbeddedKafka kafka;
-    private final EmbeddedPostgres postgres;
-    private final EmbeddedOpenSearch openSearch;
-    private final EmbeddedOAuth oauth;
+    private final CompletableFuture<EmbeddedKafka> kafka;
+    private final CompletableFuture<EmbeddedPostgres> postgres;
+    private final CompletableFuture<EmbeddedOpenSearch> openSearch;
+    private final CompletableFuture<EmbeddedOAuth> oauth;
     private boolean closed;
 
-    private EmbeddedStack(
-            FolderLock lock,
-            EmbeddedKafka kafka,
-            EmbeddedPostgres postgres,
-            EmbeddedOpenSearch openSearch,
-            EmbeddedOAuth oauth) {
+    private EmbeddedStack(FolderLock lock, StackListener listener) {
         this.lock = lock;
         this.ports = new RememberedPorts(lock.folder());
-        this.kafka = kafka;
-        this.postgres = postgres;
-        this.openSearch = openSearch;
-        this.oauth = oauth;
+        Start start = new Start(lock.folder(), listener);
+        this.openSearch =
+                start.part(
+                        Part.OPEN_SEARCH,
+                        EmbeddedOpenSearch::start,
+                        server -> server.uri().toString());
+        this.kafka = start.part(Part.KAFKA, EmbeddedKafka::start, EmbeddedKafka::bootstrapServers);
+        this.postgres =
+                start.part(
+                        Part.POSTGRES,
+                        folder -> EmbeddedPostgres.startLoggingTo(logFolder(lock.folder()), folder),
+                        server -> server.host() + ":" + server.port());
+        this.oauth =
+                start.part(Part.OAUTH, EmbeddedOAuth::start, server -> server.address().toString());
     }
 
     /** The folder below a data folder that has the log files. */
@@ -75,59 +80,63 @@ public final class EmbeddedStack implements AutoCloseable {
      * @throws EmbeddedException when the folder is in use, or a server does not start
      */
     public static EmbeddedStack start(Path dataFolder, StackListener listener) {
-        FolderLock lock = FolderLock.take(dataFolder);
-        Start start = new Start(lock.folder(), listener);
-        CompletableFuture<EmbeddedOpenSearch> openSearch =
-                start.part(
-                        Part.OPEN_SEARCH,
-                        EmbeddedOpenSearch::start,
-                        server -> server.uri().toString());
-        CompletableFuture<EmbeddedKafka> kafka =
-                start.part(Part.KAFKA, EmbeddedKafka::start, EmbeddedKafka::bootstrapServers);
-        CompletableFuture<EmbeddedPostgres> postgres =
-                start.part(
-                        Part.POSTGRES,
-                        folder -> EmbeddedPostgres.startLoggingTo(logFolder(lock.folder()), folder),
-                        server -> server.host() + ":" + server.port());
-        CompletableFuture<EmbeddedOAuth> oauth =
-                start.part(Part.OAUTH, EmbeddedOAuth::start, server -> server.address().toString());
+        EmbeddedStack stack = begin(dataFolder, listener);
         try {
-            return new EmbeddedStack(
-                    lock, kafka.get(), postgres.get(), openSearch.get(), oauth.get());
-        } catch (ExecutionException | InterruptedException e) {
-            for (CompletableFuture<? extends AutoCloseable> part :
-                    List.of(kafka, postgres, openSearch, oauth)) {
-                closeWhenStarted(part, e);
-            }
-            lock.close();
-            if (e instanceof InterruptedException) {
-                Thread.currentThread().interrupt();
-            }
-            throw e.getCause() instanceof EmbeddedException ours
-                    ? ours
-                    : new EmbeddedException(
-                            EmbeddedException.Code.NOT_READY, "the stack did not start: " + e, e);
+            stack.kafka();
+            stack.postgres();
+            stack.openSearch();
+            stack.oauth();
+            return stack;
+        } catch (EmbeddedException e) {
+            stack.close();
+            throw e;
         }
     }
 
-    /** The Kafka broker. */
+    /**
+     * Begins to start the four servers and returns at once. Who asks for a server waits until it is
+     * ready, so that what needs one of them need not wait for all.
+     *
+     * @throws EmbeddedException when the folder is in use
+     */
+    public static EmbeddedStack begin(Path dataFolder, StackListener listener) {
+        return new EmbeddedStack(FolderLock.take(dataFolder), listener);
+    }
+
+    /**
+     * The Kafka broker, once it is ready.
+     *
+     * @throws EmbeddedException when it does not start
+     */
     public EmbeddedKafka kafka() {
-        return kafka;
+        return ready(kafka);
     }
 
-    /** The PostgreSQL server. */
+    /**
+     * The PostgreSQL server, once it is ready.
+     *
+     * @throws EmbeddedException when it does not start
+     */
     public EmbeddedPostgres postgres() {
-        return postgres;
+        return ready(postgres);
     }
 
-    /** The OpenSearch node. */
+    /**
+     * The OpenSearch node, once it is ready.
+     *
+     * @throws EmbeddedException when it does not start
+     */
     public EmbeddedOpenSearch openSearch() {
-        return openSearch;
+        return ready(openSearch);
     }
 
-    /** The OAuth server. */
+    /**
+     * The OAuth server, once it is ready.
+     *
+     * @throws EmbeddedException when it does not start
+     */
     public EmbeddedOAuth oauth() {
-        return oauth;
+        return ready(oauth);
     }
 
     /** The data folder. */
@@ -145,23 +154,20 @@ public final class EmbeddedStack implements AutoCloseable {
         return ports.port(name);
     }
 
-    /** Stops all four servers and gives the folder back. */
+    /**
+     * Stops every server that started, waiting for those that still start, and gives the folder
+     * back.
+     */
     @Override
     public synchronized void close() {
         if (closed) {
             return;
         }
         closed = true;
-        List<CompletableFuture<Void>> stops = new ArrayList<>();
-        for (AutoCloseable part : List.of(kafka, postgres, openSearch, oauth)) {
-            stops.add(
-                    onThread(
-                            "stop-" + part.getClass().getSimpleName(),
-                            () -> {
-                                part.close();
-                                return null;
-                            }));
-        }
+        List<CompletableFuture<Void>> stops =
+                Stream.of(kafka, postgres, openSearch, oauth)
+                        .map(part -> onThread("stop", () -> closed(part)))
+                        .toList();
         try {
             CompletableFuture.allOf(stops.toArray(CompletableFuture[]::new)).get();
         } catch (ExecutionException e) {
@@ -176,16 +182,30 @@ public final class EmbeddedStack implements AutoCloseable {
         }
     }
 
-    private static void closeWhenStarted(
-            CompletableFuture<? extends AutoCloseable> part, Exception cause) {
+    private static @Nullable Void closed(CompletableFuture<? extends AutoCloseable> part)
+            throws Exception {
+        AutoCloseable server;
         try {
-            part.get().close();
-        } catch (ExecutionException failedItself) {
-            cause.addSuppressed(failedItself);
+            server = part.get();
+        } catch (ExecutionException neverStarted) {
+            return null;
+        }
+        server.close();
+        return null;
+    }
+
+    private static <T> T ready(CompletableFuture<T> part) {
+        try {
+            return part.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof EmbeddedException ours
+                    ? ours
+                    : new EmbeddedException(
+                            EmbeddedException.Code.NOT_READY, "the stack did not start: " + e, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (Exception e) {
-            cause.addSuppressed(e);
+            throw new EmbeddedException(
+                    EmbeddedException.Code.NOT_READY, "interrupted while the stack starts", e);
         }
     }
 

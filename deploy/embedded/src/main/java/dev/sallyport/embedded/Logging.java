@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.List;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.LoggerContext;
-import org.apache.logging.log4j.core.appender.ConsoleAppender;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.logging.log4j.core.config.builder.api.AppenderComponentBuilder;
 import org.apache.logging.log4j.core.config.builder.api.ComponentBuilder;
@@ -18,9 +17,8 @@ import org.apache.logging.log4j.core.config.builder.impl.BuiltConfiguration;
 import org.apache.logging.log4j.jul.Log4jBridgeHandler;
 
 /**
- * Where the log lines of this JVM go: nowhere until one of these is called, then to files (one a
- * part) or to standard error. Covers slf4j, log4j and java.util.logging, so that no library writes
- * on the console.
+ * Where the log lines of this JVM go: nowhere until {@link #toFolder} is called, then to files, one
+ * a part. Covers slf4j, log4j and java.util.logging, so that no library writes on the console.
  */
 public final class Logging {
 
@@ -86,25 +84,6 @@ public final class Logging {
             }
         }
         apply(configuration, SERVICES, Level.INFO);
-    }
-
-    /**
-     * Sends the log lines of this level and above to standard error, from now on: for a service
-     * that runs alone.
-     */
-    public static void toStandardError(System.Logger.Level level) {
-        ConfigurationBuilder<BuiltConfiguration> configuration = configuration("standard-error");
-        AppenderComponentBuilder console =
-                configuration
-                        .newAppender("console", ConsoleAppender.PLUGIN_NAME)
-                        .addAttribute("target", ConsoleAppender.Target.SYSTEM_ERR)
-                        .add(layout(configuration));
-        configuration.add(console);
-        configuration.add(configuration.newLogger("org.apache.kafka", Level.WARN));
-        apply(
-                configuration,
-                "console",
-                Level.toLevel(level.getName().replace("WARNING", "WARN"), Level.INFO));
     }
 
     private static ConfigurationBuilder<BuiltConfiguration> configuration(String name) {

@@ -1,6 +1,7 @@
 package dev.sallyport.cli.stack;
 
-import dev.sallyport.cli.service.ServiceProcess;
+import dev.sallyport.service.ServiceKind;
+import dev.sallyport.service.ServiceProcess;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,24 +22,29 @@ final class ChildProcesses implements ServiceStarter {
     private static final Duration READY_WITHIN = Duration.ofSeconds(60);
     private static final Duration STOPPED_WITHIN = Duration.ofSeconds(15);
 
-    private final Path logs;
+    /** A JVM that makes its cache assembles it when it ends. */
+    private static final Duration TRAINED_WITHIN = Duration.ofMinutes(3);
 
-    ChildProcesses(Path logs) {
+    private final Path logs;
+    private final ServiceCaches caches;
+
+    ChildProcesses(Path logs, ServiceCaches caches) {
         this.logs = logs;
+        this.caches = caches;
     }
 
     @Override
     public RunningService start(ServiceKind kind, Path config) {
         List<String> command =
-                JavaCommand.of(
-                        List.of(kind.command(), "--config", config.toString(), "--with-parent"));
+                ServiceJvm.command(
+                        kind, caches, List.of("--config", config.toString(), "--with-parent"));
         Path errors = logs.resolve(kind.command() + ".log");
         try {
             Process process =
                     new ProcessBuilder(command)
                             .redirectError(ProcessBuilder.Redirect.appendTo(errors.toFile()))
                             .start();
-            Child child = new Child(process);
+            Child child = new Child(process, caches.training() ? TRAINED_WITHIN : STOPPED_WITHIN);
             try {
                 awaitReady(kind, process, errors);
                 return child;
@@ -94,7 +100,7 @@ final class ChildProcesses implements ServiceStarter {
         }
     }
 
-    private record Child(Process process) implements RunningService {
+    private record Child(Process process, Duration stoppedWithin) implements RunningService {
         @Override
         public void kill() {
             process.destroyForcibly();
@@ -104,7 +110,7 @@ final class ChildProcesses implements ServiceStarter {
         public void close() {
             process.destroy();
             try {
-                if (process.waitFor(STOPPED_WITHIN.toSeconds(), TimeUnit.SECONDS)) {
+                if (process.waitFor(stoppedWithin.toSeconds(), TimeUnit.SECONDS)) {
                     return;
                 }
             } catch (InterruptedException e) {

@@ -90,7 +90,7 @@ final class LocalSecrets {
     }
 
     /** What stands in the file, or what is made now and kept. */
-    private Secret keep(String name, Supplier<Secret> make) {
+    private synchronized Secret keep(String name, Supplier<Secret> make) {
         Path file = folder.resolve(name);
         try {
             if (!Files.exists(file)) {

@@ -10,19 +10,19 @@ import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.secret.Secret;
 import dev.sallyport.schema.topic.KafkaSettings;
 import dev.sallyport.schema.topic.Topics;
+import dev.sallyport.service.ServiceKind;
 import java.net.URI;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
@@ -42,10 +42,16 @@ public final class LocalStack implements AutoCloseable {
     public static final List<TenantId> TENANTS =
             List.of(new TenantId("acme"), new TenantId("globex"));
 
-    private final Deque<AutoCloseable> started = new ArrayDeque<>();
+    private static final List<ServiceKind> STOPPING =
+            List.of(
+                    ServiceKind.GATEWAY,
+                    ServiceKind.EXECUTOR,
+                    ServiceKind.AUDIT,
+                    ServiceKind.MONITOR);
+
     private final EmbeddedStack servers;
-    private final Map<ServiceKind, RunningService> services = new TreeMap<>();
-    private final Map<ServiceKind, Path> configs = new TreeMap<>();
+    private final Map<ServiceKind, RunningService> services = new ConcurrentSkipListMap<>();
+    private final Map<ServiceKind, Path> configs = new ConcurrentSkipListMap<>();
     private final ServiceStarter starter;
     private final StackDescription description;
 
@@ -57,35 +63,55 @@ public final class LocalStack implements AutoCloseable {
         ISOLATED
     }
 
-    private LocalStack(Path folder, Mode mode, Progress progress, InstantSource clock) {
+    private LocalStack(
+            Path folder, Mode mode, ServiceCaches caches, Progress progress, InstantSource clock) {
         Logging.toFolder(EmbeddedStack.logFolder(folder));
-        this.servers = opened(EmbeddedStack.start(folder, progress));
+        this.servers = EmbeddedStack.begin(folder, progress);
+        this.starter =
+                switch (mode) {
+                    case TOGETHER -> new InProcess(clock);
+                    case ISOLATED ->
+                            new ChildProcesses(EmbeddedStack.logFolder(servers.folder()), caches);
+                };
+        Steps steps = new Steps(progress);
         try {
             LocalSecrets secrets = new LocalSecrets(servers.folder().resolve("secrets"));
-            KafkaSettings kafka = new KafkaSettings(servers.kafka().bootstrapServers(), Map.of());
-            progress.timed("topics", () -> createTopics(kafka));
-            progress.timed("databases", () -> prepareDatabases(secrets));
-            ServiceFiles files = new ServiceFiles(servers, secrets, kafka);
-            progress.timed("tenants", () -> Tenants.enrol(servers, secrets, kafka, CELL, clock));
-            this.starter =
-                    switch (mode) {
-                        case TOGETHER -> new InProcess(clock);
-                        case ISOLATED ->
-                                new ChildProcesses(EmbeddedStack.logFolder(servers.folder()));
-                    };
-            // the monitor first: joining its group takes it longest, and it must see the first call
-            for (ServiceKind kind :
-                    List.of(
-                            ServiceKind.MONITOR,
-                            ServiceKind.AUDIT,
-                            ServiceKind.EXECUTOR,
-                            ServiceKind.GATEWAY)) {
-                configs.put(kind, files.write(kind));
-                progress.timed(kind.command(), () -> start(kind));
-            }
+            ServiceFiles files = new ServiceFiles(servers, secrets);
+            var topics = steps.begin("topics", () -> createTopics(kafka()));
+            var shop = steps.begin("shop", () -> prepareShop(secrets));
+            var audit = steps.begin("audit database", () -> prepareAudit(secrets));
+            var tenants =
+                    steps.begin(
+                            "tenants",
+                            () -> Tenants.enrol(servers, secrets, kafka(), CELL, clock),
+                            topics);
+            var _ =
+                    steps.begin(
+                            ServiceKind.MONITOR.command(),
+                            () -> start(ServiceKind.MONITOR, files),
+                            topics);
+            var _ =
+                    steps.begin(
+                            ServiceKind.AUDIT.command(),
+                            () -> start(ServiceKind.AUDIT, files),
+                            topics,
+                            audit);
+            var _ =
+                    steps.begin(
+                            ServiceKind.EXECUTOR.command(),
+                            () -> start(ServiceKind.EXECUTOR, files),
+                            tenants,
+                            shop);
+            var _ =
+                    steps.begin(
+                            ServiceKind.GATEWAY.command(),
+                            () -> start(ServiceKind.GATEWAY, files),
+                            tenants);
+            steps.await();
             this.description = describe(files);
             description.writeTo(servers.folder());
         } catch (RuntimeException e) {
+            steps.awaitEnd();
             close();
             throw e;
         }
@@ -98,7 +124,15 @@ public final class LocalStack implements AutoCloseable {
      * @throws RuntimeException with what was started stopped again
      */
     public static LocalStack start(Path folder, Mode mode, Progress progress, InstantSource clock) {
-        return new LocalStack(folder, mode, progress, clock);
+        return start(folder, mode, ServiceCaches.NONE, progress, clock);
+    }
+
+    /**
+     * As the other {@code start}, with AOT caches for services that run in processes of their own.
+     */
+    public static LocalStack start(
+            Path folder, Mode mode, ServiceCaches caches, Progress progress, InstantSource clock) {
+        return new LocalStack(folder, mode, caches, progress, clock);
     }
 
     /** Where everything is. */
@@ -122,14 +156,18 @@ public final class LocalStack implements AutoCloseable {
 
     /** Starts a service that was closed or killed again, as it was configured. */
     public void startAgain(ServiceKind kind) {
-        RunningService before = service(kind);
-        before.close();
-        started.remove(before);
-        start(kind);
+        service(kind).close();
+        services.put(kind, starter.start(kind, Objects.requireNonNull(configs.get(kind))));
     }
 
-    private void start(ServiceKind kind) {
-        services.put(kind, opened(starter.start(kind, Objects.requireNonNull(configs.get(kind)))));
+    private void start(ServiceKind kind, ServiceFiles files) {
+        Path config = files.write(kind);
+        configs.put(kind, config);
+        services.put(kind, starter.start(kind, config));
+    }
+
+    private KafkaSettings kafka() {
+        return new KafkaSettings(servers.kafka().bootstrapServers(), Map.of());
     }
 
     private static void createTopics(KafkaSettings kafka) {
@@ -138,23 +176,22 @@ public final class LocalStack implements AutoCloseable {
         }
     }
 
-    private void prepareDatabases(LocalSecrets secrets) {
-        try {
-            Map<TenantId, Secret> passwords =
-                    TENANTS.stream()
-                            .collect(
-                                    Collectors.toMap(
-                                            Function.identity(),
-                                            tenant ->
-                                                    secrets.password(
-                                                            ShopDatabase.passwordName(tenant))));
-            ShopDatabase.prepare(
-                    servers.postgres(),
-                    passwords,
-                    SealKey.of(secrets.key(ServiceFiles.SEAL_KEY).value()));
-            if (!ShopDatabase.exists(servers.postgres(), ServiceFiles.AUDIT_DATABASE)) {
-                servers.postgres().createDatabase(ServiceFiles.AUDIT_DATABASE);
-            }
+    private void prepareShop(LocalSecrets secrets) {
+        Map<TenantId, Secret> passwords =
+                TENANTS.stream()
+                        .collect(
+                                Collectors.toMap(
+                                        Function.identity(),
+                                        tenant ->
+                                                secrets.password(
+                                                        ShopDatabase.passwordName(tenant))));
+        SealKey sealKey = SealKey.of(secrets.key(ServiceFiles.SEAL_KEY).value());
+        prepared(() -> ShopDatabase.prepare(servers.postgres(), passwords, sealKey));
+    }
+
+    private void prepareAudit(LocalSecrets secrets) {
+        prepared(() -> {
+            servers.postgres().createDatabase(ServiceFiles.AUDIT_DATABASE);
             try (Connection administrator =
                     servers.postgres().connect(ServiceFiles.AUDIT_DATABASE)) {
                 new AuditRoles(
@@ -164,6 +201,16 @@ public final class LocalStack implements AutoCloseable {
                                 secrets.password(ServiceFiles.AUDIT_PASSWORD).value())
                         .enrol(administrator);
             }
+        });
+    }
+
+    private interface Preparation {
+        void run() throws SQLException;
+    }
+
+    private static void prepared(Preparation preparation) {
+        try {
+            preparation.run();
         } catch (SQLException e) {
             throw new StackException(
                     "database_not_prepared",
@@ -189,45 +236,37 @@ public final class LocalStack implements AutoCloseable {
                 tokenEndpoints);
     }
 
-    private <T extends AutoCloseable> T opened(T part) {
-        started.push(part);
-        return part;
-    }
-
     /**
-     * Stops everything, last started first; what does not stop cleanly is logged and does not keep
-     * the rest.
+     * Stops everything: the gateway first, so that nothing new comes, then who works on what came,
+     * then the servers. What does not stop cleanly is logged and does not keep the rest.
      */
     @Override
     public void close() {
         // whoever was interrupted to stop must still be able to wait for what it stops
         boolean interrupted = Thread.interrupted();
-        while (!started.isEmpty()) {
-            AutoCloseable part = started.pop();
-            try {
-                part.close();
-            } catch (Exception e) {
-                LOG.atError()
-                        .setCause(e)
-                        .addKeyValue("part", part.getClass().getSimpleName())
-                        .log("did not stop cleanly");
+        for (ServiceKind kind : STOPPING) {
+            RunningService service = services.remove(kind);
+            if (service != null) {
+                close(kind.command(), service);
             }
         }
+        close("servers", servers);
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
     }
 
+    private static void close(String name, AutoCloseable part) {
+        try {
+            part.close();
+        } catch (Exception e) {
+            LOG.atError().setCause(e).addKeyValue("part", name).log("did not stop cleanly");
+        }
+    }
+
     /** Is told how the start goes. */
     public interface Progress extends StackListener {
-        /** A step of our own is done. */
+        /** A step of our own is done; told by the thread that did it, one call at a time. */
         void done(String what, Duration took);
-
-        /** Runs the step and tells of it. */
-        default void timed(String what, Runnable step) {
-            long began = System.nanoTime();
-            step.run();
-            done(what, Duration.ofNanos(System.nanoTime() - began));
-        }
     }
 }

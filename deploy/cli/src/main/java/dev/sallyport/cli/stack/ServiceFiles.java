@@ -3,7 +3,7 @@ package dev.sallyport.cli.stack;
 import dev.sallyport.audit.note.NoteSigner;
 import dev.sallyport.embedded.EmbeddedStack;
 import dev.sallyport.schema.id.TenantId;
-import dev.sallyport.schema.topic.KafkaSettings;
+import dev.sallyport.service.ServiceKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -35,16 +35,14 @@ final class ServiceFiles {
 
     private final EmbeddedStack servers;
     private final LocalSecrets secrets;
-    private final KafkaSettings kafka;
     private final String auditKey;
     private final int gatewayPort;
     private final int auditPort;
     private final int monitorPort;
 
-    ServiceFiles(EmbeddedStack servers, LocalSecrets secrets, KafkaSettings kafka) {
+    ServiceFiles(EmbeddedStack servers, LocalSecrets secrets) {
         this.servers = servers;
         this.secrets = secrets;
-        this.kafka = kafka;
         this.gatewayPort = servers.port("gateway");
         this.auditPort = servers.port("audit");
         this.monitorPort = servers.port("monitor");
@@ -69,7 +67,9 @@ final class ServiceFiles {
     Path write(ServiceKind kind) {
         Map<String, Object> config =
                 new TreeMap<>(
-                        Map.of("kafka", Map.of("bootstrapServers", kafka.bootstrapServers())));
+                        Map.of(
+                                "kafka",
+                                Map.of("bootstrapServers", servers.kafka().bootstrapServers())));
         config.putAll(
                 switch (kind) {
                     case GATEWAY -> gateway();

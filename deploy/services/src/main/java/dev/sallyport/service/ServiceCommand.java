@@ -1,17 +1,19 @@
-package dev.sallyport.cli;
+package dev.sallyport.service;
 
-import dev.sallyport.cli.service.ServiceProcess;
-import dev.sallyport.cli.stack.InProcess;
-import dev.sallyport.cli.stack.ServiceKind;
-import dev.sallyport.embedded.Logging;
 import dev.sallyport.schema.config.Settings;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** The options of the commands that run one service. */
-final class ServiceOptions {
+/** Runs one service until it is told to end. */
+@Command(mixinStandardHelpOptions = true)
+final class ServiceCommand implements Callable<Integer> {
+    private final ServiceKind kind;
+
     @Option(
             names = "--config",
             paramLabel = "FILE",
@@ -28,19 +30,30 @@ final class ServiceOptions {
     @Option(names = "--with-parent", hidden = true, description = "End when standard input ends.")
     boolean withParent;
 
-    int run(ServiceKind kind) throws Exception {
+    private ServiceCommand(ServiceKind kind) {
+        this.kind = kind;
+    }
+
+    static CommandLine of(ServiceKind kind) {
+        CommandLine line = new CommandLine(new ServiceCommand(kind));
+        line.getCommandSpec().name(kind.command());
+        line.getCommandSpec().usageMessage().description(kind.description());
+        return line;
+    }
+
+    @Override
+    public Integer call() throws Exception {
         if (listKeys) {
-            printKeys(kind);
+            printKeys();
             return 0;
         }
-        Logging.toStandardError(System.Logger.Level.INFO);
+        StandardErrorLog.open();
         ServiceProcess.run(
-                () -> InProcess.open(kind, config, System.getenv(), InstantSource.system()),
-                withParent);
+                () -> kind.start(config, System.getenv(), InstantSource.system()), withParent);
         return 0;
     }
 
-    private static void printKeys(ServiceKind kind) {
+    private void printKeys() {
         for (Settings.Key key : Settings.keys(kind.configuration(), kind.command())) {
             String value =
                     key.defaultValue() != null

@@ -1,4 +1,4 @@
-package dev.sallyport.cli.service;
+package dev.sallyport.service;
 
 import java.io.IOException;
 import java.time.Duration;
