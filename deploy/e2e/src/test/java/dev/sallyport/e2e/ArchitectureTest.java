@@ -17,6 +17,7 @@ class ArchitectureTest {
     private static final String AUDIT = "dev.sallyport.audit..";
     private static final String MONITOR = "dev.sallyport.monitor..";
     private static final String EMBEDDED = "dev.sallyport.embedded..";
+    private static final String SERVICE = "dev.sallyport.service..";
     private static final String CLI = "dev.sallyport.cli..";
     private static final String BENCH = "dev.sallyport.bench..";
 
@@ -27,7 +28,8 @@ class ArchitectureTest {
                     .resideInAPackage(SCHEMA)
                     .should()
                     .dependOnClassesThat()
-                    .resideInAnyPackage(GATEWAY, EXECUTOR, AUDIT, MONITOR, EMBEDDED, CLI, BENCH);
+                    .resideInAnyPackage(
+                            GATEWAY, EXECUTOR, AUDIT, MONITOR, SERVICE, EMBEDDED, CLI, BENCH);
 
     @ArchTest
     static final ArchRule theGatewayDependsOnSchemaOnly =
@@ -36,7 +38,7 @@ class ArchitectureTest {
                     .resideInAPackage(GATEWAY)
                     .should()
                     .dependOnClassesThat()
-                    .resideInAnyPackage(EXECUTOR, AUDIT, MONITOR, EMBEDDED, CLI, BENCH);
+                    .resideInAnyPackage(EXECUTOR, AUDIT, MONITOR, SERVICE, EMBEDDED, CLI, BENCH);
 
     @ArchTest
     static final ArchRule theExecutorDependsOnSchemaOnly =
@@ -45,7 +47,7 @@ class ArchitectureTest {
                     .resideInAPackage(EXECUTOR)
                     .should()
                     .dependOnClassesThat()
-                    .resideInAnyPackage(GATEWAY, AUDIT, MONITOR, EMBEDDED, CLI, BENCH);
+                    .resideInAnyPackage(GATEWAY, AUDIT, MONITOR, SERVICE, EMBEDDED, CLI, BENCH);
 
     @ArchTest
     static final ArchRule theAuditServiceDependsOnSchemaOnly =
@@ -54,7 +56,7 @@ class ArchitectureTest {
                     .resideInAPackage(AUDIT)
                     .should()
                     .dependOnClassesThat()
-                    .resideInAnyPackage(GATEWAY, EXECUTOR, MONITOR, EMBEDDED, CLI, BENCH);
+                    .resideInAnyPackage(GATEWAY, EXECUTOR, MONITOR, EMBEDDED, SERVICE, CLI, BENCH);
 
     @ArchTest
     static final ArchRule theMonitorDependsOnSchemaOnly =
@@ -63,7 +65,7 @@ class ArchitectureTest {
                     .resideInAPackage(MONITOR)
                     .should()
                     .dependOnClassesThat()
-                    .resideInAnyPackage(GATEWAY, EXECUTOR, AUDIT, EMBEDDED, CLI, BENCH);
+                    .resideInAnyPackage(GATEWAY, EXECUTOR, AUDIT, EMBEDDED, SERVICE, CLI, BENCH);
 
     @ArchTest
     static final ArchRule theEmbeddedServersKnowNothingOfSallyport =
@@ -72,7 +74,17 @@ class ArchitectureTest {
                     .resideInAPackage(EMBEDDED)
                     .should()
                     .dependOnClassesThat()
-                    .resideInAnyPackage(SCHEMA, GATEWAY, EXECUTOR, AUDIT, MONITOR, CLI, BENCH);
+                    .resideInAnyPackage(
+                            SCHEMA, GATEWAY, EXECUTOR, AUDIT, MONITOR, SERVICE, CLI, BENCH);
+
+    @ArchTest
+    static final ArchRule aServiceStartsWithoutTheEmbeddedServers =
+            noClasses()
+                    .that()
+                    .resideInAPackage(SERVICE)
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(EMBEDDED, CLI, BENCH);
 
     @ArchTest
     static final ArchRule noCirclesInSchema =
@@ -103,6 +115,8 @@ class ArchitectureTest {
             noClasses()
                     .that()
                     .doNotHaveFullyQualifiedName("dev.sallyport.cli.Main")
+                    .and()
+                    .doNotHaveFullyQualifiedName("dev.sallyport.service.Main")
                     .should()
                     .callMethod(System.class, "exit", int.class);
 
@@ -111,6 +125,8 @@ class ArchitectureTest {
             noClasses()
                     .that()
                     .resideOutsideOfPackage("dev.sallyport.cli")
+                    .and()
+                    .resideOutsideOfPackage(SERVICE)
                     .and()
                     .resideOutsideOfPackage(BENCH)
                     .should()
