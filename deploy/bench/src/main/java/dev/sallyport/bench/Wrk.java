@@ -31,6 +31,16 @@ final class Wrk {
     /** Loads the server; one thread of wrk, because the machine's cores are the servers' too. */
     Sample run(Contender.Load.Http target, int connections, Duration length) {
         Path script = script(target);
+        try {
+            return run(target, connections, length, script);
+        } finally {
+            // it holds the caller's token
+            delete(script);
+        }
+    }
+
+    private static Sample run(
+            Contender.Load.Http target, int connections, Duration length, Path script) {
         String url = "http://" + target.host() + ":" + target.port() + target.path();
         String out =
                 Programs.output(
@@ -77,6 +87,14 @@ final class Wrk {
             return Files.writeString(Files.createTempFile(folder, "post-", ".lua"), script);
         } catch (IOException e) {
             throw new UncheckedIOException("wrk's script cannot be written in " + folder, e);
+        }
+    }
+
+    private static void delete(Path script) {
+        try {
+            Files.delete(script);
+        } catch (IOException e) {
+            throw new UncheckedIOException("wrk's script cannot be deleted: " + script, e);
         }
     }
 
