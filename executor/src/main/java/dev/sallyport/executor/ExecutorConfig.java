@@ -26,7 +26,7 @@ public record ExecutorConfig(
         KafkaSettings kafka,
         @Example("env:SALLYPORT_KEK") SecretReference keyEncryptionKey,
         @Default("8") int laneRunningMax,
-        @Default("64") int laneWaitingMax,
+        @Default("96") int laneWaitingMax,
         @Default("1024") int underWayMax,
         @Default("false") boolean plainDatabaseConnections) {
     private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}");

@@ -162,6 +162,7 @@ public final class Calls implements AutoCloseable {
         Lanes.Entry entry =
                 lanes.enterAlways(
                         event.tenant(),
+                        event.data().principal().subject(),
                         database.name(),
                         database.connectionsMax(),
                         recall.mayGoOn(event.data()));
@@ -186,6 +187,7 @@ public final class Calls implements AutoCloseable {
         Lanes.Entry entry =
                 lanes.enter(
                         event.tenant(),
+                        event.data().principal().subject(),
                         database.name(),
                         database.connectionsMax(),
                         Duration.between(clock.instant(), event.data().deadline()));

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 final class LanesTest {
@@ -23,13 +24,19 @@ final class LanesTest {
 
     private final Lanes lanes = new Lanes(3, 2);
     private final BlockingQueue<Lanes.Entry> entered = new LinkedBlockingQueue<>();
+    private final AtomicInteger subjects = new AtomicInteger();
+
+    /** A principal that has no call yet. */
+    private String someone() {
+        return "someone-" + subjects.incrementAndGet();
+    }
 
     private void enterSoon(DatabaseName database, int places) {
         var _ =
                 Thread.ofVirtual()
                         .start(() -> {
                             try {
-                                entered.add(lanes.enter(ACME, database, places, LONG));
+                                entered.add(lanes.enter(ACME, someone(), database, places, LONG));
                             } catch (InterruptedException e) {
                                 Thread.currentThread().interrupt();
                             }
@@ -42,14 +49,14 @@ final class LanesTest {
 
     private Lanes.Place place(TenantId tenant, DatabaseName database, int places)
             throws InterruptedException {
-        return (Lanes.Place) lanes.enter(tenant, database, places, AT_ONCE);
+        return (Lanes.Place) lanes.enter(tenant, someone(), database, places, AT_ONCE);
     }
 
     private void fillWaiting() {
         enterSoon(MAIN, 9);
         enterSoon(MAIN, 9);
         await().untilAsserted(() ->
-                assertThat(lanes.enter(ACME, MAIN, 9, AT_ONCE))
+                assertThat(lanes.enter(ACME, someone(), MAIN, 9, AT_ONCE))
                         .isInstanceOf(Lanes.Entry.Full.class));
     }
 
@@ -72,11 +79,12 @@ final class LanesTest {
     @Test
     void whatMustBeDoneWaitsHoweverManyWait() throws Exception {
         for (int i = 0; i < 3; i++) {
-            assertThat(lanes.enter(ACME, MAIN, 9, AT_ONCE)).isInstanceOf(Lanes.Place.class);
+            assertThat(lanes.enter(ACME, someone(), MAIN, 9, AT_ONCE))
+                    .isInstanceOf(Lanes.Place.class);
         }
         fillWaiting();
 
-        assertThat(lanes.enterAlways(ACME, MAIN, 9, Duration.ofMillis(1)))
+        assertThat(lanes.enterAlways(ACME, someone(), MAIN, 9, Duration.ofMillis(1)))
                 .isInstanceOf(Lanes.Entry.Late.class);
     }
 
@@ -84,7 +92,8 @@ final class LanesTest {
     void noMoreRunInADatabaseThanItHasConnections() throws Exception {
         Lanes.Place only = place(ACME, MAIN, 1);
 
-        assertThat(lanes.enter(ACME, MAIN, 1, AT_ONCE)).isInstanceOf(Lanes.Entry.Late.class);
+        assertThat(lanes.enter(ACME, someone(), MAIN, 1, AT_ONCE))
+                .isInstanceOf(Lanes.Entry.Late.class);
         place(ACME, OTHER, 1).leave();
 
         enterSoon(MAIN, 1);
@@ -116,7 +125,7 @@ final class LanesTest {
     @Test
     void fewCallsRunWhileNoOutcomeIsAcknowledged() throws Exception {
         List<Lanes.Place> unsettled = new ArrayList<>();
-        while (lanes.enter(ACME, MAIN, 9, AT_ONCE) instanceof Lanes.Place place) {
+        while (lanes.enter(ACME, someone(), MAIN, 9, AT_ONCE) instanceof Lanes.Place place) {
             place.ran();
             unsettled.add(place);
         }
@@ -136,7 +145,8 @@ final class LanesTest {
 
         assertThat(lanes.tenants()).isZero();
         Lanes.Place again = place(ACME, MAIN, 1);
-        assertThat(lanes.enter(ACME, MAIN, 1, AT_ONCE)).isInstanceOf(Lanes.Entry.Late.class);
+        assertThat(lanes.enter(ACME, someone(), MAIN, 1, AT_ONCE))
+                .isInstanceOf(Lanes.Entry.Late.class);
         again.leave();
     }
 
@@ -149,7 +159,7 @@ final class LanesTest {
                     Thread.ofVirtual()
                             .start(() -> {
                                 try {
-                                    if (lanes.enter(ACME, MAIN, 1, LONG)
+                                    if (lanes.enter(ACME, someone(), MAIN, 1, LONG)
                                             instanceof Lanes.Place given) {
                                         given.leave();
                                     }
@@ -162,6 +172,99 @@ final class LanesTest {
             waits.join();
             leaves.join();
             assertThat(lanes.tenants()).isZero();
+        }
+    }
+
+    private static List<Lanes.Place> enterAll(Lanes lanes, String subject, int places)
+            throws InterruptedException {
+        List<Lanes.Place> entered = new ArrayList<>();
+        while (lanes.enter(ACME, subject, MAIN, places, AT_ONCE) instanceof Lanes.Place place) {
+            entered.add(place);
+        }
+        return entered;
+    }
+
+    @Test // case B8
+    void onePrincipalLeavesPlacesForAnother() throws Exception {
+        Lanes wide = new Lanes(8, 8);
+
+        List<Lanes.Place> greedy = enterAll(wide, "greedy", 8);
+        List<Lanes.Place> other = enterAll(wide, "other", 8);
+
+        assertThat(greedy).hasSize(6);
+        assertThat(other).hasSize(2);
+        greedy.forEach(Lanes.Place::leave);
+        other.forEach(Lanes.Place::leave);
+        assertThat(enterAll(wide, "other", 8)).hasSize(6);
+    }
+
+    @Test // case B8
+    void onePrincipalLeavesConnectionsForAnother() throws Exception {
+        Lanes wide = new Lanes(8, 8);
+
+        assertThat(enterAll(wide, "greedy", 4)).hasSize(3);
+        assertThat(enterAll(wide, "other", 4)).hasSize(1);
+    }
+
+    @Test
+    void thePrincipalsThatWaitAreGivenPlacesInTurn() throws Exception {
+        Lanes narrow = new Lanes(1, 12);
+        Lanes.Place place = (Lanes.Place) narrow.enter(ACME, "first", MAIN, 1, AT_ONCE);
+        BlockingQueue<Lanes.Place> begun = new LinkedBlockingQueue<>();
+        BlockingQueue<String> order = new LinkedBlockingQueue<>();
+        List<String> arrivals = List.of("greedy", "greedy", "greedy", "other", "third");
+        for (String subject : arrivals) {
+            Thread waits =
+                    Thread.ofPlatform()
+                            .daemon()
+                            .start(() -> {
+                                try {
+                                    var entry = narrow.enter(ACME, subject, MAIN, 1, LONG);
+                                    order.add(subject);
+                                    begun.add((Lanes.Place) entry);
+                                } catch (InterruptedException e) {
+                                    Thread.currentThread().interrupt();
+                                }
+                            });
+            await().until(() -> waits.getState() == Thread.State.TIMED_WAITING);
+        }
+
+        for (int i = 0; i < arrivals.size(); i++) {
+            place.leave();
+            place = begun.poll(10, TimeUnit.SECONDS);
+        }
+
+        assertThat(order).containsExactly("greedy", "other", "third", "greedy", "greedy");
+        place.leave();
+        assertThat(narrow.tenants()).isZero();
+    }
+
+    @Test
+    void onePrincipalLeavesPlacesToWaitForAnother() throws Exception {
+        Lanes narrow = new Lanes(1, 4);
+        Lanes.Place place = (Lanes.Place) narrow.enter(ACME, "first", MAIN, 1, AT_ONCE);
+        for (int i = 0; i < 3; i++) {
+            Thread waits =
+                    Thread.ofPlatform()
+                            .daemon()
+                            .start(() -> {
+                                try {
+                                    entered.add(narrow.enter(ACME, "greedy", MAIN, 1, LONG));
+                                } catch (InterruptedException e) {
+                                    Thread.currentThread().interrupt();
+                                }
+                            });
+            await().until(() -> waits.getState() == Thread.State.TIMED_WAITING);
+        }
+
+        assertThat(narrow.enter(ACME, "greedy", MAIN, 1, AT_ONCE))
+                .isInstanceOf(Lanes.Entry.Full.class);
+        assertThat(narrow.enter(ACME, "other", MAIN, 1, AT_ONCE))
+                .isInstanceOf(Lanes.Entry.Late.class);
+
+        place.leave();
+        for (int i = 0; i < 3; i++) {
+            next().leave();
         }
     }
 }
