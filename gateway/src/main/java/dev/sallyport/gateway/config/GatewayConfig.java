@@ -69,7 +69,8 @@ public record GatewayConfig(
     /**
      * What one caller and all together may take.
      *
-     * @param bodyBytesMax the largest body of a request
+     * @param bodyBytesMax the largest body of a request; what an event can hold fits into a quarter
+     *     of the default
      * @param headerBytesMax the largest header section of a request
      * @param rowsMax rows of one result at the most, whatever a database allows
      * @param resultBytesMax bytes of one result at the most, whatever a database allows
@@ -80,7 +81,7 @@ public record GatewayConfig(
      *     may take
      */
     public record Limits(
-            @Default("1048576") int bodyBytesMax,
+            @Default("262144") int bodyBytesMax,
             @Default("16384") int headerBytesMax,
             @Default("10000") int rowsMax,
             @Default("4194304") int resultBytesMax,

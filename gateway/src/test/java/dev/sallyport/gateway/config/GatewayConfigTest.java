@@ -44,7 +44,7 @@ class GatewayConfigTest {
                         "signingKey = null",
                         "keyEncryptionKey = null",
                         "readOnly = \"false\"",
-                        "limits.bodyBytesMax = 1048576",
+                        "limits.bodyBytesMax = 262144",
                         "limits.headerBytesMax = 16384",
                         "limits.rowsMax = 10000",
                         "limits.resultBytesMax = 4194304",

@@ -2,7 +2,9 @@ package dev.sallyport.gateway.tool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
 import dev.sallyport.schema.json.Json;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -76,6 +78,25 @@ class ArgumentCheckTest {
         assertThat(check.fitsPlainly(right)).isFalse();
         assertThat(check.problem(right)).isEmpty();
         assertThat(check.problem(wrong)).isPresent();
+    }
+
+    /** Measured in bytes, not time: 140 MB when every fault was told. */
+    @Test // case B5
+    void aBodyFullOfFaultsCostsNoMoreThanItsFirst() {
+        Tool tool = Tools.BUILT_IN.getLast();
+        ArgumentCheck check = ArgumentCheck.of(tool.inputSchema());
+        ObjectNode arguments =
+                object(
+                        "{\"database\":\"shop\",\"sql\":\"s\",\"params\":["
+                                + "[[]],".repeat(100_000)
+                                + "[]]}");
+        var memory = ManagementFactory.getPlatformMXBean(ThreadMXBean.class);
+        assertThat(check.problem(arguments)).isPresent();
+        long before = memory.getCurrentThreadAllocatedBytes();
+
+        assertThat(check.problem(arguments)).isPresent();
+
+        assertThat(memory.getCurrentThreadAllocatedBytes() - before).isLessThan(1_000_000);
     }
 
     static List<Tool> tools() {
