@@ -49,7 +49,8 @@ final class Pages {
 
     private static void headers(Context ctx) {
         ctx.header("Content-Security-Policy", POLICY);
-        ctx.header("Referrer-Policy", "no-referrer");
+        // not no-referrer: under it browsers send the console's own forms with "Origin: null"
+        ctx.header("Referrer-Policy", "same-origin");
         ctx.header("X-Frame-Options", "DENY");
         ctx.header("Cross-Origin-Opener-Policy", "same-origin");
     }

@@ -41,18 +41,23 @@ record Session(URI publicUrl, InstantSource clock) {
     }
 
     /**
-     * Refuses a form that another site's page sent. Browsers state the sending page's origin with
-     * every form; what states none is no browser and brings no reader's cookie.
+     * Refuses a form that another site's page sent. A browser says where a form comes from, in
+     * Fetch Metadata (W3C, {@code Sec-Fetch-Site}) where the console's address is trustworthy
+     * (https, or this machine), and in {@code Origin} everywhere. What says nothing is no browser
+     * and brings no reader's cookie.
      */
     void requireOwnForm(Context ctx) {
+        String site = ctx.header("Sec-Fetch-Site");
         String origin = ctx.header("Origin");
-        if (origin == null
-                || origin.equals(originOf(publicUrl))
-                || origin.endsWith("//" + ctx.header("Host"))) {
+        if (site == null ? origin == null || isOwn(origin, ctx) : site.equals("same-origin")) {
             return;
         }
         throw new AuditException(
                 AuditProblem.FORM_REFUSED, "the form must be sent from the console's own page");
+    }
+
+    private boolean isOwn(String origin, Context ctx) {
+        return origin.equals(originOf(publicUrl)) || origin.endsWith("//" + ctx.header("Host"));
     }
 
     private static String originOf(URI url) {
