@@ -76,7 +76,8 @@ create table if not exists sallyport.ledger (
     settled_at timestamptz,
     rows_affected bigint
 );
-create index if not exists ledger_entered_at on sallyport.ledger using brin (entered_at);
+-- A write pays for every index of the ledger, and only forget() looks for times.
+drop index if exists sallyport.ledger_entered_at;
 
 -- Version 1 had one executor's key for all logins, and a key of the database's own.
 do $upgrade$
@@ -105,26 +106,25 @@ create or replace function sallyport.proved(kinds text[]) returns text
 as $proved$
 declare
     head constant text := split_part(left(current_query(), 2000), '*/', 1);
-    message bytea;
-    proof bytea;
     k record;
     lasts double precision;
 begin
     if starts_with(head, '/*sp2 ') is not true then
         return null;
     end if;
-    message := convert_to(pg_backend_pid() || ':' || inet_client_port() || substr(head, 71), 'UTF8');
-    proof := sha256(convert_to(substr(head, 7, 64), 'UTF8'));
-    select * into k from sallyport.login l where l.role = session_user;
-    if (proof = sha256(convert_to(encode(sha256(k.outer_block || sha256(k.inner_block || message)), 'hex'), 'UTF8'))
+    select l.inner_block, l.outer_block, l.inner_block_before, l.outer_block_before, l.before_until, l.tenant into k
+    from sallyport.login l where l.role = session_user;
+    if (sha256(convert_to(substr(head, 7, 64), 'UTF8')) = sha256(convert_to(encode(sha256(k.outer_block || sha256(
+            k.inner_block || convert_to(pg_backend_pid() || ':' || inet_client_port() || substr(head, 71), 'UTF8'))), 'hex'), 'UTF8'))
         or (k.before_until > statement_timestamp()
-            and proof = sha256(convert_to(
-                encode(sha256(k.outer_block_before || sha256(k.inner_block_before || message)), 'hex'), 'UTF8')))
+            and sha256(convert_to(substr(head, 7, 64), 'UTF8')) = sha256(convert_to(encode(sha256(k.outer_block_before || sha256(
+                k.inner_block_before || convert_to(pg_backend_pid() || ':' || inet_client_port() || substr(head, 71), 'UTF8'))),
+                'hex'), 'UTF8')))
         ) is not true
     then
         raise exception 'sallyport: the context is not proved' using errcode = 'SP002';
     end if;
-    lasts := split_part(head, ' ', 7)::bigint - extract(epoch from statement_timestamp());
+    lasts := split_part(head, ' ', 7)::float8 - date_part('epoch', statement_timestamp());
     if lasts not between 0 and 120 then
         raise exception 'sallyport: the proof of the context has expired, or is made too far ahead'
             using errcode = 'SP003';
@@ -133,7 +133,7 @@ begin
         raise exception 'sallyport: this login is not enrolled for the tenant' using errcode = 'SP005';
     end if;
     if split_part(head, ' ', 6) <> all (kinds)
-        or (split_part(head, ' ', 6) = 'read') <> current_setting('transaction_read_only')::boolean
+        or (split_part(head, ' ', 6) = 'read') <> (current_setting('transaction_read_only') = 'on')
     then
         raise exception 'sallyport: the context is for something else' using errcode = 'SP007';
     end if;
@@ -149,37 +149,38 @@ return convert_from(decode(
 
 -- A claim of the context: 'tenant', 'subject', 'call' or 'kind'. Policies call it once a query:
 --     using (tenant_id = (select sallyport.claim('tenant')))
--- It is on the way of every call, so the usual case is one query: the login's own key and tenant, a proof that lasts, a
--- read that may only read or a write. Everything else is left to proved(), which knows the rest and says what is wrong.
+-- It is on the way of every call, so the usual case is one test: the login's own key and tenant, a read that may only
+-- read or a write, a proof that lasts. Everything else is left to proved(), which knows the rest and says what is wrong.
 create or replace function sallyport.claim(name text) returns text
     language plpgsql stable strict security definer parallel restricted
     set search_path = pg_catalog, pg_temp
 as $claim$
 declare
     head constant text := split_part(left(current_query(), 2000), '*/', 1);
-    context text;
+    k record;
 begin
     if starts_with(head, '/*sp2 ') is not true then
         return null;
     end if;
-    select substr(head, 7) into context
-    from sallyport.login l
-    where l.role = session_user
-        and sha256(convert_to(substr(head, 7, 64), 'UTF8')) = sha256(convert_to(encode(sha256(l.outer_block || sha256(
-            l.inner_block || convert_to(pg_backend_pid() || ':' || inet_client_port() || substr(head, 71), 'UTF8'))),
-            'hex'), 'UTF8'))
-        and l.tenant = split_part(head, ' ', 3)
-        and split_part(head, ' ', 6) =
-            case current_setting('transaction_read_only') when 'on' then 'read' else 'write' end;
-    -- the expiry is a number only where the context is proved
-    if (split_part(context, ' ', 6)::float8 - date_part('epoch', statement_timestamp()) between 0 and 120) is not true then
-        context := sallyport.proved('{read,write,commit}');
+    select l.inner_block, l.outer_block, l.tenant into k from sallyport.login l where l.role = session_user;
+    -- what stands in the head is looked at only where it is proved
+    if (case
+            when sha256(convert_to(substr(head, 7, 64), 'UTF8')) = sha256(convert_to(encode(sha256(k.outer_block || sha256(
+                k.inner_block || convert_to(pg_backend_pid() || ':' || inet_client_port() || substr(head, 71), 'UTF8'))), 'hex'), 'UTF8'))
+            then split_part(head, ' ', 3) = k.tenant
+                and split_part(head, ' ', 6) = case current_setting('transaction_read_only') when 'on' then 'read' else 'write' end
+                and split_part(head, ' ', 7)::float8 - date_part('epoch', statement_timestamp()) between 0 and 120
+        end) is not true
+    then
+        perform sallyport.proved('{read,write,commit}');
+    end if;
+    if name = 'tenant' then
+        return split_part(head, ' ', 3);
     end if;
     return case name
-        when 'tenant' then split_part(context, ' ', 2)
-        when 'subject' then sallyport.subject_of(context)
-        when 'call' then split_part(context, ' ', 4)
-        when 'kind' then split_part(context, ' ', 5)
+        when 'subject' then sallyport.subject_of(substr(head, 7))
+        when 'call' then split_part(head, ' ', 5)
+        when 'kind' then split_part(head, ' ', 6)
     end;
 end
 $claim$;
@@ -248,6 +249,8 @@ $enter$;
 
 -- Notes the effect of a write just before its commit. It fails when the transaction is not the one that the
 -- call entered, so that a commit smuggled in between is noticed.
+-- The entry is found by its key through ON CONFLICT, whose plan does not depend on how large the ledger was when the
+-- connection planned it.
 create or replace function sallyport.settle(rows_affected bigint) returns void
     language plpgsql volatile strict security definer parallel unsafe
     set search_path = pg_catalog, pg_temp
@@ -256,14 +259,18 @@ as $settle$
 declare
     context constant text := sallyport.proved('{settle}');
     v_rows constant bigint := rows_affected;
+    v_subject text;
 begin
     if context is null then
         raise exception 'sallyport: the context is not proved' using errcode = 'SP002';
     end if;
-    update sallyport.ledger l set settled_at = clock_timestamp(), rows_affected = v_rows
-    where l.call_id = split_part(context, ' ', 4)::uuid
-        and l.settled_at is null and l.entered_at = transaction_timestamp();
-    if not found then
+    insert into sallyport.ledger as l (call_id, tenant, subject, settled_at, rows_affected)
+    values (split_part(context, ' ', 4)::uuid, split_part(context, ' ', 2), '', clock_timestamp(), v_rows)
+    on conflict (call_id) do update set settled_at = excluded.settled_at, rows_affected = excluded.rows_affected
+        where l.settled_at is null and l.entered_at = transaction_timestamp()
+    returning l.subject into v_subject;
+    -- only an entry that enter() made has a subject
+    if v_subject <> '' is not true then
         raise exception 'sallyport: the call is not under way in this transaction' using errcode = 'SP009';
     end if;
 end

@@ -3,6 +3,7 @@ package dev.sallyport.executor.engine.postgresql;
 import static dev.sallyport.executor.engine.postgresql.SharedDatabase.ACME;
 import static dev.sallyport.executor.engine.postgresql.SharedDatabase.GLOBEX;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.sallyport.executor.engine.Access;
 import dev.sallyport.executor.engine.Caller;
@@ -56,5 +57,42 @@ final class SealedContextIT {
                 .isEqualTo(new Transaction.DoneBefore<>(1));
         assertThat(shared.truth("select balance from customers where id = 11"))
                 .containsExactly("11.50");
+    }
+
+    @Test
+    void aWriteNeverReadsTheLedgerThrough() throws Exception {
+        try (SharedDatabase database = new SharedDatabase()) {
+            // planned while the ledger is so small that reading all of it looks cheapest
+            database.values(ACME, Access.WRITE, "update customers set balance = 1 where id = 11");
+            database.administer("analyze sallyport.ledger");
+
+            // a server tells its counts once a second at the most
+            await().until(() -> {
+                database.values(
+                        ACME, Access.WRITE, "update customers set balance = 2 where id = 11");
+                return updatesOfTheLedger(database) >= 20;
+            });
+
+            // one for the making of the index
+            assertThat(ledgerReadThrough(database)).isLessThanOrEqualTo(2);
+        }
+    }
+
+    private static long ledgerReadThrough(SharedDatabase database) throws SQLException {
+        return ofTheLedger(database, "seq_scan");
+    }
+
+    private static long updatesOfTheLedger(SharedDatabase database) throws SQLException {
+        return ofTheLedger(database, "n_tup_upd");
+    }
+
+    private static long ofTheLedger(SharedDatabase database, String count) throws SQLException {
+        return Long.parseLong(
+                database.truth(
+                                "select "
+                                        + count
+                                        + " from pg_stat_all_tables"
+                                        + " where relid = 'sallyport.ledger'::regclass")
+                        .getFirst());
     }
 }
