@@ -17,6 +17,7 @@ import dev.sallyport.schema.registry.Keyring;
 import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.registry.RegistryFeed;
 import dev.sallyport.schema.registry.Scope;
+import dev.sallyport.schema.registry.Tenant;
 import dev.sallyport.schema.seal.KeyEncryptionKey;
 import dev.sallyport.schema.secret.Secrets;
 import dev.sallyport.schema.sign.EventSignature;
@@ -80,7 +81,11 @@ public final class Gateway implements AutoCloseable {
         EventLog log =
                 part(
                         EventLog.open(
-                                config.kafka(), config.id(), clock, config.timeouts().publish()));
+                                config.kafka(),
+                                config.id(),
+                                registry.get().tenants().map(Tenant::cell).distinct().toList(),
+                                clock,
+                                config.timeouts().publish()));
         Replies replies =
                 part(Replies.start(config.kafka(), config.id(), config.timeouts().registry()));
         Refusals refusals =

@@ -14,7 +14,10 @@ import dev.sallyport.schema.event.CallRefused;
 import dev.sallyport.schema.event.Ended;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.ReplyAddress;
+import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.id.GatewayId;
+import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.registry.Tenant;
 import dev.sallyport.schema.reply.Reply;
 import dev.sallyport.schema.seal.DataKey;
 import dev.sallyport.schema.seal.KeyEncryptionKey;
@@ -29,6 +32,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -250,6 +254,27 @@ class GatewayFailureIT {
             assertThatThrownBy(
                             () -> Gateway.start(fixture.config, wrongKey, InstantSource.system()))
                     .hasMessageContaining("is not the public half");
+        }
+    }
+
+    @Test
+    void aTenantWhoseCellHasNoTopicHindersNobodyElse() {
+        try (var fixture = GatewayFixture.start()) {
+            var lost = new TenantId("lost-" + fixture.acme);
+            fixture.registry.put(
+                    lost, new Tenant(lost, "lost", new CellId("no-such-cell"), List.of(), false));
+            var id = new GatewayId("second-" + fixture.acme);
+            fixture.register(id);
+            try (var second =
+                    Gateway.start(fixture.configOf(id), fixture.secrets, InstantSource.system())) {
+                var token = fixture.token(fixture.globex, "carol", Set.of("mcp:read"));
+                var response =
+                        new McpClient(second.port(), token)
+                                .tool("db_query", Map.of("database", "ledger", "sql", "select 1"));
+
+                assertThat(response.status()).isEqualTo(200);
+                assertThat(response.isError()).isFalse();
+            }
         }
     }
 

@@ -55,6 +55,7 @@ final class GatewayFixture implements AutoCloseable {
     final GatewayConfig config;
     final Secrets secrets;
     final Secret wrapping;
+    private final SigningKey key = SigningKey.generate();
 
     private GatewayFixture(EmbeddedKafka broker, Duration call, Duration publish, String readOnly) {
         String suffix = UUID.randomUUID().toString().substring(0, 8);
@@ -66,7 +67,6 @@ final class GatewayFixture implements AutoCloseable {
         try (Admin admin = Admin.create(kafka.client("setup"))) {
             Topics.createMissing(admin, Set.of(cell), 2, (short) 1);
         }
-        SigningKey key = SigningKey.generate();
         wrapping = KeyEncryptionKey.generate();
         secrets =
                 new Secrets(
@@ -75,7 +75,7 @@ final class GatewayFixture implements AutoCloseable {
                                 "WRAPPING", wrapping.value()));
         var kek = new KeyEncryptionKey(wrapping);
         registry = new RegistryWriter(kafka, InstantSource.system(), "test");
-        registry.put(TenantId.PLATFORM, new GatewayKey(id, key.verifyingKey().text()));
+        register(id);
         for (TenantId tenant : List.of(acme, globex)) {
             registry.put(
                     tenant,
@@ -114,6 +114,11 @@ final class GatewayFixture implements AutoCloseable {
 
     static GatewayFixture on(EmbeddedKafka broker, Duration call, Duration publish) {
         return new GatewayFixture(broker, call, publish, "false");
+    }
+
+    /** Lets a gateway of that name sign. */
+    void register(GatewayId id) {
+        registry.put(TenantId.PLATFORM, new GatewayKey(id, key.verifyingKey().text()));
     }
 
     /** The configuration of a gateway of another name. */

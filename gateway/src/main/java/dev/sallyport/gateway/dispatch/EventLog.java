@@ -1,21 +1,28 @@
 package dev.sallyport.gateway.dispatch;
 
+import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.id.GatewayId;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.signal.SignalLog;
 import dev.sallyport.schema.topic.KafkaSettings;
+import dev.sallyport.schema.topic.Topics;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Collection;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The gateway's one producer: idempotent, acknowledged by all in-sync replicas, never waiting for
- * company.
+ * The gateway's one producer: idempotent, acknowledged by all in-sync replicas. Commands that come
+ * while a request is under way go together in the next one.
  */
 public final class EventLog implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(EventLog.class);
+
     private final KafkaProducer<String, byte[]> producer;
     private final GatewayId gateway;
     private final SignalLog signals;
@@ -27,16 +34,33 @@ public final class EventLog implements AutoCloseable {
     }
 
     /**
-     * Opens the log.
+     * Opens the log, and asks the broker for the topics that will be written.
      *
+     * @param cells whose commands will be written; a cell whose topic is missing is logged, and
+     *     only its calls fail
      * @param publishWithin after which an event that was not acknowledged counts as not logged
      */
     public static EventLog open(
-            KafkaSettings kafka, GatewayId gateway, InstantSource clock, Duration publishWithin) {
+            KafkaSettings kafka,
+            GatewayId gateway,
+            Collection<CellId> cells,
+            InstantSource clock,
+            Duration publishWithin) {
         var producer =
-                new KafkaProducer<String, byte[]>(kafka.producer(gateway + "-log", publishWithin));
+                new KafkaProducer<String, byte[]>(
+                        kafka.callProducer(gateway + "-log", publishWithin));
+        find(producer, Topics.SIGNALS);
+        cells.forEach(cell -> find(producer, Topics.commands(cell)));
         var signals = new SignalLog(producer, "/gateway/" + gateway, clock, publishWithin);
         return new EventLog(producer, gateway, signals);
+    }
+
+    private static void find(KafkaProducer<String, byte[]> producer, String topic) {
+        try {
+            var _ = producer.partitionsFor(topic);
+        } catch (KafkaException e) {
+            LOG.atWarn().addKeyValue("topic", topic).setCause(e).log("topic not found");
+        }
     }
 
     public GatewayId gateway() {

@@ -60,7 +60,7 @@ public final class Replies implements AutoCloseable {
      *     in that time
      */
     public static Replies start(KafkaSettings kafka, GatewayId gateway, Duration within) {
-        Map<String, Object> settings = kafka.consumer(gateway + "-replies");
+        Map<String, Object> settings = kafka.callConsumer(gateway + "-replies");
         // After a loss on the broker's side only new replies matter: nobody waits for older ones.
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "latest");
         settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, Topics.REPLY_BYTES_MAX);

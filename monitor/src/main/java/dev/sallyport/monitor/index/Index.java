@@ -31,7 +31,6 @@ public final class Index implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Index.class);
     private static final Duration GATHER = Duration.ofSeconds(1);
-    private static final int GATHERED_BYTES = 1 << 20;
     private static final Duration SESSION = Duration.ofSeconds(10);
     private static final Duration HEARTBEAT = Duration.ofSeconds(2);
     private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
@@ -107,7 +106,6 @@ public final class Index implements AutoCloseable {
     private Map<String, Object> consumerSettings() {
         Map<String, Object> settings = kafka.consumer(GROUP, GROUP);
         settings.putAll(KafkaSettings.gathering(GATHER));
-        settings.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, GATHERED_BYTES);
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, DOCUMENTS_MAX);
         // a killed instance gives its partitions away after that time
         settings.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, (int) SESSION.toMillis());

@@ -32,7 +32,7 @@ public record KafkaSettings(
     private static final Duration TOPICS_KNOWN_FOR = Duration.ofDays(365);
 
     /** What is worth a fetch before the time is over. */
-    private static final int GATHERED_BYTES = 256 * 1024;
+    private static final int GATHERED_BYTES = 1024 * 1024;
 
     public KafkaSettings {
         if (bootstrapServers.isBlank()) {
