@@ -26,10 +26,15 @@ sealed interface Body {
     record Broken() implements Body {}
 
     static Body read(HttpServletRequest request, int bytesMax) {
-        if (request.getContentLengthLong() > bytesMax) {
+        long told = request.getContentLengthLong();
+        if (told > bytesMax) {
             return new TooLarge();
         }
         try {
+            if (told >= 0) {
+                byte[] bytes = request.getInputStream().readNBytes((int) told);
+                return bytes.length < told ? new Broken() : new Whole(bytes);
+            }
             // A chunked body tells no length: one byte more than allowed is enough to know.
             byte[] bytes = request.getInputStream().readNBytes(bytesMax + 1);
             return bytes.length > bytesMax ? new TooLarge() : new Whole(bytes);

@@ -12,10 +12,12 @@ import dev.sallyport.gateway.protocol.Messages;
 import dev.sallyport.schema.json.JsonBuffer;
 import dev.sallyport.schema.token.Caller;
 import io.javalin.Javalin;
+import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
 import io.javalin.http.HttpResponseException;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.List;
@@ -24,6 +26,7 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +41,8 @@ public final class Edge implements AutoCloseable {
     static final String HEALTH = "/healthz";
 
     private static final String REQUEST_ID = "requestId";
+    private static final int CONNECTION_THREADS_MIN = 4;
+    private static final int CONNECTION_THREADS_MAX = 16;
 
     private static final Logger LOG = LoggerFactory.getLogger(Edge.class);
     private static final Set<HandlerType> OTHER_METHODS =
@@ -112,7 +117,8 @@ public final class Edge implements AutoCloseable {
     private void configure(JavalinConfig javalin) {
         javalin.startup.showJavalinBanner = false;
         javalin.startup.startupWatcherEnabled = false;
-        javalin.concurrency.useVirtualThreads = true;
+        javalin.jetty.threadPool = threads();
+        javalin.http.compressionStrategy = CompressionStrategy.NONE;
         javalin.http.maxRequestSize = config.bodyBytesMax();
         javalin.jetty.modifyHttpConfiguration(http -> {
             http.setSendServerVersion(false);
@@ -141,6 +147,18 @@ public final class Edge implements AutoCloseable {
         javalin.routes.get(ProtectedResource.METADATA_PATH + ENDPOINT, this::resourceMetadata);
         javalin.routes.exception(HttpResponseException.class, Edge::unrouted);
         javalin.routes.exception(Exception.class, Edge::defect);
+    }
+
+    /**
+     * Connections are accepted and read by a few platform threads, for whom waiting in the kernel
+     * is cheap; each request runs on a virtual thread of its own, which may wait for its call.
+     */
+    private static QueuedThreadPool threads() {
+        var pool = new QueuedThreadPool(CONNECTION_THREADS_MAX, CONNECTION_THREADS_MIN);
+        pool.setName("edge");
+        pool.setReservedThreads(0);
+        pool.setVirtualThreadsExecutor(Thread::startVirtualThread);
+        return pool;
     }
 
     /**
@@ -267,10 +285,18 @@ public final class Edge implements AutoCloseable {
         send(context, Messages.error(null, fault));
     }
 
+    /** Javalin would copy the body through a buffer of its own. */
     private static void send(Context context, Answer.Reply reply) {
-        context.status(reply.httpStatus()).contentType("application/json");
-        reply.headers().forEach(context::header);
-        context.result(reply.body());
+        HttpServletResponse response = context.res();
+        response.setStatus(reply.httpStatus());
+        response.setContentType("application/json");
+        reply.headers().forEach(response::setHeader);
+        response.setContentLength(reply.body().length);
+        try {
+            response.getOutputStream().write(reply.body());
+        } catch (IOException e) {
+            LOG.atDebug().setCause(e).log("the client went before it was answered");
+        }
     }
 
     private static void methodNotAllowed(Context context) {

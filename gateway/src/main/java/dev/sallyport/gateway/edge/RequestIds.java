@@ -1,5 +1,6 @@
 package dev.sallyport.gateway.edge;
 
+import java.util.HexFormat;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** Ids of HTTP requests: they join an answer to the gateway's log, and are no secret. */
@@ -8,6 +9,6 @@ final class RequestIds {
     private RequestIds() {}
 
     static String next() {
-        return "%016x".formatted(ThreadLocalRandom.current().nextLong());
+        return HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
     }
 }

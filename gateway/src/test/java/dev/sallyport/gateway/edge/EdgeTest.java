@@ -27,8 +27,11 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,7 +57,18 @@ class EdgeTest {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private static final AtomicBoolean READY = new AtomicBoolean(true);
     private static final AtomicReference<Authentication> AUTHENTICATION = new AtomicReference<>();
+    private static final int MANY = 64;
+    private static final CountDownLatch TOGETHER = new CountDownLatch(MANY);
     private static Edge edge;
+
+    private static boolean allTogether() {
+        try {
+            return TOGETHER.await(10, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
 
     @BeforeEach
     void readyAndAuthenticated() {
@@ -84,6 +98,11 @@ class EdgeTest {
                                         "defect",
                                         request -> {
                                             throw new IllegalStateException("inner detail");
+                                        },
+                                        "together",
+                                        _ -> {
+                                            TOGETHER.countDown();
+                                            return ToolResult.text(String.valueOf(allTogether()));
                                         },
                                         "plain",
                                         request -> new Outcome.Complete(Outcome.Members.NONE))));
@@ -163,6 +182,31 @@ class EdgeTest {
         var response = send(post(PING + " ".repeat(BODY_BYTES_MAX - PING.length())));
 
         assertThat(response.statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void farMoreRequestsThanConnectionThreadsWaitAtOnce() {
+        var request = post("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"together\"}").build();
+        var answers =
+                IntStream.range(0, MANY)
+                        .mapToObj(_ -> client.sendAsync(request, BodyHandlers.ofString()))
+                        .toList();
+
+        assertThat(answers)
+                .allSatisfy(answer -> assertThat(answer.get().body()).contains("\"true\""));
+    }
+
+    @Test
+    void anAnswerIsNotCompressed() throws Exception {
+        var response =
+                send(
+                        post("{\"jsonrpc\":\"2.0\",\"id\":\"%s\",\"method\":\"ping\"}"
+                                        .formatted("x".repeat(3000)))
+                                .header("Accept-Encoding", "gzip"));
+
+        assertThat(response.headers().firstValue("Content-Encoding")).isEmpty();
+        assertThat(response.headers().firstValue("Content-Length"))
+                .hasValue(String.valueOf(response.body().length()));
     }
 
     @ParameterizedTest
