@@ -22,7 +22,7 @@ class ServiceClassPathIT {
                 .noneMatch(jar ->
                         jar.matches(
                                 "(embedded|cli|bench|kafka_2|kafka-server|kafka-group-coordinator|kafka-metadata|kafka-raft"
-                                        + "|opensearch-\\d|opensearch-core|lucene|mock-oauth2-server|netty-transport|okhttp).*"));
+                                        + "|opensearch-\\d|opensearch-core|lucene|mock-oauth2-server|netty|okhttp).*"));
     }
 
     @ParameterizedTest
