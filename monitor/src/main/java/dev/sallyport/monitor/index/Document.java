@@ -13,4 +13,7 @@ record Document(String index, String id, String json) {
 
     /** The index of alerts. */
     static final String ALERTS = "alerts";
+
+    /** The index of what no other index takes. */
+    static final String REFUSED = "refused";
 }

@@ -8,8 +8,11 @@ import dev.sallyport.schema.event.Timings;
 import dev.sallyport.schema.event.TraceContext;
 import dev.sallyport.schema.json.Json;
 import java.io.StringWriter;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
@@ -28,6 +31,53 @@ final class Documents {
             case ALERT_RAISED -> Optional.of(document(Document.ALERTS, event));
             default -> Optional.empty();
         };
+    }
+
+    /**
+     * What is kept of a document that its index refuses for good: the document as one text, which
+     * no mapping looks into. None for what was such a document already.
+     */
+    static Optional<Document> refused(Document document, String why, Instant now) {
+        if (document.index().equals(Document.REFUSED)) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                refused(
+                        document.id(),
+                        now,
+                        json -> {
+                            text(json, "index", document.index());
+                            text(json, "why", why);
+                            text(json, "document", document.json());
+                        }));
+    }
+
+    /**
+     * What is kept of a record that is no event of its topic: where it stands, and nothing of what
+     * it holds.
+     */
+    static Document unreadable(ConsumerRecord<?, ?> record, String why, Instant now) {
+        return refused(
+                record.topic() + "-" + record.partition() + "-" + record.offset(),
+                now,
+                json -> {
+                    text(json, "topic", record.topic());
+                    number(json, "partition", record.partition());
+                    number(json, "offset", record.offset());
+                    text(json, "why", why);
+                });
+    }
+
+    private static Document refused(String id, Instant now, Consumer<JsonGenerator> members) {
+        StringWriter text = new StringWriter(USUAL_CHARS);
+        try (JsonGenerator json = Json.mapper().createGenerator(text)) {
+            json.writeStartObject();
+            json.writeStringProperty("@timestamp", now.toString());
+            text(json, "id", id);
+            members.accept(json);
+            json.writeEndObject();
+        }
+        return new Document(Document.REFUSED, id, text.toString());
     }
 
     private static Document document(String index, FlatEvent event) {

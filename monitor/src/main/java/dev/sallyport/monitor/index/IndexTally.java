@@ -33,14 +33,14 @@ public final class IndexTally {
     }
 
     /**
-     * Documents that OpenSearch will never take, and that were therefore given up, with a log entry
-     * each.
+     * Documents that their index will never take, with a log entry each; they stand in the index
+     * {@code refused} instead.
      */
     public long refused() {
         return refused.get();
     }
 
-    /** Records that are no event, or none of their topic, passed over with a log entry each. */
+    /** Records that are no event, or none of their topic, skipped with a log entry each. */
     public long undecodable() {
         return undecodable.get();
     }

@@ -26,9 +26,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Reads events and stores their documents. Offsets move only when every document of a poll is
- * stored, was there before, or is refused for good; until then the same documents are tried again,
- * and nothing more is read. A crash in between repeats documents, whose ids make that harmless. Not
- * for several threads.
+ * stored or was there before; until then the same documents are tried again, and nothing more is
+ * read. What an index refuses for good, and what is no event, becomes a document of {@link
+ * Document#REFUSED} instead. A crash in between repeats documents, whose ids make that harmless.
+ * Not for several threads.
  */
 final class Indexer {
     private static final Logger LOG = LoggerFactory.getLogger(Indexer.class);
@@ -94,6 +95,7 @@ final class Indexer {
 
     private int store(Held waiting) {
         List<Document> left = new ArrayList<>();
+        List<Document> refused = new ArrayList<>();
         String why = "";
         try {
             List<Creation> creations =
@@ -107,7 +109,8 @@ final class Indexer {
                         left.add(document);
                         why = reason;
                     }
-                    case Creation.Refused(String reason) -> giveUp(document, reason);
+                    case Creation.Refused(String reason) ->
+                            giveUp(document, reason).ifPresent(refused::add);
                 }
             }
         } catch (MonitorException e) {
@@ -121,6 +124,12 @@ final class Indexer {
             hold(waiting.later(waiting.documents(), clock.instant()));
             return 0;
         }
+        if (left.isEmpty() && !refused.isEmpty()) {
+            return waiting.documents().size()
+                    - refused.size()
+                    + store(new Held(refused, waiting.attempts(), waiting.next()));
+        }
+        left.addAll(refused);
         if (!left.isEmpty()) {
             LOG.atWarn()
                     .addKeyValue("documents", left.size())
@@ -139,13 +148,16 @@ final class Indexer {
         return waiting.documents().size();
     }
 
-    private void giveUp(Document document, String reason) {
+    private Optional<Document> giveUp(Document document, String reason) {
         tally.countRefused();
+        Optional<Document> kept = Documents.refused(document, reason, clock.instant());
         LOG.atError()
                 .addKeyValue("index", document.index())
                 .addKeyValue("id", document.id())
                 .addKeyValue("why", reason)
-                .log("the index refused a document for good; it stands in the audit log only");
+                .addKeyValue("kept", kept.isPresent())
+                .log("the index refused a document for good");
+        return kept;
     }
 
     private void hold(Held later) {
@@ -175,21 +187,21 @@ final class Indexer {
             if (Placement.isRightful(record.topic(), event.data())) {
                 return Documents.of(FlatEvent.of(event));
             }
-            passedOver(record, "event_misplaced");
+            return Optional.of(skipped(record, "event_misplaced"));
         } catch (SchemaException e) {
-            passedOver(record, e.code());
+            return Optional.of(skipped(record, e.code()));
         }
-        return Optional.empty();
     }
 
-    private void passedOver(ConsumerRecord<String, byte[]> record, String code) {
+    private Document skipped(ConsumerRecord<String, byte[]> record, String code) {
         tally.countUndecodable();
         LOG.atWarn()
                 .addKeyValue("topic", record.topic())
                 .addKeyValue("partition", record.partition())
                 .addKeyValue("offset", record.offset())
                 .addKeyValue("code", code)
-                .log("a record that is no event of its topic was passed over");
+                .log("a record that is no event of its topic was skipped");
+        return Documents.unreadable(record, code, clock.instant());
     }
 
     /**

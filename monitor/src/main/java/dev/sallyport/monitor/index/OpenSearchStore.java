@@ -41,11 +41,13 @@ final class OpenSearchStore implements DocumentStore {
                     "sallyport-calls",
                     "calls.template.json",
                     "sallyport-alerts",
-                    "alerts.template.json");
+                    "alerts.template.json",
+                    "sallyport-refused",
+                    "refused.template.json");
 
     /** The answer tells of each document its status and nothing that we know. */
     private static final String BULK =
-            "/_bulk?filter_path=items.create.status,items.create.error.type";
+            "/_bulk?filter_path=items.create.status,items.create.error.type,items.create.error.reason";
 
     /** A request is sent when it has this size: far below what a server takes (100 MB). */
     private static final int BULK_BYTES = 5_000_000;
@@ -56,6 +58,9 @@ final class OpenSearchStore implements DocumentStore {
                     "validation_exception",
                     "cluster_block_exception",
                     "invalid_index_name_exception");
+
+    /** What an illegal argument says that is the index's and not the document's. */
+    private static final String NO_PIPELINE = "pipeline with id";
 
     private static final int MALFORMED = 400;
     private static final int CONFLICT = 409;
@@ -153,7 +158,9 @@ final class OpenSearchStore implements DocumentStore {
             return new Creation.AlreadyThere();
         }
         // a missing right, a missing index or a write block (403, 404) passes; the document stays
-        return status == MALFORMED && !NOT_THE_DOCUMENT.contains(why)
+        return status == MALFORMED
+                        && !NOT_THE_DOCUMENT.contains(why)
+                        && !item.path("error").path("reason").asString("").startsWith(NO_PIPELINE)
                 ? new Creation.Refused(why)
                 : new Creation.Busy(why);
     }

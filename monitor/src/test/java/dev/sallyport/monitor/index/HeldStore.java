@@ -33,7 +33,7 @@ final class HeldStore implements DocumentStore {
         if (busy.contains(document.id())) {
             return new Creation.Busy("queue full");
         }
-        if (refused.contains(document.id())) {
+        if (refused.contains(document.id()) && !document.index().equals(Document.REFUSED)) {
             return new Creation.Refused("mapper_parsing_exception");
         }
         return documents.putIfAbsent(document.id(), document) == null

@@ -6,18 +6,21 @@ import dev.sallyport.monitor.fixture.Told;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
 import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.topic.Topics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
 
 class IndexerTest {
     private static final TopicPartition OUTCOMES = new TopicPartition(Topics.OUTCOMES, 0);
@@ -116,7 +119,14 @@ class IndexerTest {
 
         indexer.turn();
 
-        assertThat(store.documents).hasSize(1);
+        assertThat(store.documents).hasSize(2);
+        Document kept = Objects.requireNonNull(store.documents.get(first.id().toString()));
+        assertThat(kept.index()).isEqualTo("refused");
+        JsonNode letter = Json.mapper().readTree(kept.json());
+        assertThat(letter.path("index").asString()).isEqualTo("calls");
+        assertThat(letter.path("why").asString()).isEqualTo("mapper_parsing_exception");
+        assertThat(Json.mapper().readTree(letter.path("document").asString()).path("rows").asInt())
+                .isEqualTo(3);
         assertThat(tally.refused()).isEqualTo(1);
         assertThat(committed()).isEqualTo(2);
     }
@@ -135,7 +145,7 @@ class IndexerTest {
     }
 
     @Test
-    void whatIsNoEventOfItsTopicIsPassedOver() {
+    void whereARecordStandsThatIsNoEventOfItsTopicIsKept() {
         consumer.addRecord(record("no event".getBytes(StandardCharsets.UTF_8)));
         told(ana.refused(now, "scope_missing", 1)); // a signal, on the topic of outcomes
         told(ana.read(now, 4));
@@ -143,7 +153,10 @@ class IndexerTest {
         indexer.turn();
 
         assertThat(tally.undecodable()).isEqualTo(2);
-        assertThat(store.documents).hasSize(1);
+        assertThat(store.documents).hasSize(3);
+        Document kept = Objects.requireNonNull(store.documents.get("sallyport.outcomes-0-0"));
+        assertThat(kept.index()).isEqualTo("refused");
+        assertThat(kept.json()).contains("\"offset\":0").doesNotContain("no event");
         assertThat(committed()).isEqualTo(3);
     }
 

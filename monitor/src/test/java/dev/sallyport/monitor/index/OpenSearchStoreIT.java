@@ -12,6 +12,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,41 @@ class OpenSearchStoreIT {
                             new Creation.Created());
             assertThat(store.create(List.of(call, alert)))
                     .containsExactly(new Creation.AlreadyThere(), new Creation.AlreadyThere());
+        }
+    }
+
+    @Test
+    void whatAnIndexRefusesIsKeptWhereItCanBeRead() {
+        try (DocumentStore store = store(TestServers.openSearch().uri())) {
+            Document misfit =
+                    new Document(
+                            "alerts",
+                            EventId.next().toString(),
+                            "{" + AT + ",\"observed\":\"many\"}");
+
+            Document kept =
+                    Documents.refused(misfit, "mapper_parsing_exception", Instant.now())
+                            .orElseThrow();
+
+            assertThat(store.create(List.of(kept))).containsExactly(new Creation.Created());
+            assertThat(Documents.refused(kept, "again", Instant.now())).isEmpty();
+        }
+    }
+
+    @Test
+    void aDocumentWaitsForAPipelineThatIsMissing() throws Exception {
+        URI server = TestServers.openSearch().uri();
+        try (DocumentStore store = store(server)) {
+            store.create(List.of(call()));
+            Document late = call();
+            put(server, "{\"index.final_pipeline\":\"missing\"}");
+            try {
+                assertThat(store.create(List.of(late)))
+                        .containsExactly(new Creation.Busy("illegal_argument_exception"));
+            } finally {
+                put(server, "{\"index.final_pipeline\":null}");
+            }
+            assertThat(store.create(List.of(late))).containsExactly(new Creation.Created());
         }
     }
 
