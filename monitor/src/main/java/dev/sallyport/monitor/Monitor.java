@@ -1,6 +1,7 @@
 package dev.sallyport.monitor;
 
 import dev.sallyport.monitor.detect.RefusalBurstDetector;
+import dev.sallyport.monitor.detect.SlowVolumeDetector;
 import dev.sallyport.monitor.detect.VolumeDetector;
 import dev.sallyport.monitor.fault.MonitorException;
 import dev.sallyport.monitor.health.Health;
@@ -10,6 +11,8 @@ import dev.sallyport.monitor.index.IndexTally;
 import dev.sallyport.monitor.stream.DetectionStream;
 import dev.sallyport.monitor.stream.DetectionTopology;
 import dev.sallyport.monitor.stream.StreamTally;
+import dev.sallyport.schema.SchemaException;
+import dev.sallyport.schema.registry.RegistryFeed;
 import dev.sallyport.schema.secret.Secrets;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,20 +28,28 @@ import java.util.TreeMap;
  */
 public final class Monitor implements AutoCloseable {
     private static final Duration STALE = Duration.ofSeconds(30);
+    private static final Duration REGISTRY_WITHIN = Duration.ofSeconds(30);
 
     private final InstantSource clock;
     private final StreamTally detected = new StreamTally();
+    private final RegistryFeed registry;
     private final DetectionStream stream;
     private final Index index;
     private final HealthServer server;
 
     private Monitor(MonitorConfig config, Secrets secrets, InstantSource clock) {
         this.clock = clock;
+        this.registry = registry(config);
         DetectionTopology topology =
                 new DetectionTopology(
                         List.of(
                                 new VolumeDetector(config.volume()),
+                                new SlowVolumeDetector(config.slowVolume()),
                                 new RefusalBurstDetector(config.refusalBurst())),
+                        List.of(VolumeDetector.ofNewcomers(config.slowVolume())),
+                        (tenant, subject) ->
+                                registry.isCurrent()
+                                        && registry.get().suspension(tenant, subject).isEmpty(),
                         config.response(),
                         config.rememberedFor(),
                         config.forgottenAfter(),
@@ -51,7 +62,18 @@ public final class Monitor implements AutoCloseable {
         } catch (MonitorException e) {
             index.close();
             stream.close();
+            registry.close();
             throw e;
+        }
+    }
+
+    private static RegistryFeed registry(MonitorConfig config) {
+        // it says which topic is missing, which the feed would wait for
+        DetectionStream.requireTopics(config.kafka());
+        try {
+            return RegistryFeed.start(config.kafka(), DetectionStream.APPLICATION, REGISTRY_WITHIN);
+        } catch (SchemaException e) {
+            throw new MonitorException("broker_unavailable", "the registry could not be read", e);
         }
     }
 
@@ -106,6 +128,7 @@ public final class Monitor implements AutoCloseable {
         figures.put("documentsCreated", indexed.created());
         figures.put("documentsAlreadyThere", indexed.alreadyThere());
         figures.put("documentsRefused", indexed.refused());
+        figures.put("recordsSkipped", indexed.undecodable());
         return new Health(stream.alive(clock.instant()) && !stale, figures);
     }
 
@@ -123,5 +146,6 @@ public final class Monitor implements AutoCloseable {
         server.close();
         stream.close();
         index.close();
+        registry.close();
     }
 }

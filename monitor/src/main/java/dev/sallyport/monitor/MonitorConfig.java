@@ -1,6 +1,7 @@
 package dev.sallyport.monitor;
 
 import dev.sallyport.monitor.detect.RefusalBurstTuning;
+import dev.sallyport.monitor.detect.SlowVolumeTuning;
 import dev.sallyport.monitor.detect.VolumeTuning;
 import dev.sallyport.monitor.health.HealthSettings;
 import dev.sallyport.monitor.index.OpenSearchSettings;
@@ -24,6 +25,7 @@ public record MonitorConfig(
         @Default("PT10M") Duration rememberedFor,
         @Default("P30D") Duration forgottenAfter,
         VolumeTuning volume,
+        SlowVolumeTuning slowVolume,
         RefusalBurstTuning refusalBurst,
         ResponsePolicy response,
         OpenSearchSettings openSearch,

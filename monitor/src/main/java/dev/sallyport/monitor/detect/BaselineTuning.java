@@ -7,16 +7,16 @@ import dev.sallyport.schema.config.Default;
  *
  * @param weight share of the newest amount in the mean, above 0 and at most 1
  * @param deviations how many deviations above the mean are accepted
- * @param deviationMin the least deviation assumed, in units of ln: 0.4 and 5 deviations accept 7.4
+ * @param deviationMin the least deviation assumed, in units of ln: 0.4 and 6 deviations accept 11
  *     times the usual
  * @param learntMin amounts to learn before the baseline is used
  * @param swingMax an amount is learnt as at most so many times the usual, and at least that part of
- *     it; this bounds the deviation too, at ln(swingMax): 3 and 5 deviations never accept more than
- *     243 times the usual
+ *     it; this bounds the deviation too, at ln(swingMax): 3 and 6 deviations never accept more than
+ *     729 times the usual
  */
 public record BaselineTuning(
-        @Default("0.1") double weight,
-        @Default("5") double deviations,
+        @Default("0.03") double weight,
+        @Default("6") double deviations,
         @Default("0.4") double deviationMin,
         @Default("8") int learntMin,
         @Default("3") double swingMax) {

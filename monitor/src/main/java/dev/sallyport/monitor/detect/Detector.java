@@ -14,7 +14,8 @@ import java.util.Optional;
  *
  * @param <S> the state: an immutable value with {@code equals}, bounded in size
  */
-public sealed interface Detector<S> permits VolumeDetector, RefusalBurstDetector {
+public sealed interface Detector<S>
+        permits VolumeDetector, SlowVolumeDetector, RefusalBurstDetector {
     /**
      * In lower snake case. It names the detector in alerts, configuration and the state's store.
      */
@@ -31,6 +32,11 @@ public sealed interface Detector<S> permits VolumeDetector, RefusalBurstDetector
      * the detector's concern.
      */
     Step<S> step(String subject, S before, Observation observed);
+
+    /** Whether too little is known of the principal to say what is usual for it. */
+    default boolean isNewcomer(S state) {
+        return false;
+    }
 
     /** Writes the state, to be read again by this version or a later one. */
     void write(S state, DataOutput out) throws IOException;

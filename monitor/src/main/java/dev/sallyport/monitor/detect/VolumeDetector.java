@@ -15,19 +15,38 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds a principal that carries out more data than it usually does: more rows or bytes in a
- * sliding window than its own baseline of earlier windows allows, or in a single call than its own
- * baseline of earlier calls. Baselines learn only from what was not found.
+ * Finds who carries out more data than usual: more rows or bytes in a sliding window than its own
+ * baseline of earlier windows allows, or in a single call than its own baseline of earlier calls.
+ * Baselines learn only from what was not found.
+ *
+ * @param name in alerts and in the configuration
+ * @param evidenceASlot how many calls are remembered of a twelfth of a window
  */
-public record VolumeDetector(VolumeTuning tuning) implements Detector<VolumeState> {
-    @Override
-    public String name() {
-        return "volume";
+public record VolumeDetector(String name, VolumeTuning tuning, int evidenceASlot)
+        implements Detector<VolumeState> {
+    private static final String NEWCOMERS = "newcomer_volume";
+
+    /** One principal in a window that is short: what is found is going on now. */
+    public VolumeDetector(VolumeTuning tuning) {
+        this("volume", tuning, 4);
+    }
+
+    /**
+     * All of a tenant's principals without a baseline, taken together: whoever comes under a new
+     * name again and again is a newcomer each time, and has no past of its own.
+     */
+    public static VolumeDetector ofNewcomers(SlowVolumeTuning tuning) {
+        return new VolumeDetector(NEWCOMERS, tuning.newcomersTogether(), 1);
     }
 
     @Override
     public Severity severity() {
         return Severity.HIGH;
+    }
+
+    @Override
+    public boolean isNewcomer(VolumeState state) {
+        return !state.windows().rows().established(tuning.baseline());
     }
 
     @Override
@@ -66,7 +85,7 @@ public record VolumeDetector(VolumeTuning tuning) implements Detector<VolumeStat
             // too late to be counted in a window, but one call alone speaks for itself
             return new Step<>(state, call);
         }
-        state = state.with(slot, new Share(returned.call(), returned.volume()));
+        state = state.with(slot, new Share(returned.call(), returned.volume()), evidenceASlot);
         Optional<Excessive> window = excessiveWindowAround(slot, state, sliding);
         if (window.isPresent()) {
             state = state.marked(window.get().fromMillis(), window.get().toMillis());
@@ -220,6 +239,9 @@ public record VolumeDetector(VolumeTuning tuning) implements Detector<VolumeStat
     }
 
     static String inWords(Duration span) {
+        if (span.toHours() > 0 && span.equals(Duration.ofHours(span.toHours()))) {
+            return span.toHours() + " h";
+        }
         return span.toMillis() % 1_000 == 0 ? span.toSeconds() + " s" : span.toMillis() + " ms";
     }
 }

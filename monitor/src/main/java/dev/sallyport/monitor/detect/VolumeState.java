@@ -51,8 +51,6 @@ public record VolumeState(long newestMillis, List<Slot> slots, Usual windows, Us
      * @param heaviest its calls that returned most rows, heaviest first
      */
     record Slot(long startMillis, Volume volume, boolean suspicious, List<Share> heaviest) {
-        private static final int HEAVIEST_MAX = 4;
-
         Slot {
             heaviest = List.copyOf(heaviest);
         }
@@ -61,12 +59,12 @@ public record VolumeState(long newestMillis, List<Slot> slots, Usual windows, Us
             return new Slot(startMillis, share.volume(), false, List.of(share));
         }
 
-        Slot plus(Share share) {
+        Slot plus(Share share, int heaviestMax) {
             return new Slot(
                     startMillis,
                     volume.plus(share.volume()),
                     suspicious,
-                    heaviestOf(Stream.concat(heaviest.stream(), Stream.of(share)), HEAVIEST_MAX));
+                    heaviestOf(Stream.concat(heaviest.stream(), Stream.of(share)), heaviestMax));
         }
 
         void write(DataOutput out) throws IOException {
@@ -83,7 +81,7 @@ public record VolumeState(long newestMillis, List<Slot> slots, Usual windows, Us
             long startMillis = in.readLong();
             Volume volume = Volume.read(in);
             boolean suspicious = in.readBoolean();
-            List<Share> heaviest = new ArrayList<>(HEAVIEST_MAX);
+            List<Share> heaviest = new ArrayList<>();
             for (int left = in.readByte(); left > 0; left--) {
                 heaviest.add(Share.read(in));
             }
@@ -164,14 +162,14 @@ public record VolumeState(long newestMillis, List<Slot> slots, Usual windows, Us
         return new VolumeState(newest, slots.subList(next, slots.size()), learnt, calls);
     }
 
-    VolumeState with(long slotMillis, Share share) {
+    VolumeState with(long slotMillis, Share share, int heaviestMax) {
         List<Slot> changed = new ArrayList<>(slots);
         int index = changed.size();
         while (index > 0 && changed.get(index - 1).startMillis() > slotMillis) {
             index--;
         }
         if (index > 0 && changed.get(index - 1).startMillis() == slotMillis) {
-            changed.set(index - 1, changed.get(index - 1).plus(share));
+            changed.set(index - 1, changed.get(index - 1).plus(share, heaviestMax));
         } else {
             changed.add(index, Slot.of(slotMillis, share));
         }

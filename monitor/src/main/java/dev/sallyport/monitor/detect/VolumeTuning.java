@@ -24,12 +24,12 @@ public record VolumeTuning(
         @Default("PT30S") Duration grace,
         @Default("2000") long windowRowsFloor,
         @Default("2000000") long windowBytesFloor,
-        @Default("20000") long windowRowsNewcomer,
-        @Default("20000000") long windowBytesNewcomer,
+        @Default("10000") long windowRowsNewcomer,
+        @Default("10000000") long windowBytesNewcomer,
         @Default("1000") long callRowsFloor,
         @Default("1000000") long callBytesFloor,
-        @Default("10000") long callRowsNewcomer,
-        @Default("10000000") long callBytesNewcomer,
+        @Default("5000") long callRowsNewcomer,
+        @Default("2000000") long callBytesNewcomer,
         BaselineTuning baseline) {
     public VolumeTuning {
         Sliding.require(window, grace);
@@ -39,7 +39,7 @@ public record VolumeTuning(
         requireOrdered("callBytes", callBytesFloor, callBytesNewcomer);
     }
 
-    private static void requireOrdered(String what, long floor, long newcomer) {
+    static void requireOrdered(String what, long floor, long newcomer) {
         if (floor < 0 || newcomer < floor) {
             throw new IllegalArgumentException(
                     what

@@ -1,8 +1,11 @@
 package dev.sallyport.monitor.stream;
 
 import dev.sallyport.monitor.detect.Finding;
+import dev.sallyport.monitor.detect.Observation;
 import dev.sallyport.schema.event.Principal;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -21,6 +24,7 @@ final class Detection extends ContextualProcessor<String, byte[], String, byte[]
 
     private static final Logger LOG = LoggerFactory.getLogger(Detection.class);
     private static final Duration TIDY_EVERY = Duration.ofHours(1);
+    private static final Duration LOOK_EVERY = Duration.ofSeconds(5);
 
     private final DetectionTopology topology;
     private final StreamTally tally;
@@ -34,7 +38,8 @@ final class Detection extends ContextualProcessor<String, byte[], String, byte[]
     }
 
     /** What a task has from the moment on that its rows are restored. */
-    private record Work(Memory memory, SeenIds seen, Response response) {
+    private record Work(
+            Memory memory, SeenIds seen, Response response, LostSuspensions lostSuspensions) {
         void write() {
             memory.write();
             seen.write();
@@ -47,12 +52,33 @@ final class Detection extends ContextualProcessor<String, byte[], String, byte[]
         RowStore rows = context.getStateStore(ROWS);
         Work fresh =
                 new Work(
-                        new Memory(rows, topology.detectors()),
+                        new Memory(
+                                rows,
+                                topology.detectors(),
+                                topology.ofNewcomers(),
+                                Memory.ROWS_MAX),
                         new SeenIds(rows, topology.rememberedFor(), SeenIds.IDS_MAX),
-                        new Response(topology.policy(), topology.clock(), tally, context));
+                        new Response(topology.policy(), topology.clock(), tally, context),
+                        new LostSuspensions());
         rows.beforeCommit(fresh::write);
         work = fresh;
         context.schedule(TIDY_EVERY, PunctuationType.WALL_CLOCK_TIME, this::tidy);
+        context.schedule(LOOK_EVERY, PunctuationType.WALL_CLOCK_TIME, this::lookForLost);
+    }
+
+    private void lookForLost(long nowMillis) {
+        Work now = ready();
+        List<Notice.Whose> suspended = now.memory().suspended();
+        now.lostSuspensions()
+                .look(
+                        suspended,
+                        suspended.stream().filter(this::isGone).collect(Collectors.toSet()),
+                        nowMillis,
+                        (whose, since) -> now.response().alertLost(whose, since, nowMillis));
+    }
+
+    private boolean isGone(Notice.Whose whose) {
+        return topology.suspensionGone().test(whose.tenant(), whose.subject());
     }
 
     private void tidy(long nowMillis) {
@@ -87,21 +113,38 @@ final class Detection extends ContextualProcessor<String, byte[], String, byte[]
         for (Notice notice : reading.notices()) {
             Memory.Entry entry = now.memory().of(notice.whose());
             switch (notice) {
-                case Notice.Observed observed -> observe(entry, observed, record, nowMillis);
+                case Notice.Observed observed -> {
+                    boolean newcomer = entry.state().isNewcomer();
+                    observe(entry, observed.whose().subject(), observed, record, nowMillis);
+                    if (newcomer && observed.observation() instanceof Observation.Returned) {
+                        observe(
+                                now.memory().ofNewcomers(observed.whose().tenant()),
+                                "all principals without a past together",
+                                observed,
+                                record,
+                                nowMillis);
+                    }
+                }
                 case Notice.Suspended _ ->
-                        stands(entry, entry.state().standing().withSuspension(), nowMillis);
-                case Notice.Reinstated _ -> stands(entry, Standing.GOOD, nowMillis);
+                        entry.stands(entry.state().standing().withSuspension(), nowMillis);
+                case Notice.SuspensionLost lost -> {
+                    if (entry.state().standing().suspended() && isGone(lost.whose())) {
+                        now.response().suspendAgain(lost.whose(), lost.alert(), record.timestamp());
+                    }
+                }
+                case Notice.Reinstated _ -> entry.stands(Standing.GOOD, nowMillis);
             }
         }
     }
 
     private void observe(
             Memory.Entry entry,
+            String name,
             Notice.Observed observed,
             Record<String, byte[]> record,
             long nowMillis) {
         for (Watch<?> watch : entry.state().watches()) {
-            Watch.Step step = step(watch, observed);
+            Watch.Step step = step(watch, name, observed);
             if (step == null) {
                 continue;
             }
@@ -112,24 +155,15 @@ final class Detection extends ContextualProcessor<String, byte[], String, byte[]
             if (principal != null && step.finding().isPresent()) {
                 Found found = found(watch, observed, principal, step.finding().get());
                 Standing before = entry.state().standing();
-                stands(
-                        entry,
-                        ready().response().respond(before, found, record.timestamp()),
-                        nowMillis);
+                entry.stands(
+                        ready().response().respond(before, found, record.timestamp()), nowMillis);
             }
         }
     }
 
-    private static void stands(Memory.Entry entry, Standing after, long nowMillis) {
-        if (!after.equals(entry.state().standing())) {
-            entry.state().stands(after);
-            entry.changed(nowMillis);
-        }
-    }
-
-    private Watch.@Nullable Step step(Watch<?> watch, Notice.Observed observed) {
+    private Watch.@Nullable Step step(Watch<?> watch, String name, Notice.Observed observed) {
         try {
-            return watch.step(observed.whose().subject(), observed.observation());
+            return watch.step(name, observed.observation());
         } catch (RuntimeException e) {
             // a fault in one detector must not stop the others, nor the topic
             tally.countDetectorFailure();

@@ -60,11 +60,9 @@ public final class DetectionStream implements AutoCloseable {
      * Starts to read. Returns before the stream runs: see {@link #awaitRunning}.
      *
      * @param stateDir a folder of this instance alone
-     * @throws MonitorException {@code topics_unfit}, {@code broker_unavailable}
      */
     public static DetectionStream start(
             KafkaSettings kafka, Path stateDir, DetectionTopology topology) {
-        requireTopics(kafka);
         KafkaStreams streams =
                 new KafkaStreams(topology.get(), new StreamsConfig(settings(kafka, stateDir)));
         DetectionStream stream = new DetectionStream(streams, topology.clock());
@@ -104,8 +102,12 @@ public final class DetectionStream implements AutoCloseable {
         return settings;
     }
 
-    /** The inputs must be there, and a tenant's partition the same in both. */
-    private static void requireTopics(KafkaSettings kafka) {
+    /**
+     * The inputs must be there, and a tenant's partition the same in both.
+     *
+     * @throws MonitorException {@code topics_unfit}, {@code broker_unavailable}
+     */
+    public static void requireTopics(KafkaSettings kafka) {
         List<String> inputs = List.of(Topics.OUTCOMES, Topics.SIGNALS);
         try (Admin admin = Admin.create(kafka.client(APPLICATION + "-check"))) {
             Map<String, TopicDescription> described =

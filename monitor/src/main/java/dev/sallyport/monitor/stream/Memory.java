@@ -1,13 +1,20 @@
 package dev.sallyport.monitor.stream;
 
 import dev.sallyport.monitor.detect.Detector;
+import dev.sallyport.schema.id.TenantId;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.LongPredicate;
+import java.util.stream.LongStream;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.slf4j.Logger;
@@ -16,23 +23,50 @@ import org.slf4j.LoggerFactory;
 /**
  * What a task keeps of its principals: one row each, and the rows of those who are active as
  * objects. Objects that changed become rows when the stream commits. The same rows give the same
- * objects again, so a task that is killed between two commits goes on from the last one.
+ * objects again, so a task that is killed between two commits goes on from the last one. Beside
+ * them stands one row a tenant, for what all its newcomers do together.
  */
 final class Memory {
     /** How many principals are kept as objects; the others wait as rows. */
     static final int LIVE_MAX = 10_000;
 
+    /** How many rows a task keeps. */
+    static final long ROWS_MAX = 200_000;
+
     private static final Logger LOG = LoggerFactory.getLogger(Memory.class);
-    private static final String PREFIX = "principal/";
+    private static final String PRINCIPAL = "principal/";
+    private static final String NEWCOMERS = "newcomers/";
 
     private final RowStore rows;
     private final List<Detector<?>> detectors;
+    private final List<Detector<?>> ofNewcomers;
+    private final long rowsMax;
     private final Map<String, Entry> live = new LinkedHashMap<>(256, 0.75f, true);
     private final List<Entry> changed = new ArrayList<>();
+    private final Set<String> suspended = new HashSet<>();
 
-    Memory(RowStore rows, List<Detector<?>> detectors) {
+    /**
+     * @param detectors for each principal
+     * @param ofNewcomers for all newcomers of a tenant together
+     * @param rowsMax how many rows may stand; beyond that those unseen for longest go
+     */
+    Memory(
+            RowStore rows,
+            List<Detector<?>> detectors,
+            List<Detector<?>> ofNewcomers,
+            long rowsMax) {
         this.rows = rows;
         this.detectors = detectors;
+        this.ofNewcomers = ofNewcomers;
+        this.rowsMax = rowsMax;
+        try (KeyValueIterator<String, byte[]> stored = rows.beginningWith(PRINCIPAL)) {
+            while (stored.hasNext()) {
+                KeyValue<String, byte[]> row = stored.next();
+                if (PrincipalState.readable(row.value) && PrincipalState.isSuspended(row.value)) {
+                    suspended.add(row.key);
+                }
+            }
+        }
     }
 
     /** One principal as an object. */
@@ -50,6 +84,19 @@ final class Memory {
             return state;
         }
 
+        void stands(Standing after, long nowMillis) {
+            if (after.equals(state.standing())) {
+                return;
+            }
+            state.stands(after);
+            if (after.suspended()) {
+                suspended.add(key);
+            } else {
+                suspended.remove(key);
+            }
+            changed(nowMillis);
+        }
+
         /** The state is another one than the row: it is written at the next commit. */
         void changed(long nowMillis) {
             state.seen(nowMillis);
@@ -61,10 +108,21 @@ final class Memory {
     }
 
     Entry of(Notice.Whose whose) {
-        return live.computeIfAbsent(PREFIX + whose.key(), this::read);
+        return live.computeIfAbsent(PRINCIPAL + whose.key(), key -> read(key, detectors));
     }
 
-    private Entry read(String key) {
+    Entry ofNewcomers(TenantId tenant) {
+        return live.computeIfAbsent(NEWCOMERS + tenant, key -> read(key, ofNewcomers));
+    }
+
+    /** Who is suspended, as far as this task knows. */
+    List<Notice.Whose> suspended() {
+        return suspended.stream()
+                .map(key -> Notice.Whose.ofKey(key.substring(PRINCIPAL.length())))
+                .toList();
+    }
+
+    private Entry read(String key, List<Detector<?>> detectors) {
         byte[] row = rows.get(key);
         if (row != null) {
             try {
@@ -85,6 +143,9 @@ final class Memory {
             entry.dirty = false;
         }
         changed.clear();
+        if (rows.size() > rowsMax) {
+            evict();
+        }
         Iterator<Entry> longestUnused = live.values().iterator();
         while (live.size() > LIVE_MAX) {
             longestUnused.next();
@@ -92,26 +153,61 @@ final class Memory {
         }
     }
 
-    /** Drops the principals that were not seen for that long, and rows of other versions. */
+    /**
+     * Drops the principals that were not seen for that long, and rows of other versions. Who is
+     * suspended stays.
+     */
     int forget(long nowMillis, Duration after) {
         long since = nowMillis - after.toMillis();
-        List<String> forgotten = new ArrayList<>();
-        try (KeyValueIterator<String, byte[]> stored = rows.beginningWith(PREFIX)) {
-            while (stored.hasNext()) {
-                KeyValue<String, byte[]> row = stored.next();
-                Entry entry = live.get(row.key);
-                boolean dirty = entry != null && entry.dirty;
-                if (!dirty
-                        && (!PrincipalState.readable(row.value)
-                                || PrincipalState.seenMillis(row.value) < since)) {
-                    forgotten.add(row.key);
-                }
+        return drop(seen -> seen < since);
+    }
+
+    /** The tenth that was not seen for longest. */
+    private void evict() {
+        long[] seen = seen().toArray();
+        Arrays.sort(seen);
+        long upTo = seen.length == 0 ? Long.MIN_VALUE : seen[seen.length / 10];
+        int dropped = drop(each -> each <= upTo);
+        LOG.atWarn()
+                .addKeyValue("principals", dropped)
+                .addKeyValue("rowsMax", rowsMax)
+                .log("too many principals: those unseen for longest are forgotten");
+    }
+
+    private LongStream seen() {
+        LongStream.Builder seen = LongStream.builder();
+        forEachRow(row -> {
+            if (PrincipalState.readable(row.value)) {
+                seen.add(PrincipalState.seenMillis(row.value));
             }
-        }
-        for (String key : forgotten) {
+        });
+        return seen.build();
+    }
+
+    private int drop(LongPredicate seenThen) {
+        List<String> dropped = new ArrayList<>();
+        forEachRow(row -> {
+            Entry entry = live.get(row.key);
+            boolean dirty = entry != null && entry.dirty;
+            if (!dirty
+                    && !suspended.contains(row.key)
+                    && (!PrincipalState.readable(row.value)
+                            || seenThen.test(PrincipalState.seenMillis(row.value)))) {
+                dropped.add(row.key);
+            }
+        });
+        for (String key : dropped) {
             live.remove(key);
             rows.delete(key);
         }
-        return forgotten.size();
+        return dropped.size();
+    }
+
+    private void forEachRow(Consumer<KeyValue<String, byte[]>> action) {
+        for (String prefix : List.of(PRINCIPAL, NEWCOMERS)) {
+            try (KeyValueIterator<String, byte[]> stored = rows.beginningWith(prefix)) {
+                stored.forEachRemaining(action);
+            }
+        }
     }
 }

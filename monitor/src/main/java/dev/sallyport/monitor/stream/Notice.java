@@ -16,6 +16,11 @@ sealed interface Notice {
         String key() {
             return tenant + "|" + subject;
         }
+
+        static Whose ofKey(String key) {
+            int bar = key.indexOf('|');
+            return new Whose(new TenantId(key.substring(0, bar)), key.substring(bar + 1));
+        }
     }
 
     /**
@@ -31,6 +36,12 @@ sealed interface Notice {
 
     /** The principal is suspended, by whomever. */
     record Suspended(Whose whose) implements Notice {}
+
+    /**
+     * Our own alert that the registry lost the suspension has come back: whatever a human told
+     * before it is known by now.
+     */
+    record SuspensionLost(Whose whose, String alert) implements Notice {}
 
     /** A human ended the suspension. */
     record Reinstated(Whose whose) implements Notice {}

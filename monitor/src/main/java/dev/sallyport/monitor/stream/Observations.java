@@ -29,6 +29,10 @@ final class Observations {
                                             said(event.call()),
                                             said(event.code()),
                                             event.count())));
+            case ALERT_RAISED ->
+                    LostSuspensions.DETECTOR.equals(event.detector())
+                            ? List.of(new Notice.SuspensionLost(whose(event), said(event.alert())))
+                            : List.of();
             case PRINCIPAL_SUSPENDED -> List.of(new Notice.Suspended(whose(event)));
             case PRINCIPAL_REINSTATED ->
                     List.of(

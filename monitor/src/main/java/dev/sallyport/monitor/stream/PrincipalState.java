@@ -50,6 +50,11 @@ final class PrincipalState {
         return watches;
     }
 
+    /** Whether a detector knows too little of the principal. */
+    boolean isNewcomer() {
+        return watches.stream().anyMatch(Watch::isNewcomer);
+    }
+
     Standing standing() {
         return standing;
     }
@@ -70,6 +75,11 @@ final class PrincipalState {
     /** When the principal of that row was last seen; the row must be of this version. */
     static long seenMillis(byte[] row) {
         return ByteBuffer.wrap(row).getLong(1);
+    }
+
+    /** Whether the principal of that row is suspended; the row must be of this version. */
+    static boolean isSuspended(byte[] row) {
+        return row[1 + Long.BYTES] != 0;
     }
 
     /** Whether the row is written as this version writes them. */

@@ -5,13 +5,19 @@ import dev.sallyport.schema.event.AlertRaised;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
 import dev.sallyport.schema.event.Payload;
+import dev.sallyport.schema.event.Principal;
 import dev.sallyport.schema.event.PrincipalSuspended;
+import dev.sallyport.schema.event.Severity;
+import dev.sallyport.schema.event.TraceContext;
 import dev.sallyport.schema.id.EventId;
 import dev.sallyport.schema.registry.RegistryCodec;
 import dev.sallyport.schema.registry.Suspension;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,7 +64,7 @@ final class Response {
             return before;
         }
         AlertRaised alert = alert(found);
-        signal(timestamp, found, alert);
+        signal(timestamp, found.whose(), found.trace(), alert);
         tally.countAlert();
         LOG.atWarn()
                 .addKeyValue("alert", alert.alert())
@@ -69,7 +75,7 @@ final class Response {
                 .log("alert raised");
         Standing after = before.withAlert(found.detector(), at);
         if (policy.suspendOn().contains(found.detector()) && !before.suspended()) {
-            suspend(timestamp, found, alert);
+            suspend(timestamp, found.whose(), found.trace(), alert.reason(), alert.alert());
             after = after.withSuspension();
         }
         // not to wait for the commit interval: a gateway sees it only once it is committed
@@ -77,41 +83,73 @@ final class Response {
         return after;
     }
 
-    private void suspend(long timestamp, Found found, AlertRaised alert) {
-        Whose whose = found.whose();
+    /** Tells that the registry lost a suspension; what follows waits until the alert is read. */
+    void alertLost(Whose whose, long missingSinceMillis, long nowMillis) {
+        AlertRaised alert =
+                new AlertRaised(
+                        EventId.next().toString(),
+                        LostSuspensions.DETECTOR,
+                        Severity.HIGH,
+                        new Principal(whose.subject(), SOURCE, null, null),
+                        "the registry lost the suspension of "
+                                + whose.subject()
+                                + ", which no human had lifted",
+                        List.of(),
+                        0,
+                        1,
+                        Instant.ofEpochMilli(missingSinceMillis),
+                        Instant.ofEpochMilli(nowMillis));
+        signal(nowMillis, whose, null, alert);
+        tally.countAlert();
+        LOG.atWarn()
+                .addKeyValue("alert", alert.alert())
+                .addKeyValue("tenant", whose.tenant())
+                .addKeyValue("subject", whose.subject())
+                .log("the registry lost a suspension");
+        context.commit();
+    }
+
+    /** Suspends again who is suspended still. */
+    void suspendAgain(Whose whose, String alert, long timestamp) {
+        suspend(
+                timestamp,
+                whose,
+                null,
+                "suspended before; the registry had lost it, and no human had lifted it",
+                alert);
+        context.commit();
+    }
+
+    private void suspend(
+            long timestamp,
+            Whose whose,
+            @Nullable TraceContext trace,
+            String reason,
+            String alert) {
         Suspension suspension =
-                new Suspension(
-                        whose.tenant(),
-                        whose.subject(),
-                        alert.reason(),
-                        alert.alert(),
-                        clock.instant());
+                new Suspension(whose.tenant(), whose.subject(), reason, alert, clock.instant());
         context.forward(
                 new Record<>(suspension.key(), RegistryCodec.encode(suspension), timestamp),
                 TO_REGISTRY);
         signal(
                 timestamp,
-                found,
-                new PrincipalSuspended(whose.subject(), alert.reason(), alert.alert(), SOURCE));
+                whose,
+                trace,
+                new PrincipalSuspended(whose.subject(), reason, alert, SOURCE));
         tally.countSuspension();
         LOG.atWarn()
-                .addKeyValue("alert", alert.alert())
+                .addKeyValue("alert", alert)
                 .addKeyValue("tenant", whose.tenant())
                 .addKeyValue("subject", whose.subject())
                 .log("principal suspended");
     }
 
-    private void signal(long timestamp, Found found, Payload payload) {
+    private void signal(
+            long timestamp, Whose whose, @Nullable TraceContext trace, Payload payload) {
         Event<?> event =
-                Event.of(
-                        EventId.next(),
-                        SOURCE,
-                        clock.instant(),
-                        found.whose().tenant(),
-                        found.trace(),
-                        payload);
+                Event.of(EventId.next(), SOURCE, clock.instant(), whose.tenant(), trace, payload);
         context.forward(
-                new Record<>(found.whose().tenant().value(), EventCodec.encode(event), timestamp),
+                new Record<>(whose.tenant().value(), EventCodec.encode(event), timestamp),
                 TO_SIGNALS);
     }
 

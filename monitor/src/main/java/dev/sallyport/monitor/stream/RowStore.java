@@ -53,6 +53,11 @@ final class RowStore implements StateStore, CachedStateStore<String, byte[]> {
         rows.put(key, row);
     }
 
+    /** How many rows there are. */
+    long size() {
+        return rows.approximateNumEntries();
+    }
+
     void delete(String key) {
         rows.delete(key);
     }

@@ -34,6 +34,10 @@ final class Watch<S> {
         return detector;
     }
 
+    boolean isNewcomer() {
+        return detector.isNewcomer(state);
+    }
+
     /** What there is to say, and whether the state is another one now. */
     Step step(String subject, Observation observation) {
         Detector.Step<S> step = detector.step(subject, state, observation);

@@ -79,7 +79,7 @@ class VolumeDetectorTest {
 
     @Test
     void steadyUseIsNotFoundHoweverMuchItIs() {
-        steadyMinutes(0, 200, 9_000);
+        steadyMinutes(0, 200, 4_500);
 
         assertThat(ana.findings()).isEmpty();
     }
@@ -95,19 +95,19 @@ class VolumeDetectorTest {
 
     @Test
     void aNewcomerIsHeldToTheNewcomersLimitOnly() {
-        ana.read(Duration.ZERO, 9_999);
+        ana.read(Duration.ZERO, 5_000);
         assertThat(ana.findings()).isEmpty();
 
-        ana.read(Duration.ofSeconds(1), 10_001);
+        ana.read(Duration.ofMinutes(2), 5_001);
 
         assertThat(ana.findings())
                 .singleElement()
                 .satisfies(finding ->
                         assertThat(finding.reason())
                                 .isEqualTo(
-                                        "ana read 10,001 rows in one call; there is too little"
+                                        "ana read 5,001 rows in one call; there is too little"
                                                 + " history to compare with, and one call may hold"
-                                                + " 10,000 rows until there is"));
+                                                + " 5,000 rows until there is"));
     }
 
     @Test
@@ -134,7 +134,7 @@ class VolumeDetectorTest {
         ana.read(MINUTE.multipliedBy(100), 1);
 
         assertThat(ana.findings()).isEmpty();
-        assertThat(ana.state().windows().rows().usual()).isBetween(600L, 701L);
+        assertThat(ana.state().windows().rows().usual()).isBetween(150L, 701L);
         steadyMinutes(100, 105, 100);
         ana.read(MINUTE.multipliedBy(110), 60_000);
         assertThat(ana.findings()).hasSize(1);
@@ -235,8 +235,8 @@ class VolumeDetectorTest {
                                 VolumeTuning.class,
                                 "test",
                                 null,
-                                Map.of("SALLYPORT_TEST_CALL_ROWS_FLOOR", "10001")))
-                .hasMessageContaining("callRowsNewcomer not below it: 10001 and 10000");
+                                Map.of("SALLYPORT_TEST_CALL_ROWS_FLOOR", "5001")))
+                .hasMessageContaining("callRowsNewcomer not below it: 5001 and 5000");
         assertThatThrownBy(() -> new BaselineTuning(0, 5, 0.4, 8, 3))
                 .hasMessageContaining("weight");
     }

@@ -93,6 +93,8 @@ class DetectionStreamIT {
                                 new RefusalBurstDetector(
                                         Settings.load(
                                                 RefusalBurstTuning.class, "test", null, Map.of()))),
+                        List.of(),
+                        (_, _) -> false,
                         new ResponsePolicy(Set.of("volume"), Duration.ofMinutes(10)),
                         Duration.ofMinutes(10),
                         Duration.ofDays(30),

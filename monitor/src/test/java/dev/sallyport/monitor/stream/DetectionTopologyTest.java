@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sallyport.monitor.detect.RefusalBurstDetector;
 import dev.sallyport.monitor.detect.RefusalBurstTuning;
+import dev.sallyport.monitor.detect.SlowVolumeDetector;
+import dev.sallyport.monitor.detect.SlowVolumeTuning;
 import dev.sallyport.monitor.detect.VolumeDetector;
 import dev.sallyport.monitor.detect.VolumeTuning;
 import dev.sallyport.monitor.fixture.Told;
@@ -28,6 +30,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -51,8 +54,12 @@ class DetectionTopologyTest {
     private static final TenantId ACME = new TenantId("acme");
     private static final TenantId GLOBEX = new TenantId("globex");
 
+    private static final VolumeDetector VOLUME =
+            new VolumeDetector(Settings.load(VolumeTuning.class, "test", null, Map.of()));
+
     private final Told ana = new Told(ACME, "ana");
     private final StreamTally tally = new StreamTally();
+    private final Set<String> lost = new HashSet<>();
     private Instant now = Instant.now();
 
     @TempDir Path folder;
@@ -138,13 +145,13 @@ class DetectionTopologyTest {
         steady(ana, 10);
         for (int second = 0; second < 60; second++) {
             pass(Duration.ofSeconds(5));
-            settle(ana.read(now, 5_000));
+            settle(ana.read(now, 1_600));
         }
         assertThat(told.readRecordsToList()).hasSize(2);
         assertThat(tally.suppressed()).isEqualTo(59);
 
         pass(Duration.ofMinutes(10));
-        settle(ana.read(now, 5_000));
+        settle(ana.read(now, 1_600));
 
         // a second alert, but no second suspension
         assertThat(told.readValuesToList()).hasSize(1);
@@ -167,6 +174,100 @@ class DetectionTopologyTest {
 
         assertThat(registry.readRecordsToList()).hasSize(1);
         assertThat(tally.alerts()).isEqualTo(2);
+    }
+
+    @Test
+    void aSuspensionThatTheRegistryLostIsMadeAgain() {
+        steady(ana, 10);
+        settle(ana.read(now, 5_000));
+        registry.readRecordsToList();
+        told.readRecordsToList();
+        pass(Duration.ofSeconds(30));
+        assertThat(told.isEmpty()).isTrue();
+
+        lost.add("acme/ana");
+        pass(Duration.ofSeconds(5));
+        pass(Duration.ofSeconds(5));
+        pass(Duration.ofSeconds(5));
+
+        List<TestRecord<String, byte[]>> said = told.readRecordsToList();
+        assertThat(said).hasSize(2);
+        AlertRaised alert = (AlertRaised) EventCodec.decode(said.get(0).value()).data();
+        assertThat(alert.detector()).isEqualTo("suspension_lost");
+        assertThat(registry.readRecord().key()).isEqualTo("suspension/acme/ana");
+
+        // and it is there again
+        lost.clear();
+        pass(Duration.ofMinutes(5));
+        assertThat(told.isEmpty()).isTrue();
+    }
+
+    @Test
+    void whatAHumanLiftedIsNotSuspendedAgain() {
+        steady(ana, 10);
+        settle(ana.read(now, 5_000));
+        registry.readRecordsToList();
+        lost.add("acme/ana");
+        signal(ana.reinstated(now));
+        told.readRecordsToList();
+
+        pass(Duration.ofSeconds(5));
+        pass(Duration.ofMinutes(5));
+        pass(Duration.ofMinutes(5));
+
+        assertThat(told.isEmpty()).isTrue();
+        assertThat(registry.isEmpty()).isTrue();
+    }
+
+    /** The registry's record may be seen long before the event: the alert waits behind it. */
+    @Test
+    void aReinstatementThatIsReadBehindTheRegistryStands() {
+        steady(ana, 10);
+        settle(ana.read(now, 5_000));
+        registry.readRecordsToList();
+        told.readRecordsToList();
+        signal(ana.reinstated(now));
+
+        signal(ana.alert(now, "suspension_lost"));
+
+        assertThat(registry.isEmpty()).isTrue();
+    }
+
+    @Test
+    void newSubjectsDoNotBeginAfresh() {
+        int subject = 0;
+        for (; subject < 20 && told.isEmpty(); subject++) {
+            settle(new Told(ACME, "s" + subject).read(now, 4_999));
+            pass(Duration.ofSeconds(30));
+            settle(new Told(ACME, "s" + subject).read(now, 4_999));
+            pass(Duration.ofSeconds(30));
+        }
+
+        assertThat(subject).isLessThan(12);
+        AlertRaised alert = (AlertRaised) EventCodec.decode(told.readValue()).data();
+        assertThat(alert.detector()).isEqualTo("newcomer_volume");
+        assertThat(alert.principal().subject()).startsWith("s");
+        assertThat(alert.reason()).startsWith("all principals without a past together read 10");
+        assertThat(registry.isEmpty()).isTrue();
+    }
+
+    @Test
+    void noMorePrincipalsAreKeptThanTheLimitAllows() {
+        RowStore rows = rows();
+        Memory memory = new Memory(rows, List.of(VOLUME), List.of(), 100);
+        for (int i = 0; i < 1_000; i++) {
+            Memory.Entry entry = memory.of(new Notice.Whose(ACME, "s" + i));
+            if (i == 3) {
+                entry.stands(Standing.GOOD.withSuspension(), i);
+            }
+            entry.changed(i);
+            memory.write();
+        }
+
+        assertThat(keys("principal/"))
+                .hasSizeBetween(80, 101)
+                .contains("principal/acme|s999", "principal/acme|s3")
+                .doesNotContain("principal/acme|s4");
     }
 
     @Test
@@ -196,11 +297,11 @@ class DetectionTopologyTest {
         steady(ana, 10);
         for (int minute = 0; minute < 10; minute++) {
             pass(Duration.ofMinutes(1));
-            settle(other.read(now, 8_000));
+            settle(other.read(now, 4_000));
         }
         assertThat(told.isEmpty()).isTrue();
 
-        settle(ana.read(now, 8_000));
+        settle(ana.read(now, 4_000));
 
         assertThat(told.readRecordsToList())
                 .isNotEmpty()
@@ -366,15 +467,21 @@ class DetectionTopologyTest {
     private DetectionTopology topology(Set<String> suspendOn) {
         return new DetectionTopology(
                 List.of(
-                        new VolumeDetector(
-                                Settings.load(VolumeTuning.class, "test", null, Map.of())),
+                        VOLUME,
+                        new SlowVolumeDetector(slow()),
                         new RefusalBurstDetector(
                                 Settings.load(RefusalBurstTuning.class, "test", null, Map.of()))),
+                List.of(VolumeDetector.ofNewcomers(slow())),
+                (tenant, subject) -> lost.contains(tenant + "/" + subject),
                 new ResponsePolicy(suspendOn, Duration.ofMinutes(10)),
                 Duration.ofMinutes(10),
                 Duration.ofDays(30),
                 (InstantSource) () -> now,
                 tally);
+    }
+
+    private static SlowVolumeTuning slow() {
+        return Settings.load(SlowVolumeTuning.class, "test", null, Map.of());
     }
 
     private RowStore rows() {
