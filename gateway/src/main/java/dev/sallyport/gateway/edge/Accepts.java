@@ -6,6 +6,11 @@ import org.jspecify.annotations.Nullable;
 /** The media types that a request names. */
 final class Accepts {
 
+    private static final String JSON = "application/json";
+
+    /** As MCP clients send it; anything else is taken apart. */
+    private static final String OF_CLIENTS = "application/json, text/event-stream";
+
     private Accepts() {}
 
     /** Whether a body of this content type is JSON in UTF-8. */
@@ -13,8 +18,11 @@ final class Accepts {
         if (contentType == null) {
             return false;
         }
+        if (contentType.equals(JSON)) {
+            return true;
+        }
         String[] parts = contentType.toLowerCase(Locale.ROOT).split(";", -1);
-        if (!parts[0].strip().equals("application/json")) {
+        if (!parts[0].strip().equals(JSON)) {
             return false;
         }
         for (int i = 1; i < parts.length; i++) {
@@ -28,12 +36,16 @@ final class Accepts {
 
     static boolean jsonAnswer(@Nullable String accept) {
         return accept == null
-                || lists(accept, "application/json")
+                || accept.equals(OF_CLIENTS)
+                || lists(accept, JSON)
                 || lists(accept, "application/*");
     }
 
     static boolean eventStream(@Nullable String accept) {
-        return accept != null && (lists(accept, "text/event-stream") || lists(accept, "text/*"));
+        return accept != null
+                && (accept.equals(OF_CLIENTS)
+                        || lists(accept, "text/event-stream")
+                        || lists(accept, "text/*"));
     }
 
     private static boolean lists(String accept, String mediaType) {

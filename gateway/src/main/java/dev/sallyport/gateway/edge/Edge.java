@@ -41,6 +41,13 @@ public final class Edge implements AutoCloseable {
     static final String HEALTH = "/healthz";
 
     private static final String REQUEST_ID = "requestId";
+
+    /**
+     * Header fields of a connection that are known again without being parsed. Looking one up costs
+     * a step for each character, so an access token must not fit.
+     */
+    private static final int HEADER_CACHE_CHARS = 256;
+
     private static final int CONNECTION_THREADS_MIN = 4;
     private static final int CONNECTION_THREADS_MAX = 16;
 
@@ -124,6 +131,7 @@ public final class Edge implements AutoCloseable {
             http.setSendServerVersion(false);
             http.setSendDateHeader(false);
             http.setRequestHeaderSize(config.headerBytesMax());
+            http.setHeaderCacheSize(HEADER_CACHE_CHARS);
         });
         javalin.jetty.modifyServer(jetty -> {
             jetty.setStopTimeout(config.drainTimeout().toMillis());

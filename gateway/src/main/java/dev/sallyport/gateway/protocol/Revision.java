@@ -1,6 +1,5 @@
 package dev.sallyport.gateway.protocol;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,6 +11,8 @@ public enum Revision {
     V2026_07_28("2026-07-28", true),
     V2025_11_25("2025-11-25", false),
     V2025_06_18("2025-06-18", false);
+
+    private static final List<Revision> ALL = List.of(values());
 
     private final String wireName;
     private final boolean stateless;
@@ -34,11 +35,16 @@ public enum Revision {
     }
 
     static Optional<Revision> of(String wireName) {
-        return Arrays.stream(values()).filter(r -> r.wireName.equals(wireName)).findFirst();
+        for (Revision revision : ALL) {
+            if (revision.wireName.equals(wireName)) {
+                return Optional.of(revision);
+            }
+        }
+        return Optional.empty();
     }
 
     static List<String> wireNames() {
-        return Arrays.stream(values()).map(Revision::wireName).toList();
+        return ALL.stream().map(Revision::wireName).toList();
     }
 
     /** The revision offered to a client that initializes with one the gateway does not speak. */
