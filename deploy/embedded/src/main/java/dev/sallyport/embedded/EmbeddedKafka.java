@@ -35,8 +35,10 @@ public final class EmbeddedKafka implements AutoCloseable {
     private static final String CLIENTS = "CLIENTS";
     private static final String CONTROLLER = "CONTROLLER";
     private static final int NODE_ID = 1;
-    private static final Duration SESSION = Duration.ofSeconds(9);
-    private static final Duration SESSION_AFTER_KILL = Duration.ofSeconds(3);
+    private static final Duration SESSION_AFTER_KILL = Duration.ofSeconds(4);
+
+    /** Eight of them may be late before the broker is fenced, and its coordinators resign. */
+    private static final Duration HEARTBEAT_AFTER_KILL = Duration.ofMillis(500);
 
     private final FolderLock lock;
     private final int clientsPort;
@@ -202,21 +204,25 @@ public final class EmbeddedKafka implements AutoCloseable {
                                 "%s://%s:%d".formatted(CLIENTS, LOOPBACK, clientsPort),
                         "log.dirs", logFolder().toString()));
         settings.putAll(ONE_REPLICA);
-        settings.putAll(TWO_CORES);
+        settings.putAll(FEW_CORES);
         settings.putAll(QUICK);
-        settings.put("broker.session.timeout.ms", String.valueOf(sessionTimeout().toMillis()));
+        if (wasKilled()) {
+            settings.put("broker.session.timeout.ms", millis(SESSION_AFTER_KILL));
+            settings.put("broker.heartbeat.interval.ms", millis(HEARTBEAT_AFTER_KILL));
+        }
         return settings;
     }
 
     // The controller refuses a broker for as long as it believes that broker's former life to be
-    // alive: after a kill, the
-    // usual 9 s would be waited for nothing, but on a busy machine a short session fences a broker
-    // that is well.
-    private Duration sessionTimeout() {
-        boolean killed =
-                Files.exists(logFolder().resolve("__cluster_metadata-0"))
-                        && !Files.exists(logFolder().resolve(".kafka_cleanshutdown"));
-        return killed ? SESSION_AFTER_KILL : SESSION;
+    // alive: after a kill, the usual 9 s would be waited for nothing. A short session needs more
+    // heartbeats, or a busy machine fences a broker that is well.
+    private boolean wasKilled() {
+        return Files.exists(logFolder().resolve("__cluster_metadata-0"))
+                && !Files.exists(logFolder().resolve(".kafka_cleanshutdown"));
+    }
+
+    private static String millis(Duration duration) {
+        return String.valueOf(duration.toMillis());
     }
 
     private static final Map<String, String> ONE_REPLICA =
@@ -232,10 +238,17 @@ public final class EmbeddedKafka implements AutoCloseable {
                     "share.coordinator.state.topic.min.isr", "1",
                     "share.coordinator.state.topic.num.partitions", "1");
 
-    private static final Map<String, String> TWO_CORES =
+    /**
+     * Each request is handed from a network thread to a handler and back: with few of either, who
+     * receives it is more often awake already. Clients and services need cores too.
+     */
+    private static final String THREADS =
+            String.valueOf(Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
+
+    private static final Map<String, String> FEW_CORES =
             Map.of(
-                    "num.network.threads", "2",
-                    "num.io.threads", "2",
+                    "num.network.threads", THREADS,
+                    "num.io.threads", THREADS,
                     "num.recovery.threads.per.data.dir", "2",
                     "background.threads", "2",
                     "group.coordinator.threads", "1",
