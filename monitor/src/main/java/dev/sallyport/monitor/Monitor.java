@@ -55,8 +55,9 @@ public final class Monitor implements AutoCloseable {
                         config.forgottenAfter(),
                         clock,
                         detected);
-        this.stream = DetectionStream.start(config.kafka(), config.stateDir(), topology);
-        this.index = Index.start(config.kafka(), config.openSearch(), secrets, clock);
+        String instance = InstanceId.in(config.stateDir());
+        this.stream = DetectionStream.start(config.kafka(), instance, config.stateDir(), topology);
+        this.index = Index.start(config.kafka(), instance, config.openSearch(), secrets, clock);
         try {
             this.server = HealthServer.start(config.health(), this::health);
         } catch (MonitorException e) {
@@ -82,7 +83,7 @@ public final class Monitor implements AutoCloseable {
      * must be there, OpenSearch need not.
      *
      * @throws MonitorException {@code topics_unfit}, {@code broker_unavailable}, {@code
-     *     port_unavailable}
+     *     port_unavailable}, {@code state_unusable}
      */
     public static Monitor start(MonitorConfig config, Secrets secrets, InstantSource clock) {
         return new Monitor(config, secrets, clock);

@@ -38,6 +38,7 @@ public final class Index implements AutoCloseable {
     private static final Duration STOP = Duration.ofSeconds(5);
 
     private final KafkaSettings kafka;
+    private final String instance;
     private final OpenSearchSettings openSearch;
     private final Secrets secrets;
     private final InstantSource clock;
@@ -49,10 +50,12 @@ public final class Index implements AutoCloseable {
 
     private Index(
             KafkaSettings kafka,
+            String instance,
             OpenSearchSettings openSearch,
             Secrets secrets,
             InstantSource clock) {
         this.kafka = kafka;
+        this.instance = instance;
         this.openSearch = openSearch;
         this.secrets = secrets;
         this.clock = clock;
@@ -60,13 +63,18 @@ public final class Index implements AutoCloseable {
         this.thread = Thread.ofPlatform().name("monitor-index").daemon().unstarted(this::run);
     }
 
-    /** Starts to index at once; whether OpenSearch is there does not matter. */
+    /**
+     * Starts to index at once; whether OpenSearch is there does not matter.
+     *
+     * @param instance a name that this instance alone has, at each of its starts
+     */
     public static Index start(
             KafkaSettings kafka,
+            String instance,
             OpenSearchSettings openSearch,
             Secrets secrets,
             InstantSource clock) {
-        Index index = new Index(kafka, openSearch, secrets, clock);
+        Index index = new Index(kafka, instance, openSearch, secrets, clock);
         index.thread.start();
         return index;
     }
@@ -82,7 +90,10 @@ public final class Index implements AutoCloseable {
                 reading.set(consumer);
                 follow(new Indexer(consumer, store, clock, tally));
                 // what waits for the broker without an end otherwise
-                consumer.close(CloseOptions.timeout(CLOSE));
+                consumer.close(
+                        CloseOptions.timeout(CLOSE)
+                                .withGroupMembershipOperation(
+                                        CloseOptions.GroupMembershipOperation.LEAVE_GROUP));
             } catch (RuntimeException e) {
                 tally.countFailure();
                 LOG.atError().setCause(e).log("the index failed and starts again");
@@ -107,6 +118,7 @@ public final class Index implements AutoCloseable {
         Map<String, Object> settings = kafka.consumer(GROUP, GROUP);
         settings.putAll(KafkaSettings.gathering(GATHER));
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, DOCUMENTS_MAX);
+        settings.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instance);
         // a killed instance gives its partitions away after that time
         settings.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, (int) SESSION.toMillis());
         settings.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, (int) HEARTBEAT.toMillis());

@@ -59,12 +59,14 @@ public final class DetectionStream implements AutoCloseable {
     /**
      * Starts to read. Returns before the stream runs: see {@link #awaitRunning}.
      *
+     * @param instance a name that this instance alone has, at each of its starts
      * @param stateDir a folder of this instance alone
      */
     public static DetectionStream start(
-            KafkaSettings kafka, Path stateDir, DetectionTopology topology) {
+            KafkaSettings kafka, String instance, Path stateDir, DetectionTopology topology) {
         KafkaStreams streams =
-                new KafkaStreams(topology.get(), new StreamsConfig(settings(kafka, stateDir)));
+                new KafkaStreams(
+                        topology.get(), new StreamsConfig(settings(kafka, instance, stateDir)));
         DetectionStream stream = new DetectionStream(streams, topology.clock());
         streams.setStateListener(stream::stateChanged);
         streams.setUncaughtExceptionHandler(failure -> stream.replaced(failure, topology.tally()));
@@ -72,7 +74,7 @@ public final class DetectionStream implements AutoCloseable {
         return stream;
     }
 
-    static Map<String, Object> settings(KafkaSettings kafka, Path stateDir) {
+    static Map<String, Object> settings(KafkaSettings kafka, String instance, Path stateDir) {
         Map<String, Object> settings = new HashMap<>(kafka.client(APPLICATION));
         settings.put(StreamsConfig.APPLICATION_ID_CONFIG, APPLICATION);
         settings.put(StreamsConfig.STATE_DIR_CONFIG, stateDir.toString());
@@ -83,6 +85,8 @@ public final class DetectionStream implements AutoCloseable {
         settings.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, -1);
         settings.put(
                 StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
+        settings.put(
+                StreamsConfig.consumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), instance);
         settings.put(
                 StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG),
                 (int) SESSION.toMillis());

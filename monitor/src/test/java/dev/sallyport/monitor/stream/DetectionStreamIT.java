@@ -85,6 +85,7 @@ class DetectionStreamIT {
     private DetectionStream started() {
         return DetectionStream.start(
                 kafka,
+                "test",
                 folder,
                 new DetectionTopology(
                         List.of(

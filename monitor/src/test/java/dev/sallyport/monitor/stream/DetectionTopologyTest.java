@@ -73,7 +73,7 @@ class DetectionTopologyTest {
     void start() {
         KafkaSettings kafka = new KafkaSettings("nowhere:1", Map.of());
         Properties settings = new Properties();
-        settings.putAll(DetectionStream.settings(kafka, folder));
+        settings.putAll(DetectionStream.settings(kafka, "test", folder));
         driver = new TopologyTestDriver(topology(Set.of("volume")).get(), settings, now);
         outcomes =
                 driver.createInputTopic(
