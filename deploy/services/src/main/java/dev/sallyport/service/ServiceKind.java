@@ -28,7 +28,7 @@ public enum ServiceKind {
     EXECUTOR("Run an executor: one cell's calls against the tenants' databases."),
     GATEWAY("Run the gateway: MCP over HTTP for agents.");
 
-    private static final Duration DETECTING_WITHIN = Duration.ofSeconds(60);
+    private static final Duration DETECTING_WITHIN = Duration.ofSeconds(100);
 
     private final String description;
 

@@ -15,11 +15,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Services as processes of their own. Each ends by itself when this process is gone: its standard
- * input ends then.
+ * Services as processes of their own. Each is started again when it ends by itself, and ends by
+ * itself when this process is gone: its standard input ends then.
  */
 final class ChildProcesses implements ServiceStarter {
-    private static final Duration READY_WITHIN = Duration.ofSeconds(60);
+    private static final Duration READY_WITHIN = Duration.ofMinutes(2);
     private static final Duration STOPPED_WITHIN = Duration.ofSeconds(15);
 
     /** A JVM that makes its cache assembles it when it ends. */
@@ -39,21 +39,28 @@ final class ChildProcesses implements ServiceStarter {
                 ServiceJvm.command(
                         kind, caches, List.of("--config", config.toString(), "--with-parent"));
         Path errors = logs.resolve(kind.command() + ".log");
+        return Supervised.start(
+                kind.command(),
+                caches.training() ? TRAINED_WITHIN : STOPPED_WITHIN,
+                () -> started(kind, command, errors));
+    }
+
+    private static Process started(ServiceKind kind, List<String> command, Path errors) {
+        Process process;
         try {
-            Process process =
+            process =
                     new ProcessBuilder(command)
                             .redirectError(ProcessBuilder.Redirect.appendTo(errors.toFile()))
                             .start();
-            Child child = new Child(process, caches.training() ? TRAINED_WITHIN : STOPPED_WITHIN);
-            try {
-                awaitReady(kind, process, errors);
-                return child;
-            } catch (StackException e) {
-                child.kill();
-                throw e;
-            }
         } catch (IOException e) {
             throw new UncheckedIOException("the " + kind.command() + " cannot be started", e);
+        }
+        try {
+            awaitReady(kind, process, errors);
+            return process;
+        } catch (StackException e) {
+            process.destroyForcibly();
+            throw e;
         }
     }
 
@@ -97,26 +104,6 @@ final class ChildProcesses implements ServiceStarter {
                             + " s: see "
                             + errors,
                     e);
-        }
-    }
-
-    private record Child(Process process, Duration stoppedWithin) implements RunningService {
-        @Override
-        public void kill() {
-            process.destroyForcibly();
-        }
-
-        @Override
-        public void close() {
-            process.destroy();
-            try {
-                if (process.waitFor(stoppedWithin.toSeconds(), TimeUnit.SECONDS)) {
-                    return;
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-            process.destroyForcibly();
         }
     }
 }

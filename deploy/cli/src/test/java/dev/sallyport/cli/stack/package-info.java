@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sallyport.cli.stack;
+
+import org.jspecify.annotations.NullMarked;
