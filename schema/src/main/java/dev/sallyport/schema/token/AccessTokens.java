@@ -28,10 +28,13 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Base64;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -106,16 +109,26 @@ public final class AccessTokens {
     }
 
     private Verification verify(String token, ByteBuffer digest) {
+        if (!hasObjects(token)) {
+            return notAJwt();
+        }
         DecodedJWT decoded;
         try {
             decoded = JWT.decode(token);
         } catch (JWTDecodeException e) {
-            return rejected(TokenProblem.TOKEN_MALFORMED, "the bearer token is not a JWT");
+            return notAJwt();
         }
         URI issuer = issuerUri(decoded);
         IssuerTrust trust = issuer == null ? IssuerTrust.NONE : registry.get().trust(issuer);
+        Set<String> unclear = new TreeSet<>();
         // before the signature is checked: with whose keys is for the tenant's own entry to say
-        List<Trusted> candidates = trust.of(name -> decoded.getClaim(name).asString());
+        List<Trusted> candidates = trust.of(name -> onlyText(decoded, name, unclear));
+        if (!unclear.isEmpty()) {
+            return rejected(
+                    TokenProblem.TOKEN_TENANT_UNCLEAR,
+                    "the token must have one value in the claim that names its tenant: "
+                            + String.join(", ", unclear));
+        }
         if (candidates.size() != 1) {
             return candidates.isEmpty()
                     ? rejected(
@@ -128,6 +141,46 @@ public final class AccessTokens {
         Trusted candidate = candidates.getFirst();
         Rejected problem = signatureProblem(decoded, candidate.issuer());
         return problem == null ? claims(decoded, candidate, trust, digest) : problem;
+    }
+
+    private static Rejected notAJwt() {
+        return rejected(TokenProblem.TOKEN_MALFORMED, "the bearer token is not a JWT");
+    }
+
+    /**
+     * Whether header and claims are JSON objects, by their first character; the decoder fails on
+     * other JSON, such as null, in ways of its own.
+     */
+    private static boolean hasObjects(String token) {
+        String[] parts = token.split("\\.", -1);
+        return parts.length == 3 && beginsObject(parts[0]) && beginsObject(parts[1]);
+    }
+
+    private static boolean beginsObject(String base64) {
+        try {
+            byte[] json = Base64.getUrlDecoder().decode(base64);
+            return new String(json, StandardCharsets.UTF_8).stripLeading().startsWith("{");
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    /**
+     * The claim's text, which some issuers give as a list of one; null where it has none.
+     *
+     * @param unclear takes the claim's name where it has several values
+     */
+    private static @Nullable String onlyText(DecodedJWT token, String name, Set<String> unclear) {
+        Claim claim = token.getClaim(name);
+        String text = claim.asString();
+        if (text != null) {
+            return text;
+        }
+        List<String> values = listOf(claim);
+        if (values.size() > 1) {
+            unclear.add(name);
+        }
+        return values.size() == 1 ? values.getFirst() : null;
     }
 
     /**
@@ -161,12 +214,12 @@ public final class AccessTokens {
                             + issuer.algorithms().stream().sorted().toList());
         }
         String keyId = token.getKeyId();
-        if (keyId == null) {
-            return rejected(TokenProblem.TOKEN_KEY_UNKNOWN, "the token names no key (kid)");
-        }
         List<JWK> candidates;
         try {
-            candidates = keys.find(issuer.jwksUri(), keyId);
+            candidates =
+                    keys.find(issuer.jwksUri(), keyId).stream()
+                            .filter(key -> keyId != null || algorithm(algorithm, key) != null)
+                            .toList();
         } catch (RateLimitReachedException e) {
             candidates = List.of();
         } catch (KeySourceException e) {
@@ -177,6 +230,11 @@ public final class AccessTokens {
         if (candidates.isEmpty()) {
             return rejected(
                     TokenProblem.TOKEN_KEY_UNKNOWN, "the token's issuer has no such key (kid)");
+        }
+        if (keyId == null && candidates.size() > 1) {
+            return rejected(
+                    TokenProblem.TOKEN_KEY_UNKNOWN,
+                    "the token names no key (kid), and its issuer has several that fit");
         }
         for (JWK key : candidates) {
             Algorithm verifier = algorithm(algorithm, key);
@@ -294,24 +352,25 @@ public final class AccessTokens {
         return subject;
     }
 
-    /** RFC 9068 gives {@code scope} as text; some issuers give {@code scp} as a list. */
+    /**
+     * RFC 9068 gives {@code scope} as text, others give {@code scp}, and either may come as text or
+     * as a list.
+     */
     private static Set<Scope> scopesOf(DecodedJWT token) {
         Set<Scope> scopes = EnumSet.noneOf(Scope.class);
-        String text = token.getClaim("scope").asString();
-        List<String> names =
-                text != null
-                        ? List.of(text.split(" ", -1))
-                        : token.getClaim("scp").isMissing()
-                                ? List.of()
-                                : listOf(token.getClaim("scp"));
-        names.forEach(name -> Scope.find(name).ifPresent(scopes::add));
+        for (String name : List.of("scope", "scp")) {
+            Claim claim = token.getClaim(name);
+            String text = claim.asString();
+            List<String> names = text == null ? listOf(claim) : List.of(text.split(" ", -1));
+            names.forEach(one -> Scope.find(one).ifPresent(scopes::add));
+        }
         return scopes;
     }
 
     private static List<String> listOf(Claim claim) {
         try {
             List<String> list = claim.asList(String.class);
-            return list == null ? List.of() : list;
+            return list == null ? List.of() : list.stream().filter(Objects::nonNull).toList();
         } catch (JWTDecodeException e) {
             return List.of();
         }

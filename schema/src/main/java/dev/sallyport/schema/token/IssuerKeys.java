@@ -9,12 +9,19 @@ import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
 import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jose.util.DefaultResourceRetriever;
+import com.nimbusds.jose.util.JSONObjectUtils;
+import com.nimbusds.jose.util.Resource;
+import java.io.IOException;
 import java.net.MalformedURLException;
 import java.net.URI;
+import java.text.ParseException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The keys of issuers, cached: a known key is served while its issuer is down, and a flood of
@@ -34,13 +41,16 @@ final class IssuerKeys {
     /**
      * The issuer's signature keys of that id.
      *
+     * @param keyId null for the keys of any id
      * @throws KeySourceException if the issuer cannot be reached and nothing is cached
      */
-    List<JWK> find(URI jwksUri, String keyId) throws KeySourceException {
-        JWKMatcher matcher =
-                new JWKMatcher.Builder().keyID(keyId).keyUses(KeyUse.SIGNATURE, null).build();
+    List<JWK> find(URI jwksUri, @Nullable String keyId) throws KeySourceException {
+        JWKMatcher.Builder matcher = new JWKMatcher.Builder().keyUses(KeyUse.SIGNATURE, null);
+        if (keyId != null) {
+            matcher.keyID(keyId);
+        }
         return sources.computeIfAbsent(jwksUri, IssuerKeys::source)
-                .get(new JWKSelector(matcher), null);
+                .get(new JWKSelector(matcher.build()), null);
     }
 
     private static JWKSource<SecurityContext> source(URI jwksUri) {
@@ -50,13 +60,47 @@ final class IssuerKeys {
                         (int) READ_TIMEOUT.toMillis(),
                         KEY_SET_BYTES_MAX);
         try {
-            return JWKSourceBuilder.create(jwksUri.toURL(), retriever)
+            return JWKSourceBuilder.create(jwksUri.toURL(), url -> readable(retriever.retrieveResource(url)))
                     .cache(FRESH_FOR.toMillis(), READ_TIMEOUT.plus(CONNECT_TIMEOUT).toMillis())
                     .rateLimited(BETWEEN_FETCHES.toMillis())
                     .outageTolerant(STALE_FOR.toMillis())
                     .build();
         } catch (MalformedURLException e) {
             throw new IllegalArgumentException("jwksUri must be a URL: " + jwksUri, e);
+        }
+    }
+
+    /**
+     * The key set without the keys that cannot be read (RFC 7517 section 5: they are to be
+     * ignored); one of them must not shut out the holders of all others.
+     */
+    private static Resource readable(Resource keySet) throws IOException {
+        List<Object> keys = new ArrayList<>();
+        Map<String, Object> set;
+        try {
+            set = JSONObjectUtils.parse(keySet.getContent());
+            Map<String, Object>[] all = JSONObjectUtils.getJSONObjectArray(set, "keys");
+            if (all == null) {
+                throw new IOException("the key set has no keys");
+            }
+            for (Map<String, Object> key : all) {
+                if (isReadable(key)) {
+                    keys.add(key);
+                }
+            }
+        } catch (ParseException e) {
+            throw new IOException("the key set cannot be read", e);
+        }
+        set.put("keys", keys);
+        return new Resource(JSONObjectUtils.toJSONString(set), keySet.getContentType());
+    }
+
+    private static boolean isReadable(Map<String, Object> key) {
+        try {
+            JWK.parse(key);
+            return true;
+        } catch (ParseException | IllegalArgumentException e) {
+            return false;
         }
     }
 }

@@ -6,9 +6,11 @@ import com.auth0.jwt.JWT;
 import com.auth0.jwt.JWTCreator;
 import com.auth0.jwt.algorithms.Algorithm;
 import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.KeyUse;
 import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.sun.net.httpserver.HttpServer;
 import dev.sallyport.schema.id.CellId;
@@ -34,6 +36,8 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AccessTokensTest {
     private static final URI AUDIENCE = URI.create("https://mcp.example/mcp");
@@ -44,6 +48,7 @@ class AccessTokensTest {
 
     private final AtomicReference<Instant> clock = new AtomicReference<>(NOW);
     private final AtomicReference<Registry> registry = new AtomicReference<>(Registry.EMPTY);
+    private final AtomicReference<String> keySet = new AtomicReference<>("");
     private final AtomicInteger fetches = new AtomicInteger();
     private HttpServer keys;
     private AccessTokens tokens;
@@ -51,11 +56,12 @@ class AccessTokensTest {
     @BeforeEach
     void start() throws IOException {
         keys = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        byte[] body = new JWKSet(KEY.toPublicJWK()).toString().getBytes(StandardCharsets.UTF_8);
+        keySet.set(new JWKSet(KEY.toPublicJWK()).toString());
         keys.createContext(
                 "/",
                 exchange -> {
                     fetches.incrementAndGet();
+                    byte[] body = keySet.get().getBytes(StandardCharsets.UTF_8);
                     exchange.sendResponseHeaders(200, body.length);
                     exchange.getResponseBody().write(body);
                     exchange.close();
@@ -83,12 +89,143 @@ class AccessTokensTest {
         assertThat(caller.scopes()).containsExactlyInAnyOrder(Scope.READ, Scope.WRITE);
     }
 
-    @Test
-    void scopesMayComeAsAList() {
-        Verification verification =
-                tokens.verify(token(t -> t.withArrayClaim("scp", new String[] {"mcp:read"})));
-        assertThat(((Verification.Verified) verification).caller().scopes())
+    @ParameterizedTest // case E1
+    @ValueSource(strings = {"scope", "scp"})
+    void scopesMayComeAsTextAndAsAList(String claim) {
+        assertThat(scopes(token(t -> t.withClaim(claim, "mcp:read mcp:write"))))
+                .containsExactlyInAnyOrder(Scope.READ, Scope.WRITE);
+        assertThat(
+                        scopes(
+                                token(t ->
+                                        t.withArrayClaim(
+                                                claim, new String[] {"mcp:read", null, "other"}))))
                 .containsExactly(Scope.READ);
+        assertThat(scopes(token(t -> t.withClaim(claim, 7)))).isEmpty();
+    }
+
+    private Set<Scope> scopes(String token) {
+        return ((Verification.Verified) tokens.verify(token)).caller().scopes();
+    }
+
+    @ParameterizedTest // case D1
+    @ValueSource(
+            strings = {
+                "null",
+                "[]",
+                "7",
+                "\"text\"",
+                "true",
+                "",
+                " ",
+                "{",
+                "{\"exp\":1e300}",
+                "{\"exp\":\"soon\"}",
+                "{\"exp\":null,\"iss\":null,\"sub\":null,\"aud\":null}",
+                "{\"iss\":[],\"sub\":{},\"aud\":7}",
+                "{\"iss\":7}",
+                "{\"aud\":[null,7,{}]}",
+                "{\"iss\":\":\"}"
+            })
+    void headersAndClaimsOfAnyFormAreRefusedInOrder(String json) {
+        String odd = base64(json);
+        String iss = base64("{\"iss\":\"" + ISSUER + "\"}");
+        for (String token :
+                List.of(
+                        base64("{}") + "." + odd + ".x",
+                        odd + "." + base64("{}") + ".x",
+                        odd + "." + iss + ".x",
+                        base64("{\"alg\":\"RS256\"}") + "." + odd + ".x",
+                        odd + "." + odd + "." + odd)) {
+            assertThat(tokens.verify(token))
+                    .as(json)
+                    .isInstanceOf(Verification.Rejected.class);
+        }
+    }
+
+    @Test // case D1
+    void headerMembersOfAnyFormAreRefusedInOrder() {
+        String iss = base64("{\"iss\":\"" + ISSUER + "\"}");
+        for (String header :
+                List.of(
+                        "{\"alg\":7}",
+                        "{\"alg\":null,\"kid\":null}",
+                        "{\"alg\":[\"RS256\"]}",
+                        "{\"alg\":\"RS256\",\"kid\":7}",
+                        "{\"alg\":\"RS256\",\"kid\":{}}",
+                        "{\"alg\":\"RS256\",\"typ\":7,\"kid\":\"k1\"}",
+                        "{\"alg\":\"RS256\",\"kid\":\"k1\"}")) {
+            assertThat(tokens.verify(base64(header) + "." + iss + ".x"))
+                    .as(header)
+                    .isInstanceOf(Verification.Rejected.class);
+            assertThat(tokens.verify(base64(header) + "." + iss + ".=\u00e9"))
+                    .as(header)
+                    .isInstanceOf(Verification.Rejected.class);
+        }
+    }
+
+    private static String base64(String text) {
+        return Base64.getUrlEncoder()
+                .withoutPadding()
+                .encodeToString(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test // case E2
+    void anUnreadableKeyOfTheIssuerLeavesTheOthersInUse() {
+        String good = KEY.toPublicJWK().toJSONString();
+        keySet.set(
+                """
+                {"keys":[{"kty":"EC","crv":"P-256","kid":"off","x":"AA","y":"AA"},{"kty":"RSA","kid":"none"},\
+                {"kty":"later","kid":"l"},{},%s,{"kty":"OKP","crv":"?","kid":"o"}]}
+                """
+                        .formatted(good));
+        assertThat(tokens.verify(token(t -> t))).isInstanceOf(Verification.Verified.class);
+    }
+
+    @Test // case E3
+    void aTokenThatNamesNoKeyIsCheckedWithTheOneThatFits() throws JOSEException {
+        String unnamed = sign(claims(JWT.create().withIssuer(ISSUER.toString())));
+        keySet.set(
+                new JWKSet(List.of(KEY.toPublicJWK(), new ECKeyGenerator(Curve.P_256).generate()))
+                        .toString());
+        assertThat(tokens.verify(unnamed)).isInstanceOf(Verification.Verified.class);
+
+        String forged =
+                claims(JWT.create().withIssuer(ISSUER.toString()))
+                        .sign(Algorithm.RSA256(null, key("k1").toRSAPrivateKey()));
+        rejected(tokens.verify(forged), TokenProblem.TOKEN_SIGNATURE_INVALID);
+    }
+
+    @Test // case E3
+    void aTokenThatNamesNoKeyIsRefusedWhereSeveralFit() {
+        keySet.set(
+                new JWKSet(List.of(KEY.toPublicJWK(), key("k2").toPublicJWK())).toString());
+        String unnamed = sign(claims(JWT.create().withIssuer(ISSUER.toString())));
+        rejected(tokens.verify(unnamed), TokenProblem.TOKEN_KEY_UNKNOWN);
+    }
+
+    @Test // case E4
+    void theTenantsClaimMayBeAListOfOne() {
+        registry.set(
+                Registry.of(
+                        1,
+                        List.of(
+                                tenant("acme", issuer(SHARED, Map.of("org", "a"))),
+                                tenant("globex", issuer(SHARED, Map.of("org", "g"))))));
+        Verification one = tokens.verify(shared("g"));
+        assertThat(((Verification.Verified) one).caller().tenant())
+                .isEqualTo(new TenantId("globex"));
+
+        for (String[] several : List.of(new String[] {"a", "g"}, new String[] {"a", "x"})) {
+            assertThat(rejected(tokens.verify(shared(several)), TokenProblem.TOKEN_TENANT_UNCLEAR))
+                    .extracting(Verification.Rejected::message)
+                    .asString()
+                    .contains("org");
+        }
+        rejected(tokens.verify(shared()), TokenProblem.TOKEN_ISSUER_UNKNOWN);
+    }
+
+    private static String shared(String... orgs) {
+        return token(t -> t.withIssuer(SHARED.toString()).withArrayClaim("org", orgs));
     }
 
     @Test
