@@ -50,8 +50,19 @@ final class Accepts {
 
     private static boolean lists(String accept, String mediaType) {
         for (String range : accept.toLowerCase(Locale.ROOT).split(",", -1)) {
-            String type = range.split(";", 2)[0].strip();
-            if (type.equals(mediaType) || type.equals("*/*")) {
+            String[] parts = range.split(";", -1);
+            String type = parts[0].strip();
+            if ((type.equals(mediaType) || type.equals("*/*")) && !refuses(parts)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether the range has weight 0, which says that it is not wanted (RFC 9110 section 12.4.2). */
+    private static boolean refuses(String[] parts) {
+        for (int i = 1; i < parts.length; i++) {
+            if (parts[i].strip().matches("q=0(\\.0{0,3})?")) {
                 return true;
             }
         }

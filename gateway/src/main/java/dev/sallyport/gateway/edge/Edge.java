@@ -19,10 +19,13 @@ import io.javalin.http.HandlerType;
 import io.javalin.http.HttpResponseException;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.ServerConnector;
@@ -58,8 +61,7 @@ public final class Edge implements AutoCloseable {
                     HandlerType.DELETE,
                     HandlerType.PUT,
                     HandlerType.PATCH,
-                    HandlerType.HEAD,
-                    HandlerType.OPTIONS);
+                    HandlerType.HEAD);
 
     private final EdgeConfig config;
     private final Authenticator authenticator;
@@ -146,13 +148,24 @@ public final class Edge implements AutoCloseable {
             return connector;
         });
         javalin.routes.before(this::before);
-        javalin.routes.post(ENDPOINT, this::message);
-        for (HandlerType method : OTHER_METHODS) {
-            javalin.routes.addHttpHandler(method, ENDPOINT, Edge::methodNotAllowed);
+        // where a proxy in front passes the path of the public URL on as it is, that one is ours too
+        for (String path : new TreeSet<>(List.of(ENDPOINT, resource.path()))) {
+            javalin.routes.post(path, this::message);
+            javalin.routes.options(path, this::options);
+            for (HandlerType method : OTHER_METHODS) {
+                javalin.routes.addHttpHandler(method, path, Edge::methodNotAllowed);
+            }
         }
         javalin.routes.get(HEALTH, this::health);
-        javalin.routes.get(ProtectedResource.METADATA_PATH, this::resourceMetadata);
-        javalin.routes.get(ProtectedResource.METADATA_PATH + ENDPOINT, this::resourceMetadata);
+        for (String path :
+                new TreeSet<>(
+                        List.of(
+                                ProtectedResource.METADATA_PATH,
+                                ProtectedResource.METADATA_PATH + ENDPOINT,
+                                resource.metadataPath()))) {
+            javalin.routes.get(path, this::resourceMetadata);
+            javalin.routes.options(path, this::options);
+        }
         javalin.routes.exception(HttpResponseException.class, Edge::unrouted);
         javalin.routes.exception(Exception.class, Edge::defect);
     }
@@ -174,26 +187,27 @@ public final class Edge implements AutoCloseable {
      * the body.
      */
     private void message(Context context) throws IOException {
-        Fault outside = outside(context);
+        var fields = new RequestFields(context.req());
+        Fault outside = outside(fields);
         if (outside != null) {
             send(context, outside);
             return;
         }
         String remoteAddress = context.req().getRemoteAddr();
-        switch (authenticator.authenticate(context.header("Authorization"), remoteAddress)) {
+        switch (authenticator.authenticate(fields.get("Authorization"), remoteAddress)) {
             case Authentication.Authenticated(var caller) ->
-                    message(context, caller, remoteAddress);
+                    message(context, fields, caller, remoteAddress);
             case Authentication.Missing(var message) ->
                     send(
                             context,
-                            challenge(ErrorCode.TOKEN_MISSING, message, resource.tokenChallenge()));
+                            challenge(ErrorCode.TOKEN_MISSING, message, addressed(fields).tokenChallenge()));
             case Authentication.Rejected(var code, var message) ->
                     send(
                             context,
                             challenge(
                                             ErrorCode.TOKEN_REJECTED,
                                             message,
-                                            resource.invalidTokenChallenge())
+                                            addressed(fields).invalidTokenChallenge())
                                     .with("reason", code));
             case Authentication.Undecided(var message) ->
                     send(context, Fault.of(ErrorCode.ISSUER_UNREACHABLE, message));
@@ -206,7 +220,9 @@ public final class Edge implements AutoCloseable {
         }
     }
 
-    private void message(Context context, Caller caller, String remoteAddress) throws IOException {
+    private void message(
+            Context context, RequestFields fields, Caller caller, String remoteAddress)
+            throws IOException {
         switch (Body.read(context.req(), config.bodyBytesMax())) {
             case Body.TooLarge _ ->
                     send(
@@ -225,38 +241,46 @@ public final class Edge implements AutoCloseable {
                                             + config.idleTimeout().toSeconds()
                                             + " s"));
             case Body.Whole whole -> {
-                var stream =
-                        new EventStream(
-                                context.res(), Accepts.eventStream(context.header("Accept")));
-                var inbound =
-                        new Inbound(requestId(context), context::header, remoteAddress, stream);
-                send(context, stream, mcp.answer(caller, inbound, whole.bytes()));
+                String accept = fields.get("Accept");
+                var stream = new EventStream(context.res(), Accepts.eventStream(accept));
+                var inbound = new Inbound(requestId(context), fields, remoteAddress, stream);
+                send(
+                        context,
+                        stream,
+                        Accepts.jsonAnswer(accept),
+                        mcp.answer(caller, inbound, whole.bytes()));
             }
         }
     }
 
-    private @Nullable Fault outside(Context context) {
+    private @Nullable Fault outside(RequestFields fields) {
         if (stopping) {
             return Fault.of(
                     ErrorCode.STOPPING,
                     "The gateway is stopping; repeat the request, it was not looked at");
         }
-        String origin = context.header("Origin");
-        if (origin != null && !origins.allow(origin)) {
+        Optional<String> contradictory = fields.contradictory();
+        if (contradictory.isPresent()) {
             return Fault.of(
-                    ErrorCode.ORIGIN_NOT_ALLOWED,
-                    "Pages of this origin may not call the gateway; its operator can allow it in allowedOrigins");
+                    ErrorCode.HEADER_REPEATED,
+                    "Header %s stands there several times with several values: send one"
+                            .formatted(contradictory.get()));
         }
-        String contentType = context.header("Content-Type");
+        String origin = fields.get("Origin");
+        if (origin != null && !origins.allow(origin)) {
+            return originNotAllowed();
+        }
+        String contentType = fields.get("Content-Type");
         if (!Accepts.json(contentType)) {
             return Fault.of(
                     ErrorCode.UNSUPPORTED_MEDIA_TYPE,
                     "Header Content-Type must be application/json, in UTF-8");
         }
-        if (!Accepts.jsonAnswer(context.header("Accept"))) {
+        String accept = fields.get("Accept");
+        if (!Accepts.jsonAnswer(accept) && !Accepts.eventStream(accept)) {
             return Fault.of(
                     ErrorCode.NOT_ACCEPTABLE,
-                    "Header Accept must list application/json and text/event-stream");
+                    "Header Accept must list application/json or text/event-stream");
         }
         return null;
     }
@@ -273,6 +297,33 @@ public final class Edge implements AutoCloseable {
         if (config.https()) {
             context.header("Strict-Transport-Security", "max-age=31536000; includeSubDomains");
         }
+        String origin = allowedOrigin(context);
+        if (origin != null) {
+            Cors.readable(context, origin);
+        }
+    }
+
+    private @Nullable String allowedOrigin(Context context) {
+        List<String> named = Collections.list(context.req().getHeaders("Origin"));
+        return named.size() == 1 && origins.allow(named.getFirst()) ? named.getFirst() : null;
+    }
+
+    /** Only a browser asks, before it lets a page of another origin send. */
+    private void options(Context context) {
+        String fields = context.header("Access-Control-Request-Headers");
+        if (context.header("Origin") == null) {
+            methodNotAllowed(context);
+        } else if (allowedOrigin(context) == null) {
+            send(context, originNotAllowed());
+        } else {
+            Cors.preflight(context, fields == null ? "" : fields);
+        }
+    }
+
+    private static Fault originNotAllowed() {
+        return Fault.of(
+                ErrorCode.ORIGIN_NOT_ALLOWED,
+                "Pages of this origin may not call the gateway; its operator can allow it in allowedOrigins");
     }
 
     private static String requestId(Context context) {
@@ -280,11 +331,18 @@ public final class Edge implements AutoCloseable {
         return id == null ? "none" : id;
     }
 
-    private static void send(Context context, EventStream stream, Answer answer)
+    /**
+     * @param jsonTaken whether the caller takes JSON; one that takes nothing but a stream gets a
+     *     stream of this one message, but for an error, which HTTP tells by its status
+     */
+    private static void send(
+            Context context, EventStream stream, boolean jsonTaken, Answer answer)
             throws IOException {
         switch (answer) {
             case Answer.Accepted _ -> context.status(202);
-            case Answer.Reply reply when stream.open() -> stream.finish(reply.body());
+            case Answer.Reply reply
+            when stream.open() || (!jsonTaken && reply.httpStatus() == 200) ->
+                    stream.finish(reply.body());
             case Answer.Reply reply -> send(context, reply);
         }
     }
@@ -333,12 +391,18 @@ public final class Edge implements AutoCloseable {
     }
 
     private void resourceMetadata(Context context) {
+        ProtectedResource addressed = addressed(new RequestFields(context.req()));
         context.contentType("application/json").header("Cache-Control", "public, max-age=300");
-        var json = new JsonBuffer().raw("{\"resource\":").string(resource.identifier().toString());
+        var json =
+                new JsonBuffer().raw("{\"resource\":").string(addressed.identifier().toString());
         array(json.raw(",\"authorization_servers\":"), resource.authorizationServers());
         array(json.raw(",\"scopes_supported\":"), resource.scopes());
         json.raw(",\"bearer_methods_supported\":[\"header\"],\"resource_name\":\"Sallyport\"}");
         context.result(json.toByteArray());
+    }
+
+    private ProtectedResource addressed(RequestFields fields) {
+        return resource.addressedAs(fields.get("Host"));
     }
 
     private static void array(JsonBuffer json, List<String> values) {

@@ -35,12 +35,6 @@ final class EventStream implements Notices {
         if (!accepted) {
             return;
         }
-        if (!open) {
-            response.setStatus(200);
-            response.setContentType("text/event-stream");
-            response.setHeader("X-Accel-Buffering", "no");
-            open = true;
-        }
         try {
             write(message);
         } catch (IOException e) {
@@ -48,12 +42,23 @@ final class EventStream implements Notices {
         }
     }
 
+    /** The last message, which is the only one where there were no notices. */
     void finish(byte[] message) throws IOException {
         write(message);
     }
 
+    private void begin() {
+        response.setStatus(200);
+        response.setContentType("text/event-stream");
+        response.setHeader("X-Accel-Buffering", "no");
+        open = true;
+    }
+
     /** JSON written by this gateway has no line breaks, so one data line holds a message. */
     private void write(byte[] message) throws IOException {
+        if (!open) {
+            begin();
+        }
         OutputStream out = response.getOutputStream();
         out.write(START);
         out.write(message);

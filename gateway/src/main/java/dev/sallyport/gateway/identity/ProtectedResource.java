@@ -1,7 +1,10 @@
 package dev.sallyport.gateway.identity;
 
+import dev.sallyport.schema.registry.Scope;
+import dev.sallyport.schema.token.Audience;
 import java.net.URI;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * This gateway as an OAuth 2.1 protected resource (RFC 9728), and the challenges that lead a client
@@ -21,19 +24,49 @@ public record ProtectedResource(
     /** The response header that carries a challenge. */
     public static final String CHALLENGE_HEADER = "WWW-Authenticate";
 
+    private static final String LEAST = Scope.READ.wire();
+
     public ProtectedResource {
         authorizationServers = List.copyOf(authorizationServers);
         scopes = List.copyOf(scopes);
     }
 
-    /** To a request without a token: RFC 6750 names no error then. */
+    /**
+     * The same resource under the name by which the request addressed it, where that is another
+     * name of the loopback interface.
+     *
+     * @param host the request's {@code Host} field
+     */
+    public ProtectedResource addressedAs(@Nullable String host) {
+        URI named = new Audience(identifier).addressedAs(host);
+        return named.equals(identifier)
+                ? this
+                : new ProtectedResource(named, authorizationServers, scopes);
+    }
+
+    /** The path of the endpoint. */
+    public String path() {
+        String path = identifier.getRawPath();
+        return path == null || path.isEmpty() ? "/" : path;
+    }
+
+    /** The path of the metadata (RFC 9728 section 3.1). */
+    public String metadataPath() {
+        return path().equals("/") ? METADATA_PATH : METADATA_PATH + path();
+    }
+
+    /**
+     * To a request without a token: RFC 6750 names no error then. The scope is the least that is of
+     * any use; clients that are told none ask for none.
+     */
     public String tokenChallenge() {
-        return "Bearer resource_metadata=\"" + metadataUrl() + "\"";
+        return "Bearer scope=\"%s\", resource_metadata=\"%s\"".formatted(LEAST, metadataUrl());
     }
 
     /** To a request whose token cannot be used. */
     public String invalidTokenChallenge() {
-        return "Bearer error=\"invalid_token\", resource_metadata=\"" + metadataUrl() + "\"";
+        return "Bearer error=\"invalid_token\", scope=\"%s\", resource_metadata=\"%s\""
+                .formatted(LEAST, metadataUrl());
     }
 
     /** Asks for a token with more scopes: all that the call needs, not only the missing ones. */
@@ -43,6 +76,6 @@ public record ProtectedResource(
     }
 
     private URI metadataUrl() {
-        return identifier.resolve(METADATA_PATH + identifier.getPath());
+        return identifier.resolve(metadataPath());
     }
 }

@@ -2,6 +2,9 @@ package dev.sallyport.gateway.protocol;
 
 import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.json.JsonBuffer;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -34,9 +37,20 @@ public final class Messages {
     }
 
     static Incoming read(byte[] body) {
+        if (!isUtf8(body)) {
+            return unreadable(
+                    null,
+                    ErrorCode.MALFORMED_JSON,
+                    "The body is not UTF-8; send one JSON-RPC 2.0 object in UTF-8");
+        }
         JsonNode root;
         try {
             root = TREE.readValue(body);
+        } catch (NumberFormatException | ArithmeticException e) {
+            return unreadable(
+                    null,
+                    ErrorCode.MALFORMED_JSON,
+                    "The body has a number that is too large or too small to be read");
         } catch (JacksonException e) {
             var where = e.getLocation();
             return unreadable(
@@ -70,6 +84,29 @@ public final class Messages {
             return unreadable(null, ErrorCode.INVALID_REQUEST, "A JSON-RPC message is an object");
         }
         return shape(message);
+    }
+
+    /**
+     * Whether the bytes are UTF-8 (RFC 8259 section 8.1, RFC 3629). The parser would take UTF-16 and
+     * UTF-32 too, which it tells by their zero bytes, and overlong forms.
+     */
+    private static boolean isUtf8(byte[] body) {
+        boolean ascii = true;
+        for (byte one : body) {
+            if (one == 0) {
+                return false;
+            }
+            ascii &= one > 0;
+        }
+        if (ascii) {
+            return true;
+        }
+        try {
+            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
+            return true;
+        } catch (CharacterCodingException e) {
+            return false;
+        }
     }
 
     /**
@@ -122,7 +159,7 @@ public final class Messages {
                     "Member method must be a string, such as \"tools/call\"");
         }
         JsonNode params = message.get("params");
-        if (params != null && !params.isObject()) {
+        if (params != null && !params.isNull() && !params.isObject()) {
             return unreadable(
                     knownId, ErrorCode.INVALID_REQUEST, "Member params must be an object");
         }

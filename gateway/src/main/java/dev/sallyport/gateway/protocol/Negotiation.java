@@ -21,8 +21,13 @@ sealed interface Negotiation {
         String header = headers.get(RequestHeaders.VERSION);
         JsonNode meta = call.params().get("_meta");
         String inBody = meta == null ? null : Messages.text(meta.get(META_VERSION));
+        if (inBody == null && (header == null || call.method().equals("initialize"))) {
+            // initialize itself negotiates in its body, whatever a proxy or client put in the header
+            return initializeBased(
+                    header == null ? Revision.ofTheSilent() : Revision.newestWithInitialize());
+        }
         if (header == null) {
-            return withoutHeader(call, inBody);
+            return withoutHeader();
         }
         Optional<Revision> revision = Revision.of(header);
         if (revision.isPresent() && !revision.get().stateless()) {
@@ -37,11 +42,8 @@ sealed interface Negotiation {
                         : mismatch();
     }
 
-    /** Only the first message of an initialize-based client may come without the header. */
-    private static Negotiation withoutHeader(Call call, @Nullable String inBody) {
-        if (call.method().equals("initialize") && inBody == null) {
-            return initializeBased(Revision.newestWithInitialize());
-        }
+    /** Only the stateless revision tells itself in the body, and it wants the header too. */
+    private static Negotiation withoutHeader() {
         return new Refused(
                 Fault.of(
                         ErrorCode.HEADER_MISMATCH,

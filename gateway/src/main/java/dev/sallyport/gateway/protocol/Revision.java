@@ -10,7 +10,9 @@ public enum Revision {
      */
     V2026_07_28("2026-07-28", true),
     V2025_11_25("2025-11-25", false),
-    V2025_06_18("2025-06-18", false);
+    V2025_06_18("2025-06-18", false),
+    /** The first with this transport, and what a request without the version's header speaks. */
+    V2025_03_26("2025-03-26", false);
 
     private static final List<Revision> ALL = List.of(values());
 
@@ -45,6 +47,14 @@ public enum Revision {
 
     static List<String> wireNames() {
         return ALL.stream().map(Revision::wireName).toList();
+    }
+
+    /**
+     * The revision of a request that tells none (MCP 2025-06-18 and 2025-11-25, Streamable HTTP,
+     * protocol version header).
+     */
+    static Revision ofTheSilent() {
+        return V2025_03_26;
     }
 
     /** The revision offered to a client that initializes with one the gateway does not speak. */

@@ -37,6 +37,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.node.JsonNodeFactory;
 
@@ -59,6 +60,7 @@ class EdgeTest {
     private static final AtomicReference<Authentication> AUTHENTICATION = new AtomicReference<>();
     private static final int MANY = 64;
     private static final CountDownLatch TOGETHER = new CountDownLatch(MANY);
+    private static final AtomicReference<Mcp> MCP = new AtomicReference<>();
     private static Edge edge;
 
     private static boolean allTogether() {
@@ -106,6 +108,11 @@ class EdgeTest {
                                         },
                                         "plain",
                                         request -> new Outcome.Complete(Outcome.Members.NONE))));
+        MCP.set(mcp);
+        edge = edge("https://sallyport.example.org/mcp");
+    }
+
+    private static Edge edge(String publicUrl) {
         var config =
                 new EdgeConfig(
                         "127.0.0.1",
@@ -117,15 +124,14 @@ class EdgeTest {
                         Duration.ofMillis(500),
                         Duration.ofSeconds(2),
                         16);
-        edge =
-                Edge.start(
+        return Edge.start(
                         config,
                         new ProtectedResource(
-                                URI.create("https://sallyport.example.org/mcp"),
+                                URI.create(publicUrl),
                                 List.of("https://issuer.example.org"),
                                 List.of("mcp:read", "mcp:write")),
                         (authorization, remoteAddress) -> AUTHENTICATION.get(),
-                        mcp,
+                        MCP.get(),
                         READY::get);
     }
 
@@ -269,6 +275,146 @@ class EdgeTest {
         assertThat(response.body()).contains("\"code\":\"not_acceptable\"");
     }
 
+    @Test // case D4
+    void aCallerThatTakesAStreamAloneGetsTheAnswerInOne() throws Exception {
+        for (String accept : List.of("text/event-stream", "text/event-stream, application/json;q=0")) {
+            var response = send(post(PING).header("Accept", accept));
+
+            assertThat(response.statusCode()).isEqualTo(200);
+            assertThat(response.headers().firstValue("Content-Type").orElse(""))
+                    .startsWith("text/event-stream");
+            assertThat(response.body())
+                    .isEqualTo(
+                            "event: message\ndata: {\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}\n\n");
+        }
+        assertThat(send(post("{").header("Accept", "text/event-stream")).statusCode())
+                .isEqualTo(400);
+    }
+
+    @ParameterizedTest // case D5
+    @CsvSource({
+        "x-read-only, false, true",
+        "Authorization, Bearer a, Bearer b",
+        "Mcp-Name, a, b",
+        "Mcp-Method, ping, tools/call",
+        "MCP-Protocol-Version, 2025-11-25, 2025-06-18",
+        "Content-Type, application/json, text/plain",
+        "Origin, http://localhost, https://evil.example"
+    })
+    void aHeaderThatDecidesIsRefusedWhereItSaysTwoThings(String name, String one, String other)
+            throws Exception {
+        for (var values : List.of(List.of(one, other), List.of(other, one))) {
+            var request = post(PING).setHeader(name, values.getFirst());
+            var response = send(request.header(name, values.getLast()));
+
+            assertThat(response.statusCode()).isEqualTo(400);
+            assertThat(response.body()).contains("\"code\":\"header_repeated\"", name);
+        }
+        if (!name.equals("Origin") && !name.startsWith("Mcp")) {
+            assertThat(send(post(PING).setHeader(name, one).header(name, one)).statusCode())
+                    .isEqualTo(200);
+        }
+    }
+
+    @Test // case D7
+    void aPageOfAnAllowedOriginMaySendAndRead() throws Exception {
+        var preflight =
+                send(
+                        HttpRequest.newBuilder(uri("/mcp"))
+                                .method("OPTIONS", BodyPublishers.noBody())
+                                .header("Origin", "http://localhost:6274")
+                                .header("Access-Control-Request-Method", "POST")
+                                .header(
+                                        "Access-Control-Request-Headers",
+                                        "authorization,content-type,mcp-protocol-version,mcp-param-region,cookie"));
+
+        assertThat(preflight.statusCode()).isEqualTo(204);
+        assertThat(preflight.headers().firstValue("Access-Control-Allow-Origin"))
+                .contains("http://localhost:6274");
+        assertThat(preflight.headers().firstValue("Access-Control-Allow-Methods").orElse(""))
+                .contains("POST");
+        assertThat(preflight.headers().firstValue("Access-Control-Allow-Headers").orElse(""))
+                .contains(
+                        "authorization",
+                        "content-type",
+                        "mcp-protocol-version",
+                        "mcp-method",
+                        "mcp-name",
+                        "mcp-param-region")
+                .doesNotContain("cookie", "*");
+        assertThat(preflight.headers().firstValue("Access-Control-Allow-Credentials")).isEmpty();
+
+        AUTHENTICATION.set(new Authentication.Missing("Send a bearer token"));
+        var refused = send(post(PING).header("Origin", "http://localhost:6274"));
+        assertThat(refused.statusCode()).isEqualTo(401);
+        assertThat(refused.headers().firstValue("Access-Control-Allow-Origin"))
+                .contains("http://localhost:6274");
+        assertThat(refused.headers().firstValue("Access-Control-Expose-Headers").orElse(""))
+                .contains("WWW-Authenticate");
+        assertThat(refused.headers().firstValue("Vary")).contains("Origin");
+
+        var metadata =
+                send(
+                        HttpRequest.newBuilder(uri("/.well-known/oauth-protected-resource/mcp"))
+                                .header("Origin", "http://localhost:6274"));
+        assertThat(metadata.headers().firstValue("Access-Control-Allow-Origin"))
+                .contains("http://localhost:6274");
+    }
+
+    @Test // case D7
+    void aPageOfAnotherOriginMayNeitherSendNorRead() throws Exception {
+        var preflight =
+                send(
+                        HttpRequest.newBuilder(uri("/mcp"))
+                                .method("OPTIONS", BodyPublishers.noBody())
+                                .header("Origin", "https://evil.example")
+                                .header("Access-Control-Request-Method", "POST"));
+        assertThat(preflight.statusCode()).isEqualTo(403);
+        assertThat(preflight.headers().firstValue("Access-Control-Allow-Origin")).isEmpty();
+    }
+
+    @ParameterizedTest // case E5
+    @CsvSource({
+        "https://sallyport.example.org/tools/db, /.well-known/oauth-protected-resource/tools/db",
+        "https://sallyport.example.org/mcp, /.well-known/oauth-protected-resource/mcp",
+        "https://sallyport.example.org/, /.well-known/oauth-protected-resource",
+        "https://sallyport.example.org, /.well-known/oauth-protected-resource"
+    })
+    void theMetadataStandsWhereTheChallengeSays(String publicUrl, String path) throws Exception {
+        AUTHENTICATION.set(new Authentication.Missing("Send a bearer token"));
+        try (Edge other = edge(publicUrl)) {
+            String endpoint = URI.create(publicUrl).getPath();
+            var refused =
+                    send(
+                            post(PING)
+                                    .uri(uri(other, endpoint.isEmpty() ? "/" : endpoint)));
+            assertThat(refused.statusCode()).isEqualTo(401);
+            assertThat(refused.headers().firstValue("WWW-Authenticate").orElse(""))
+                    .contains(
+                            "resource_metadata=\"https://sallyport.example.org" + path + "\"");
+
+            var metadata = send(HttpRequest.newBuilder(uri(other, path)));
+            assertThat(metadata.statusCode()).isEqualTo(200);
+            assertThat(metadata.body()).contains("\"resource\":\"" + publicUrl + "\"");
+        }
+    }
+
+    @Test // case E8
+    void theLoopbackInterfaceIsOneResourceUnderEachOfItsNames() throws Exception {
+        AUTHENTICATION.set(new Authentication.Missing("Send a bearer token"));
+        try (Edge other = edge("http://127.0.0.1:8080/mcp")) {
+            String asked =
+                    "GET /.well-known/oauth-protected-resource/mcp HTTP/1.1\r\nConnection: close\r\nHost: ";
+            assertThat(exchange(other, asked + "localhost:8080\r\n\r\n"))
+                    .contains("\"resource\":\"http://localhost:8080/mcp\"");
+            assertThat(exchange(other, asked + "127.0.0.1:8080\r\n\r\n"))
+                    .contains("\"resource\":\"http://127.0.0.1:8080/mcp\"");
+            assertThat(exchange(other, asked + "evil.example:8080\r\n\r\n"))
+                    .contains("\"resource\":\"http://127.0.0.1:8080/mcp\"");
+            assertThat(send(post(PING).uri(uri(other, "/mcp/"))).statusCode()).isEqualTo(401);
+        }
+    }
+
     @Test
     void noticesTurnTheAnswerIntoAStream() throws Exception {
         String call = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"notices\"}";
@@ -300,7 +446,7 @@ class EdgeTest {
         assertThat(response.body()).contains("\"code\":\"token_missing\"");
         assertThat(response.headers().firstValue("WWW-Authenticate"))
                 .contains(
-                        "Bearer resource_metadata=\"https://sallyport.example.org/.well-known/oauth-protected-resource/mcp\"");
+                        "Bearer scope=\"mcp:read\", resource_metadata=\"https://sallyport.example.org/.well-known/oauth-protected-resource/mcp\"");
 
         AUTHENTICATION.set(new Authentication.Rejected("token_expired", "The token has expired"));
         assertThat(send(post(PING)).headers().firstValue("WWW-Authenticate").orElse(""))
@@ -384,6 +530,10 @@ class EdgeTest {
     }
 
     private String exchange(String request) throws IOException {
+        return exchange(edge, request);
+    }
+
+    private static String exchange(Edge edge, String request) throws IOException {
         try (var socket = new Socket(InetAddress.getLoopbackAddress(), edge.port())) {
             socket.setSoTimeout(5_000);
             socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
@@ -410,6 +560,10 @@ class EdgeTest {
             throws IOException, InterruptedException {
         return client.send(
                 request.timeout(Duration.ofSeconds(10)).build(), BodyHandlers.ofString());
+    }
+
+    private static URI uri(Edge edge, String path) {
+        return URI.create("http://127.0.0.1:" + edge.port() + path);
     }
 
     private URI uri(String path) {

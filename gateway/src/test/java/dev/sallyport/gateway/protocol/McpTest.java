@@ -6,9 +6,11 @@ import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.token.Caller;
 import java.net.URI;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -242,7 +244,7 @@ class McpTest {
         assertThat(reply.rpcCode()).isEqualTo(-32022);
         assertThat(reply.code()).isEqualTo("version_unsupported");
         assertThat(reply.body.at("/error/data/supported").toString())
-                .isEqualTo("[\"2026-07-28\",\"2025-11-25\",\"2025-06-18\"]");
+                .isEqualTo("[\"2026-07-28\",\"2025-11-25\",\"2025-06-18\",\"2025-03-26\"]");
         assertThat(reply.body.at("/error/data/requested").asString()).isEqualTo("2024-11-05");
     }
 
@@ -252,6 +254,74 @@ class McpTest {
         assertThat(initialized("2025-11-25")).isEqualTo("2025-11-25");
         assertThat(initialized("2024-11-05")).isEqualTo("2025-11-25");
         assertThat(initialized("2026-07-28")).isEqualTo("2025-11-25");
+    }
+
+    @ParameterizedTest // case D4
+    @ValueSource(strings = {"2024-11-05", "2025-03-26", "2025-06-18", "2026-07-28", "DRAFT", ""})
+    void initializeNegotiatesInItsBodyWhateverTheHeaderSays(String header) {
+        var reply =
+                post(
+                        call("initialize", "\"protocolVersion\":\"2025-03-26\""),
+                        version(header));
+
+        assertThat(reply.status).isEqualTo(200);
+        assertThat(reply.body.at("/result/protocolVersion").asString()).isEqualTo("2025-03-26");
+    }
+
+    @Test // case D4
+    void aRequestThatTellsNoVersionSpeaksTheOldestWithThisTransport() {
+        assertThat(post(call("tools/call", "\"name\":\"echo\""), Map.of()).status).isEqualTo(200);
+        assertThat(post(call("ping", ""), Map.of()).status).isEqualTo(200);
+        // the stateless revision says so in its body and wants its headers
+        assertThat(post(call("tools/call", "\"name\":\"echo\"," + META), Map.of()).code())
+                .isEqualTo("header_mismatch");
+    }
+
+    @ParameterizedTest // case D6
+    @ValueSource(strings = {"UTF-16", "UTF-16LE", "UTF-16BE", "UTF-32", "UTF-32LE", "UTF-32BE", "ISO-8859-1"})
+    void aBodyThatIsNotUtf8IsMalformed(String charset) {
+        byte[] body =
+                call("ping", "\"text\":\"\u00fc\"").getBytes(Charset.forName(charset));
+        assertThat(post(body, version("2025-11-25")).code()).isEqualTo("malformed_json");
+    }
+
+    @ParameterizedTest // case D6
+    @ValueSource(strings = {"c0af", "c1bf", "e080af", "f08080af", "eda080", "f4908080", "80", "c3", "00"})
+    void bytesThatNoUtf8HasAreMalformed(String hex) {
+        byte[] start = "{\"jsonrpc\":\"2.0\",\"id\":\"".getBytes(StandardCharsets.US_ASCII);
+        byte[] wrong = HexFormat.of().parseHex(hex);
+        byte[] end = "\",\"method\":\"ping\"}".getBytes(StandardCharsets.US_ASCII);
+        byte[] body = new byte[start.length + wrong.length + end.length];
+        System.arraycopy(start, 0, body, 0, start.length);
+        System.arraycopy(wrong, 0, body, start.length, wrong.length);
+        System.arraycopy(end, 0, body, start.length + wrong.length, end.length);
+
+        assertThat(post(body, version("2025-11-25")).code()).isEqualTo("malformed_json");
+    }
+
+    @ParameterizedTest // case D1
+    @ValueSource(
+            strings = {
+                "1e2147483648",
+                "1e-2147483649",
+                "-1e99999999999999999999",
+                "1.5e2147483647",
+                "0e2147483648"
+            })
+    void aNumberBeyondWhatCanBeReadIsNoDefect(String number) {
+        var reply = post(call("ping", "\"n\":[" + number + "]"), version("2025-11-25"));
+        assertThat(reply.code()).as(reply.text).isIn("", "malformed_json");
+        assertThat(post("{\"jsonrpc\":\"2.0\",\"id\":" + number + ",\"method\":\"ping\"}", Map.of()).status)
+                .isEqualTo(400);
+    }
+
+    @Test // case D2
+    void nullParamsAreAbsent() {
+        var reply =
+                post(
+                        "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"ping\",\"params\":null}",
+                        version("2025-11-25"));
+        assertThat(reply.status).isEqualTo(200);
     }
 
     @Test
@@ -335,6 +405,10 @@ class McpTest {
     }
 
     private Reply post(String body, Map<String, String> headers) {
+        return post(body.getBytes(StandardCharsets.UTF_8), headers);
+    }
+
+    private Reply post(byte[] body, Map<String, String> headers) {
         var lower = new TreeMap<String, String>();
         headers.forEach((name, value) -> lower.put(name.toLowerCase(Locale.ROOT), value));
         var inbound =
@@ -351,7 +425,7 @@ class McpTest {
                         Set.of(),
                         URI.create("https://issuer.example.org"),
                         Instant.MAX);
-        return switch (mcp.answer(caller, inbound, body.getBytes(StandardCharsets.UTF_8))) {
+        return switch (mcp.answer(caller, inbound, body)) {
             case Answer.Accepted _ -> new Reply(202, "", JSON.createObjectNode());
             case Answer.Reply reply -> {
                 String text = new String(reply.body(), StandardCharsets.UTF_8);

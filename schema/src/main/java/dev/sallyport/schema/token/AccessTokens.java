@@ -61,7 +61,7 @@ public final class AccessTokens {
     /** The media types of access tokens, as {@code typ} abbreviates them; an ID token is none. */
     private static final Set<String> TYPES = Set.of("jwt", "at+jwt", "application/at+jwt");
 
-    private final String audience;
+    private final Audience audience;
     private final Supplier<Registry> registry;
     private final InstantSource clock;
     private final IssuerKeys keys = new IssuerKeys();
@@ -72,7 +72,7 @@ public final class AccessTokens {
      * @param audience what a token's {@code aud} must name: this service's own resource identifier
      */
     public AccessTokens(URI audience, Supplier<Registry> registry, InstantSource clock) {
-        this.audience = audience.toString();
+        this.audience = new Audience(audience);
         this.registry = registry;
         this.clock = clock;
     }
@@ -310,7 +310,7 @@ public final class AccessTokens {
                         expires);
         var good = new Known(new Verified(caller), trust, token.getNotBeforeAsInstant());
         List<String> audiences = token.getAudience();
-        boolean addressed = audiences != null && audiences.contains(audience);
+        boolean addressed = audiences != null && audiences.stream().anyMatch(audience::isNamed);
         if (addressed) {
             known.put(digest, good);
         }
@@ -319,7 +319,7 @@ public final class AccessTokens {
                 ? now
                 : new Rejected(
                         TokenProblem.TOKEN_AUDIENCE_WRONG,
-                        "the token's aud must name " + audience,
+                        "the token's aud must name " + audience.url(),
                         caller);
     }
 
