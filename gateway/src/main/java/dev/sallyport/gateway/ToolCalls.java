@@ -18,6 +18,7 @@ import dev.sallyport.gateway.protocol.Outcome;
 import dev.sallyport.gateway.protocol.Request;
 import dev.sallyport.gateway.protocol.ToolResult;
 import dev.sallyport.gateway.statement.Dialects;
+import dev.sallyport.gateway.tool.Arguments;
 import dev.sallyport.gateway.tool.Call;
 import dev.sallyport.gateway.tool.Tool;
 import dev.sallyport.gateway.tool.Tools;
@@ -29,6 +30,7 @@ import dev.sallyport.schema.registry.Rights.Opened;
 import dev.sallyport.schema.registry.Tenant;
 import dev.sallyport.schema.reply.Reply;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -96,18 +98,24 @@ final class ToolCalls {
                     Call.of(request, tool.map(Tools.Ready::tool).orElse(Tool.UNKNOWN), NONE),
                     Refused.of(Code.TOOL_UNKNOWN, Gate.NO_SUCH_TOOL));
         }
-        if (given != null && !given.isObject()) {
+        if (given != null && !given.isNull() && !given.isObject()) {
             return Outcome.failed(ErrorCode.PARAMS_INVALID, "params.arguments must be an object");
         }
-        ObjectNode arguments = given instanceof ObjectNode object ? object : NONE;
+        Arguments arguments =
+                tool.get().arguments(given instanceof ObjectNode object ? object : NONE);
         Optional<String> problem = tool.get().problem(arguments);
-        if (problem.isPresent()) {
-            return refused(
-                    Call.of(request, tool.get().tool(), NONE),
-                    ARGUMENTS_INVALID,
-                    tool.get().tool().name() + ": " + problem.get());
-        }
-        return decided(Call.of(request, tool.get().tool(), arguments));
+        Outcome outcome =
+                problem.isPresent()
+                        ? refused(
+                                Call.of(request, tool.get().tool(), NONE),
+                                ARGUMENTS_INVALID,
+                                tool.get().tool().name() + ": " + problem.get())
+                        : decided(Call.of(request, tool.get().tool(), arguments.taken()));
+        return arguments.ignored().isEmpty()
+                ? outcome
+                : outcome.noted(
+                        "arguments without meaning here were ignored: "
+                                + String.join(", ", arguments.ignored()));
     }
 
     private Outcome decided(Call asked) {
@@ -155,7 +163,7 @@ final class ToolCalls {
             return refused(call, "tenant_unknown", "The tenant is gone from the registry");
         }
         return switch (dispatcher.dispatch(call, allowed, tenant.get().cell(), registryThen)) {
-            case Answered(var reply) -> answered(call, reply);
+            case Answered(var reply) -> answered(call, reply, lowered(call, allowed));
             case LogUnavailable() -> failed(call, ErrorCode.LOG_UNAVAILABLE, LOG_UNAVAILABLE);
             case DeadlineExceeded() -> failed(call, ErrorCode.DEADLINE_EXCEEDED, DEADLINE_EXCEEDED);
             case Overloaded() ->
@@ -171,10 +179,20 @@ final class ToolCalls {
         return refused.told(call, code, ToolResult.error(code, message, call.id()));
     }
 
-    private static Outcome answered(Call call, Reply reply) {
+    /** What the caller is told where it asked for more rows than anybody gets there. */
+    private static List<String> lowered(Call call, Allowed allowed) {
+        int most = allowed.limits().rowsMax();
+        return call.rowsWanted() > most
+                ? List.of(
+                        "limit was lowered to %d, the most rows of one call in this database: for more, continue after the last key that you have"
+                                .formatted(most))
+                : List.of();
+    }
+
+    private static Outcome answered(Call call, Reply reply, List<String> notes) {
         if (reply.ended() == Ended.SUCCEEDED) {
             byte[] result = reply.result();
-            return ToolResult.data(result.length == 0 ? NO_RESULT : result, call.id());
+            return ToolResult.data(result.length == 0 ? NO_RESULT : result, call.id(), notes);
         }
         String code = reply.code();
         String message = reply.message();

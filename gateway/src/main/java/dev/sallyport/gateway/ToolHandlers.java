@@ -38,7 +38,7 @@ final class ToolHandlers {
             Keyring keyring,
             ProtectedResource resource,
             InstantSource clock) {
-        var tools = new Tools(Tools.BUILT_IN);
+        var tools = new Tools(Tools.builtIn(gate.rowsDefault(), gate.ceiling().rowsMax()));
         var list = new ToolList(tools, gate, registry);
         var calls =
                 new ToolCalls(

@@ -7,6 +7,10 @@ import dev.sallyport.gateway.protocol.Request;
 import dev.sallyport.gateway.tool.ReadOnlyHeader;
 import dev.sallyport.gateway.tool.Tools;
 import dev.sallyport.schema.registry.Registry;
+import dev.sallyport.schema.registry.Scope;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** The tools that a caller may call now, as clients show them to models. */
@@ -25,18 +29,37 @@ final class ToolList {
     Outcome list(Request request) {
         Registry now = registry.get();
         boolean readOnly = ReadOnlyHeader.asks(request.inbound().headers());
+        List<Tools.Ready> shown =
+                tools.all().stream()
+                        .filter(ready -> gate.shows(ready.tool(), request.caller(), now, readOnly))
+                        .toList();
         return new Outcome.Cacheable(
                 json -> {
                     json.raw("\"tools\":[");
                     String separator = "";
-                    for (Tools.Ready ready : tools.all()) {
-                        if (gate.shows(ready.tool(), request.caller(), now, readOnly)) {
-                            json.raw(separator).raw(ready.listed());
-                            separator = ",";
-                        }
+                    for (Tools.Ready ready : shown) {
+                        json.raw(separator).raw(ready.listed());
+                        separator = ",";
                     }
                     json.raw("]");
                 },
-                Offer.TIME_TO_LIVE);
+                Offer.TIME_TO_LIVE,
+                shown.isEmpty() ? List.of(whyNone(request, now)) : List.of());
+    }
+
+    private String whyNone(Request request, Registry now) {
+        Set<Scope> wanted = EnumSet.noneOf(Scope.class);
+        for (Tools.Ready ready : tools.all()) {
+            if (gate.knows(ready.tool(), request.caller(), now)) {
+                wanted.addAll(ready.tool().scopes());
+            }
+        }
+        return wanted.isEmpty()
+                ? "there are no tools for you: no database is granted to you, ask its owner"
+                : "the access token has none of the scopes that the tools need; get one with %s"
+                        .formatted(
+                                String.join(
+                                        " or ",
+                                        wanted.stream().map(Scope::wire).sorted().toList()));
     }
 }

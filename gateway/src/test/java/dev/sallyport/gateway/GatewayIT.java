@@ -94,6 +94,9 @@ class GatewayIT {
 
         assertThat(taken(without.callId()).call().limits().rowsMax()).isEqualTo(100);
         assertThat(taken(above.callId()).call().limits().rowsMax()).isEqualTo(200);
+        // case D13
+        assertThat(above.result().at("/content/1/text").asString()).contains("lowered to 200");
+        assertThat(without.result().at("/content")).hasSize(1);
     }
 
     @Test
@@ -254,28 +257,53 @@ class GatewayIT {
                                 .message())
                 .contains("argument limit is out of its bounds");
         assertThat(
-                        client.tool(
-                                        "db_query",
-                                        Map.of("database", "shop", "sql", "select 1", "extra", 0))
-                                .message())
-                .contains("there is no argument extra");
-        assertThat(
                         client.tool("db_query", Map.of("database", "No Such", "sql", "select 1"))
                                 .message())
                 .contains("argument database must be a name");
-        assertThat(
-                        client.tool(
-                                        "db_query",
-                                        Map.of(
-                                                "database",
-                                                "shop",
-                                                "sql",
-                                                "select $1",
-                                                "params",
-                                                List.of(Map.of())))
-                                .message())
-                .contains("argument params/0 must be string or number or boolean or null");
         assertThat(client.tool("db_query", Map.of()).code()).isEqualTo("arguments_invalid");
+    }
+
+    @Test // case D12
+    void whatAToolDoesNotTakeIsIgnoredAndTold() {
+        var response =
+                fixture.acme("alice", "mcp:read")
+                        .tool(
+                                "db_query",
+                                Map.of("database", "shop", "sql", "select 1", "toolCallId", "t"));
+
+        assertThat(response.isError()).isFalse();
+        assertThat(response.result().at("/_meta/dev.sallyport~1notes/0").asString())
+                .contains("toolCallId");
+        assertThat(taken(response.callId()).arguments()).doesNotContain("toolCallId");
+    }
+
+    @Test // cases D2, D14
+    void nullArgumentsAreAbsentAndValuesMayBeListsAndObjects() {
+        var client = fixture.acme("alice", "mcp:read");
+        String call =
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":%s,\"arguments\":%s}}";
+
+        assertThat(legacy(client, call.formatted("\"show_databases\"", "null")).isError())
+                .isFalse();
+        var response =
+                legacy(
+                        client,
+                        call.formatted(
+                                "\"db_query\"",
+                                "{\"database\":\"shop\",\"sql\":\"select $1, $2\",\"params\":[[1,2],{\"a\":1}],\"limit\":null}"));
+        assertThat(response.isError()).as(response.message()).isFalse();
+        assertThat(taken(response.callId()).arguments()).contains("[[1,2],{\"a\":1}]");
+    }
+
+    @Test // case E6
+    void anEmptyToolListSaysWhy() {
+        assertThat(
+                        fixture.acme("alice")
+                                .call("tools/list", JsonMapper.shared().createObjectNode(), null)
+                                .result()
+                                .at("/_meta/dev.sallyport~1notes/0")
+                                .asString())
+                .contains("mcp:read");
     }
 
     @Test
@@ -525,7 +553,7 @@ class GatewayIT {
         assertThat(response.code()).isEqualTo("token_missing");
         assertThat(response.http().headers().firstValue("WWW-Authenticate").orElse(""))
                 .isEqualTo(
-                        "Bearer resource_metadata=\"https://mcp.example.org/.well-known/oauth-protected-resource/mcp\"");
+                        "Bearer scope=\"mcp:read\", resource_metadata=\"https://mcp.example.org/.well-known/oauth-protected-resource/mcp\"");
     }
 
     private static String rejection(String token) {

@@ -59,7 +59,9 @@ final class Accepts {
         return false;
     }
 
-    /** Whether the range has weight 0, which says that it is not wanted (RFC 9110 section 12.4.2). */
+    /**
+     * Whether the range has weight 0, which says that it is not wanted (RFC 9110 section 12.4.2).
+     */
     private static boolean refuses(String[] parts) {
         for (int i = 1; i < parts.length; i++) {
             if (parts[i].strip().matches("q=0(\\.0{0,3})?")) {

@@ -60,6 +60,7 @@ final class Cors {
     private static boolean isParameter(String name) {
         return name.startsWith("mcp-param-")
                 && name.chars()
-                        .allMatch(c -> c == '-' || c == '_' || (c < 128 && Character.isLetterOrDigit(c)));
+                        .allMatch(c ->
+                                c == '-' || c == '_' || (c < 128 && Character.isLetterOrDigit(c)));
     }
 }

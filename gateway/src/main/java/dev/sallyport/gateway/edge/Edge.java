@@ -148,7 +148,8 @@ public final class Edge implements AutoCloseable {
             return connector;
         });
         javalin.routes.before(this::before);
-        // where a proxy in front passes the path of the public URL on as it is, that one is ours too
+        // where a proxy in front passes the path of the public URL on as it is, that one is ours
+        // too
         for (String path : new TreeSet<>(List.of(ENDPOINT, resource.path()))) {
             javalin.routes.post(path, this::message);
             javalin.routes.options(path, this::options);
@@ -200,7 +201,10 @@ public final class Edge implements AutoCloseable {
             case Authentication.Missing(var message) ->
                     send(
                             context,
-                            challenge(ErrorCode.TOKEN_MISSING, message, addressed(fields).tokenChallenge()));
+                            challenge(
+                                    ErrorCode.TOKEN_MISSING,
+                                    message,
+                                    addressed(fields).tokenChallenge()));
             case Authentication.Rejected(var code, var message) ->
                     send(
                             context,
@@ -220,8 +224,7 @@ public final class Edge implements AutoCloseable {
         }
     }
 
-    private void message(
-            Context context, RequestFields fields, Caller caller, String remoteAddress)
+    private void message(Context context, RequestFields fields, Caller caller, String remoteAddress)
             throws IOException {
         switch (Body.read(context.req(), config.bodyBytesMax())) {
             case Body.TooLarge _ ->
@@ -335,13 +338,12 @@ public final class Edge implements AutoCloseable {
      * @param jsonTaken whether the caller takes JSON; one that takes nothing but a stream gets a
      *     stream of this one message, but for an error, which HTTP tells by its status
      */
-    private static void send(
-            Context context, EventStream stream, boolean jsonTaken, Answer answer)
+    private static void send(Context context, EventStream stream, boolean jsonTaken, Answer answer)
             throws IOException {
         switch (answer) {
             case Answer.Accepted _ -> context.status(202);
             case Answer.Reply reply
-            when stream.open() || (!jsonTaken && reply.httpStatus() == 200) ->
+                    when stream.open() || (!jsonTaken && reply.httpStatus() == 200) ->
                     stream.finish(reply.body());
             case Answer.Reply reply -> send(context, reply);
         }
@@ -393,8 +395,7 @@ public final class Edge implements AutoCloseable {
     private void resourceMetadata(Context context) {
         ProtectedResource addressed = addressed(new RequestFields(context.req()));
         context.contentType("application/json").header("Cache-Control", "public, max-age=300");
-        var json =
-                new JsonBuffer().raw("{\"resource\":").string(addressed.identifier().toString());
+        var json = new JsonBuffer().raw("{\"resource\":").string(addressed.identifier().toString());
         array(json.raw(",\"authorization_servers\":"), resource.authorizationServers());
         array(json.raw(",\"scopes_supported\":"), resource.scopes());
         json.raw(",\"bearer_methods_supported\":[\"header\"],\"resource_name\":\"Sallyport\"}");

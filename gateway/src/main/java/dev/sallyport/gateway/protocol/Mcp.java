@@ -2,8 +2,10 @@ package dev.sallyport.gateway.protocol;
 
 import dev.sallyport.gateway.protocol.Messages.Incoming;
 import dev.sallyport.schema.id.CallId;
+import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.json.JsonBuffer;
 import dev.sallyport.schema.token.Caller;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -24,6 +26,9 @@ public final class Mcp {
 
     /** In a result's {@code _meta}: the call's id in the audit log. */
     public static final String META_CALL = "dev.sallyport/call";
+
+    /** In a result's {@code _meta}: what was made of the request, a list of sentences. */
+    public static final String META_NOTES = "dev.sallyport/notes";
 
     private static final Logger LOG = LoggerFactory.getLogger(Mcp.class);
 
@@ -100,9 +105,9 @@ public final class Mcp {
 
     private Answer answer(Revision revision, Incoming.Call call, Request request) {
         return switch (outcome(request)) {
-            case Outcome.Complete(var members, var logged) ->
-                    reply(revision, call.id(), "complete", members, logged);
-            case Outcome.Cacheable(var members, var timeToLive) ->
+            case Outcome.Complete(var members, var logged, var notes) ->
+                    reply(revision, call.id(), "complete", members, logged, notes);
+            case Outcome.Cacheable(var members, var timeToLive, var notes) ->
                     reply(
                             revision,
                             call.id(),
@@ -118,13 +123,14 @@ public final class Mcp {
                                                         + ",\"cacheScope\":\"private\"");
                                     }
                                     : members,
-                            null);
+                            null,
+                            notes);
             case Outcome.InputRequired(var members) -> {
                 if (!revision.stateless()) {
                     throw new IllegalStateException(
                             "input_required cannot be said in revision " + revision.wireName());
                 }
-                yield reply(revision, call.id(), "input_required", members, null);
+                yield reply(revision, call.id(), "input_required", members, null, List.of());
             }
             case Outcome.Failed(var fault) ->
                     Messages.error(call.id(), fault, status(revision, fault));
@@ -209,7 +215,8 @@ public final class Mcp {
             JsonNode id,
             String resultType,
             Outcome.Members members,
-            @Nullable CallId logged) {
+            @Nullable CallId logged,
+            List<String> notes) {
         var json = new JsonBuffer();
         json.raw("{\"jsonrpc\":\"2.0\",\"id\":");
         Messages.id(json, id);
@@ -219,23 +226,28 @@ public final class Mcp {
         }
         int before = json.length();
         members.writeTo(json);
-        if (revision.stateless() || logged != null) {
+        if (revision.stateless() || logged != null || !notes.isEmpty()) {
             json.raw(json.length() > before ? "," : "");
-            meta(json, revision.stateless(), logged);
+            meta(json, revision.stateless(), logged, notes);
         }
         return new Answer.Reply(200, json.raw("}}").toByteArray(), Map.of());
     }
 
-    private void meta(JsonBuffer json, boolean identified, @Nullable CallId logged) {
+    private void meta(
+            JsonBuffer json, boolean identified, @Nullable CallId logged, List<String> notes) {
         json.raw("\"_meta\":{");
+        String separator = "";
         if (identified) {
             json.raw(identification);
+            separator = ",";
         }
         if (logged != null) {
-            json.raw(identified ? "," : "")
-                    .raw("\"" + META_CALL + "\":\"")
-                    .raw(logged.toString())
-                    .raw("\"");
+            json.raw(separator + "\"" + META_CALL + "\":\"").raw(logged.toString()).raw("\"");
+            separator = ",";
+        }
+        if (!notes.isEmpty()) {
+            json.raw(separator + "\"" + META_NOTES + "\":")
+                    .raw(Json.mapper().writeValueAsBytes(notes));
         }
         json.raw("}");
     }

@@ -87,8 +87,8 @@ public final class Messages {
     }
 
     /**
-     * Whether the bytes are UTF-8 (RFC 8259 section 8.1, RFC 3629). The parser would take UTF-16 and
-     * UTF-32 too, which it tells by their zero bytes, and overlong forms.
+     * Whether the bytes are UTF-8 (RFC 8259 section 8.1, RFC 3629). The parser would take UTF-16
+     * and UTF-32 too, which it tells by their zero bytes, and overlong forms.
      */
     private static boolean isUtf8(byte[] body) {
         boolean ascii = true;

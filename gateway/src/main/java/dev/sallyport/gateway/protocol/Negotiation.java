@@ -22,7 +22,8 @@ sealed interface Negotiation {
         JsonNode meta = call.params().get("_meta");
         String inBody = meta == null ? null : Messages.text(meta.get(META_VERSION));
         if (inBody == null && (header == null || call.method().equals("initialize"))) {
-            // initialize itself negotiates in its body, whatever a proxy or client put in the header
+            // initialize itself negotiates in its body, whatever a proxy or client put in the
+            // header
             return initializeBased(
                     header == null ? Revision.ofTheSilent() : Revision.newestWithInitialize());
         }

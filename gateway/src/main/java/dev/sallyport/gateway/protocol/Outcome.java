@@ -3,6 +3,8 @@ package dev.sallyport.gateway.protocol;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.json.JsonBuffer;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What became of one request, before it takes the form that the caller's revision wants. */
@@ -12,15 +14,36 @@ public sealed interface Outcome {
      * The result is final.
      *
      * @param call the call's id in the audit log, where it has one
+     * @param notes what the caller should know of how its request was understood
      */
-    record Complete(Members members, @Nullable CallId call) implements Outcome {
+    record Complete(Members members, @Nullable CallId call, List<String> notes) implements Outcome {
+        public Complete {
+            notes = List.copyOf(notes);
+        }
+
+        public Complete(Members members, @Nullable CallId call) {
+            this(members, call, List.of());
+        }
+
         public Complete(Members members) {
             this(members, null);
         }
     }
 
-    /** The result is final, and the caller alone may keep it for a while. */
-    record Cacheable(Members members, Duration timeToLive) implements Outcome {}
+    /**
+     * The result is final, and the caller alone may keep it for a while.
+     *
+     * @param notes as those of {@link Complete}
+     */
+    record Cacheable(Members members, Duration timeToLive, List<String> notes) implements Outcome {
+        public Cacheable {
+            notes = List.copyOf(notes);
+        }
+
+        public Cacheable(Members members, Duration timeToLive) {
+            this(members, timeToLive, List.of());
+        }
+    }
 
     /** The caller is to ask its user or model first (revision 2026-07-28 only). */
     record InputRequired(Members members) implements Outcome {}
@@ -36,6 +59,14 @@ public sealed interface Outcome {
         Members NONE = json -> {};
 
         void writeTo(JsonBuffer json);
+    }
+
+    /** The same with one note more, where it is a result. */
+    default Outcome noted(String note) {
+        return this instanceof Complete(var members, var call, var notes)
+                ? new Complete(
+                        members, call, Stream.concat(notes.stream(), Stream.of(note)).toList())
+                : this;
     }
 
     static Outcome failed(ErrorCode code, String message) {

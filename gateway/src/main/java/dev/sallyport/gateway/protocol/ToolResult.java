@@ -1,6 +1,7 @@
 package dev.sallyport.gateway.protocol;
 
 import dev.sallyport.schema.id.CallId;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,14 +17,27 @@ public final class ToolResult {
      * programs.
      */
     public static Outcome data(byte[] jsonObject, @Nullable CallId call) {
+        return data(jsonObject, call, List.of());
+    }
+
+    /**
+     * The same with notes, which the model reads after the data.
+     *
+     * @param notes what the caller should know of how its request was understood
+     */
+    public static Outcome data(byte[] jsonObject, @Nullable CallId call, List<String> notes) {
         return new Outcome.Complete(
-                json ->
-                        json.raw("\"content\":[{\"type\":\"text\",\"text\":")
-                                .string(jsonObject)
-                                .raw("}],\"structuredContent\":")
-                                .raw(jsonObject)
-                                .raw(",\"isError\":false"),
-                call);
+                json -> {
+                    json.raw("\"content\":[{\"type\":\"text\",\"text\":")
+                            .string(jsonObject)
+                            .raw("}");
+                    for (String note : notes) {
+                        json.raw(",{\"type\":\"text\",\"text\":").string(note).raw("}");
+                    }
+                    json.raw("],\"structuredContent\":").raw(jsonObject).raw(",\"isError\":false");
+                },
+                call,
+                notes);
     }
 
     public static Outcome text(String text) {

@@ -5,8 +5,11 @@ import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import dev.sallyport.schema.json.Json;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -22,6 +25,9 @@ public final class ArgumentCheck {
      * them after it.
      */
     private static final int NUMBER_DIGITS_MAX = 16_383;
+
+    private static final String HUGE =
+            "numbers may have %,d digits before or after the point".formatted(NUMBER_DIGITS_MAX);
 
     private static final SchemaRegistry SCHEMAS =
             SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
@@ -42,13 +48,22 @@ public final class ArgumentCheck {
 
     /** What is wrong, naming the field; values are not repeated. */
     Optional<String> problem(ObjectNode arguments) {
-        if (hasHugeNumber(arguments) || hasHugeNumber(arguments.path("params"))) {
-            // a short text such as 1e999999999 would take gigabytes wherever somebody writes it out
-            return Optional.of(
-                    "numbers may have %,d digits before or after the point"
-                            .formatted(NUMBER_DIGITS_MAX));
+        if (hasHugeNumber(arguments, 1) || hasHugeNumber(arguments.path("params"), 1)) {
+            return Optional.of(HUGE);
         }
-        return fits.test(arguments) ? Optional.empty() : byLibrary(arguments);
+        Optional<String> problem = fits.test(arguments) ? Optional.empty() : library(arguments);
+        return problem.isEmpty() && hasHugeNumber(arguments, Json.NESTING_MAX)
+                ? Optional.of(HUGE)
+                : problem;
+    }
+
+    private Optional<String> library(ObjectNode arguments) {
+        try {
+            return byLibrary(arguments);
+        } catch (JacksonException e) {
+            // the library reads bounded numbers as long
+            return Optional.of("a number is out of its bounds: " + outOfRange(arguments));
+        }
     }
 
     /** Whether the schema's plain words were enough to see that the arguments fit. */
@@ -67,10 +82,26 @@ public final class ArgumentCheck {
                 .map(error -> sentence(error));
     }
 
-    private static boolean hasHugeNumber(JsonNode values) {
+    private static String outOfRange(ObjectNode arguments) {
+        return arguments.properties().stream()
+                .filter(argument ->
+                        argument.getValue().isNumber() && !argument.getValue().canConvertToLong())
+                .map(Map.Entry::getKey)
+                .collect(Collectors.joining(", "));
+    }
+
+    /**
+     * A short text such as 1e999999999 would take gigabytes wherever somebody writes it out.
+     *
+     * @param levels how deep to look
+     */
+    private static boolean hasHugeNumber(JsonNode values, int levels) {
         for (JsonNode value : values) {
             if (value.isBigDecimal()
                     && Math.abs((long) value.decimalValue().scale()) > NUMBER_DIGITS_MAX) {
+                return true;
+            }
+            if (levels > 1 && value.isContainer() && hasHugeNumber(value, levels - 1)) {
                 return true;
             }
         }
@@ -83,7 +114,7 @@ public final class ArgumentCheck {
             case "required" -> "argument %s is missing".formatted(error.getProperty());
             case "additionalProperties" ->
                     "there is no argument %s".formatted(shown(error.getProperty()));
-            case "type" -> "argument %s must be %s".formatted(field, type(error));
+            case "type" -> wrongType(error, field);
             case "minLength" -> "argument %s must not be empty".formatted(field);
             case "maxLength", "maxItems", "minimum", "maximum" ->
                     "argument %s is out of its bounds: %s %s"
@@ -100,6 +131,32 @@ public final class ArgumentCheck {
         return path.isEmpty() || path.equals("/")
                 ? "object"
                 : path.startsWith("/") ? path.substring(1) : path;
+    }
+
+    /** Models often send the text of a value, or a value where a text belongs. */
+    private static String wrongType(Error error, String field) {
+        String type = type(error);
+        String right =
+                switch (type) {
+                    case "integer", "number" -> "100, without quotes";
+                    case "array" -> "[\"a\", 1, null], the list itself, not its text";
+                    case "object" -> "{\"a\": 1}, the object itself, not its text";
+                    case "boolean" -> "true, without quotes";
+                    default -> "\"text\", in quotes";
+                };
+        return "argument %s must be %s and came as %s: write \"%s\": %s"
+                .formatted(field, type, cameAs(error.getInstanceNode()), field, right);
+    }
+
+    private static String cameAs(JsonNode value) {
+        return switch (value.getNodeType()) {
+            case STRING -> "text";
+            case NUMBER -> "number";
+            case BOOLEAN -> "boolean";
+            case ARRAY -> "list";
+            case OBJECT -> "object";
+            case NULL, MISSING, BINARY, POJO -> "null";
+        };
     }
 
     private static String type(Error error) {

@@ -23,9 +23,6 @@ final class PlainSchema {
     /** Tells what fits the schema for certain; empty where the schema has other words in it. */
     static Optional<Predicate<JsonNode>> of(JsonNode schema) {
         JsonNode type = schema.path("type");
-        if (type.isArray()) {
-            return anyOf(type, schema);
-        }
         return switch (type.asString("")) {
             case "object" -> object(schema);
             case "array" -> array(schema);
@@ -36,22 +33,6 @@ final class PlainSchema {
             case "null" -> only(schema, JsonNode::isNull);
             default -> Optional.empty();
         };
-    }
-
-    private static Optional<Predicate<JsonNode>> anyOf(JsonNode types, JsonNode schema) {
-        Predicate<JsonNode> any = _ -> false;
-        for (JsonNode type : types) {
-            Predicate<JsonNode> one =
-                    switch (type.asString("")) {
-                        case "string" -> JsonNode::isString;
-                        case "number" -> JsonNode::isNumber;
-                        case "boolean" -> JsonNode::isBoolean;
-                        case "null" -> JsonNode::isNull;
-                        default -> _ -> false;
-                    };
-            any = any.or(one);
-        }
-        return only(schema, any);
     }
 
     private static Optional<Predicate<JsonNode>> only(
@@ -105,9 +86,10 @@ final class PlainSchema {
 
     private static Optional<Predicate<JsonNode>> array(JsonNode schema) {
         int most = schema.path("maxItems").asInt(Integer.MAX_VALUE);
-        return of(schema.path("items"))
-                .flatMap(item ->
-                        only(schema, value -> each(value, most, item), "items", "maxItems"));
+        Optional<Predicate<JsonNode>> items =
+                schema.has("items") ? of(schema.get("items")) : Optional.of(_ -> true);
+        return items.flatMap(
+                item -> only(schema, value -> each(value, most, item), "items", "maxItems"));
     }
 
     private static boolean each(JsonNode array, int most, Predicate<JsonNode> item) {

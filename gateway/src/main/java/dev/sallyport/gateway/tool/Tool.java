@@ -38,6 +38,21 @@ public record Tool(
         scopes = Set.copyOf(scopes);
     }
 
+    /**
+     * What the arguments are held against. A statement's values may be any JSON: the listed schema
+     * calls them texts, since some models' interfaces take one type for each node.
+     */
+    String checkedSchema() {
+        if (!(work instanceof CallersStatement)) {
+            return inputSchema;
+        }
+        JsonNode schema = Json.mapper().readTree(inputSchema);
+        if (schema.path("properties").get(PARAMS) instanceof ObjectNode params) {
+            params.remove("items");
+        }
+        return schema.toString();
+    }
+
     /** Whether somebody with these scopes has any use for the tool. */
     public boolean usefulWith(Set<Scope> some) {
         for (Scope scope : scopes) {

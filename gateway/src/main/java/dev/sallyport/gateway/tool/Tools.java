@@ -1,5 +1,6 @@
 package dev.sallyport.gateway.tool;
 
+import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.json.JsonBuffer;
 import dev.sallyport.schema.registry.Scope;
 import java.util.List;
@@ -8,10 +9,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Tools by name, each made ready: its schema compiled, its entry in {@code tools/list} written. */
 public final class Tools {
+
+    private final List<Ready> all;
+    private final Map<String, Ready> byName;
 
     private static final String DATABASE =
             """
@@ -23,64 +28,68 @@ public final class Tools {
             """;
     private static final String PARAMS =
             """
-            {"type":"array","maxItems":100,"items":{"type":["string","number","boolean","null"]},"description":"Values for $1, $2, ..."}\
+            {"type":"array","maxItems":100,"items":{"type":"string"},\
+            "description":"Values for $1, $2, ..., each as text, such as \\"10\\" or \\"2026-01-31\\". Numbers, true, false, null, lists (as arrays) and objects (as JSON) are taken as they are, too."}\
             """;
 
-    /** The tools that every gateway has. */
-    public static final List<Tool> BUILT_IN =
-            List.of(
-                    new Tool(
-                            "show_databases",
-                            "Lists the databases that you may use.",
-                            """
-                            {"type":"object","properties":{},"additionalProperties":false}\
-                            """,
-                            Set.of(Scope.READ),
-                            new Work.Databases()),
-                    new Tool(
-                            "show_tables",
-                            "Lists the tables and views of a database.",
-                            """
-                            {"type":"object","properties":{"database":%s},"required":["database"],"additionalProperties":false}\
-                            """
-                                    .formatted(DATABASE),
-                            Set.of(Scope.READ),
-                            new Work.Action()),
-                    new Tool(
-                            "describe_table",
-                            "Describes the columns and keys of a table.",
-                            """
-                            {"type":"object","properties":{"database":%s,\
-                            "table":{"type":"string","minLength":1,"maxLength":130,"description":"The table, with its schema where that is not the default one."}},\
-                            "required":["database","table"],"additionalProperties":false}\
-                            """
-                                    .formatted(DATABASE),
-                            Set.of(Scope.READ),
-                            new Work.Action()),
-                    new Tool(
-                            "db_query",
-                            "Runs one SQL statement that only reads and returns its rows. Rows that are not yours are not there.",
-                            """
-                            {"type":"object","properties":{"database":%s,"sql":%s,"params":%s,\
-                            "limit":{"type":"integer","minimum":1,"maximum":1000000,"description":"Rows wanted at most."}},\
-                            "required":["database","sql"],"additionalProperties":false}\
-                            """
-                                    .formatted(DATABASE, SQL, PARAMS),
-                            Set.of(Scope.READ),
-                            new Work.CallersStatement(false)),
-                    new Tool(
-                            "db_execute",
-                            "Runs one SQL statement that changes data and commits it. Returns the number of rows changed, and those of RETURNING.",
-                            """
-                            {"type":"object","properties":{"database":%s,"sql":%s,"params":%s},\
-                            "required":["database","sql"],"additionalProperties":false}\
-                            """
-                                    .formatted(DATABASE, SQL, PARAMS),
-                            Set.of(Scope.WRITE, Scope.SQL),
-                            new Work.CallersStatement(true)));
-
-    private final List<Ready> all;
-    private final Map<String, Ready> byName;
+    /**
+     * The tools that every gateway has.
+     *
+     * @param rowsDefault rows of a result where the caller asks for no number
+     * @param rowsMax rows of a result at the most
+     */
+    public static List<Tool> builtIn(int rowsDefault, int rowsMax) {
+        return List.of(
+                new Tool(
+                        "show_databases",
+                        "Lists the databases that you may use.",
+                        """
+                        {"type":"object","properties":{},"additionalProperties":false}\
+                        """,
+                        Set.of(Scope.READ),
+                        new Work.Databases()),
+                new Tool(
+                        "show_tables",
+                        "Lists the tables and views of a database.",
+                        """
+                        {"type":"object","properties":{"database":%s},"required":["database"],"additionalProperties":false}\
+                        """
+                                .formatted(DATABASE),
+                        Set.of(Scope.READ),
+                        new Work.Action()),
+                new Tool(
+                        "describe_table",
+                        "Describes the columns and keys of a table.",
+                        """
+                        {"type":"object","properties":{"database":%s,\
+                        "table":{"type":"string","minLength":1,"maxLength":130,"description":"The table, with its schema where that is not the default one."}},\
+                        "required":["database","table"],"additionalProperties":false}\
+                        """
+                                .formatted(DATABASE),
+                        Set.of(Scope.READ),
+                        new Work.Action()),
+                new Tool(
+                        "db_query",
+                        "Runs one SQL statement that only reads and returns its rows. Rows that are not yours are not there.",
+                        """
+                        {"type":"object","properties":{"database":%s,"sql":%s,"params":%s,\
+                        "limit":{"type":"integer","minimum":1,"maximum":1000000,"description":"Rows wanted at most: %d where none is given, never more than %d, and fewer where the database's owner says so."}},\
+                        "required":["database","sql"],"additionalProperties":false}\
+                        """
+                                .formatted(DATABASE, SQL, PARAMS, rowsDefault, rowsMax),
+                        Set.of(Scope.READ),
+                        new Work.CallersStatement(false)),
+                new Tool(
+                        "db_execute",
+                        "Runs one SQL statement that changes data and commits it. Returns the number of rows changed, and those of RETURNING.",
+                        """
+                        {"type":"object","properties":{"database":%s,"sql":%s,"params":%s},\
+                        "required":["database","sql"],"additionalProperties":false}\
+                        """
+                                .formatted(DATABASE, SQL, PARAMS),
+                        Set.of(Scope.WRITE, Scope.SQL),
+                        new Work.CallersStatement(true)));
+    }
 
     public Tools(List<Tool> tools) {
         this.all = tools.stream().map(Ready::of).toList();
@@ -94,16 +103,32 @@ public final class Tools {
     /**
      * A tool to be listed and called.
      *
+     * @param names the arguments that there are
      * @param listed its entry in {@code tools/list}, JSON
      */
-    public record Ready(Tool tool, ArgumentCheck arguments, String listed) {
+    public record Ready(Tool tool, ArgumentCheck check, Set<String> names, String listed) {
         private static Ready of(Tool tool) {
-            return new Ready(tool, ArgumentCheck.of(tool.inputSchema()), entry(tool));
+            JsonNode schema = Json.mapper().readTree(tool.inputSchema());
+            return new Ready(
+                    tool,
+                    ArgumentCheck.of(tool.checkedSchema()),
+                    Set.copyOf(schema.path("properties").propertyNames()),
+                    entry(tool));
+        }
+
+        /** What the tool takes of what it was given. */
+        public Arguments arguments(ObjectNode given) {
+            return Arguments.of(given, names);
         }
 
         /** What is wrong with the arguments, naming the field; values are not repeated. */
-        public Optional<String> problem(ObjectNode given) {
-            return arguments.problem(given);
+        public Optional<String> problem(Arguments arguments) {
+            Optional<String> restraint = arguments.restraint();
+            return tool.mayChange() && restraint.isPresent()
+                    ? Optional.of(
+                            "there is no argument %s, and what it asks for cannot be had: leave it out to have the change made"
+                                    .formatted(restraint.get()))
+                    : check.problem(arguments.taken());
         }
     }
 

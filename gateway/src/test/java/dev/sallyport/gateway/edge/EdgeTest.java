@@ -125,14 +125,14 @@ class EdgeTest {
                         Duration.ofSeconds(2),
                         16);
         return Edge.start(
-                        config,
-                        new ProtectedResource(
-                                URI.create(publicUrl),
-                                List.of("https://issuer.example.org"),
-                                List.of("mcp:read", "mcp:write")),
-                        (authorization, remoteAddress) -> AUTHENTICATION.get(),
-                        MCP.get(),
-                        READY::get);
+                config,
+                new ProtectedResource(
+                        URI.create(publicUrl),
+                        List.of("https://issuer.example.org"),
+                        List.of("mcp:read", "mcp:write")),
+                (authorization, remoteAddress) -> AUTHENTICATION.get(),
+                MCP.get(),
+                READY::get);
     }
 
     @AfterAll
@@ -277,7 +277,8 @@ class EdgeTest {
 
     @Test // case D4
     void aCallerThatTakesAStreamAloneGetsTheAnswerInOne() throws Exception {
-        for (String accept : List.of("text/event-stream", "text/event-stream, application/json;q=0")) {
+        for (String accept :
+                List.of("text/event-stream", "text/event-stream, application/json;q=0")) {
             var response = send(post(PING).header("Accept", accept));
 
             assertThat(response.statusCode()).isEqualTo(200);
@@ -384,14 +385,10 @@ class EdgeTest {
         AUTHENTICATION.set(new Authentication.Missing("Send a bearer token"));
         try (Edge other = edge(publicUrl)) {
             String endpoint = URI.create(publicUrl).getPath();
-            var refused =
-                    send(
-                            post(PING)
-                                    .uri(uri(other, endpoint.isEmpty() ? "/" : endpoint)));
+            var refused = send(post(PING).uri(uri(other, endpoint.isEmpty() ? "/" : endpoint)));
             assertThat(refused.statusCode()).isEqualTo(401);
             assertThat(refused.headers().firstValue("WWW-Authenticate").orElse(""))
-                    .contains(
-                            "resource_metadata=\"https://sallyport.example.org" + path + "\"");
+                    .contains("resource_metadata=\"https://sallyport.example.org" + path + "\"");
 
             var metadata = send(HttpRequest.newBuilder(uri(other, path)));
             assertThat(metadata.statusCode()).isEqualTo(200);

@@ -117,7 +117,7 @@ class GatePolicyTest {
     void everyToolStandsInTheTable() {
         assertThat(CALLS.values().stream().map(Asked::tool).collect(Collectors.toSet()))
                 .containsExactlyInAnyOrderElementsOf(
-                        Tools.BUILT_IN.stream().map(Tool::name).toList());
+                        Tools.builtIn(1_000, 10_000).stream().map(Tool::name).toList());
     }
 
     private record Asked(String tool, @Nullable String sql) {}
@@ -152,7 +152,7 @@ class GatePolicyTest {
     static Call call(
             String tool, ObjectNode arguments, Caller caller, boolean readOnly, Registry registry) {
         return call(
-                Tools.BUILT_IN.stream()
+                Tools.builtIn(1_000, 10_000).stream()
                         .filter(t -> t.name().equals(tool))
                         .findFirst()
                         .orElseThrow(),

@@ -203,7 +203,10 @@ class GateTest {
     }
 
     private static Tool tool(String name) {
-        return Tools.BUILT_IN.stream().filter(t -> t.name().equals(name)).findFirst().orElseThrow();
+        return Tools.builtIn(1_000, 10_000).stream()
+                .filter(t -> t.name().equals(name))
+                .findFirst()
+                .orElseThrow();
     }
 
     private int rows(int wanted) {

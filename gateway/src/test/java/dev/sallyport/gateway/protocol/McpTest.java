@@ -259,10 +259,7 @@ class McpTest {
     @ParameterizedTest // case D4
     @ValueSource(strings = {"2024-11-05", "2025-03-26", "2025-06-18", "2026-07-28", "DRAFT", ""})
     void initializeNegotiatesInItsBodyWhateverTheHeaderSays(String header) {
-        var reply =
-                post(
-                        call("initialize", "\"protocolVersion\":\"2025-03-26\""),
-                        version(header));
+        var reply = post(call("initialize", "\"protocolVersion\":\"2025-03-26\""), version(header));
 
         assertThat(reply.status).isEqualTo(200);
         assertThat(reply.body.at("/result/protocolVersion").asString()).isEqualTo("2025-03-26");
@@ -278,15 +275,34 @@ class McpTest {
     }
 
     @ParameterizedTest // case D6
-    @ValueSource(strings = {"UTF-16", "UTF-16LE", "UTF-16BE", "UTF-32", "UTF-32LE", "UTF-32BE", "ISO-8859-1"})
+    @ValueSource(
+            strings = {
+                "UTF-16",
+                "UTF-16LE",
+                "UTF-16BE",
+                "UTF-32",
+                "UTF-32LE",
+                "UTF-32BE",
+                "ISO-8859-1"
+            })
     void aBodyThatIsNotUtf8IsMalformed(String charset) {
-        byte[] body =
-                call("ping", "\"text\":\"\u00fc\"").getBytes(Charset.forName(charset));
+        byte[] body = call("ping", "\"text\":\"\u00fc\"").getBytes(Charset.forName(charset));
         assertThat(post(body, version("2025-11-25")).code()).isEqualTo("malformed_json");
     }
 
     @ParameterizedTest // case D6
-    @ValueSource(strings = {"c0af", "c1bf", "e080af", "f08080af", "eda080", "f4908080", "80", "c3", "00"})
+    @ValueSource(
+            strings = {
+                "c0af",
+                "c1bf",
+                "e080af",
+                "f08080af",
+                "eda080",
+                "f4908080",
+                "80",
+                "c3",
+                "00"
+            })
     void bytesThatNoUtf8HasAreMalformed(String hex) {
         byte[] start = "{\"jsonrpc\":\"2.0\",\"id\":\"".getBytes(StandardCharsets.US_ASCII);
         byte[] wrong = HexFormat.of().parseHex(hex);
@@ -311,7 +327,13 @@ class McpTest {
     void aNumberBeyondWhatCanBeReadIsNoDefect(String number) {
         var reply = post(call("ping", "\"n\":[" + number + "]"), version("2025-11-25"));
         assertThat(reply.code()).as(reply.text).isIn("", "malformed_json");
-        assertThat(post("{\"jsonrpc\":\"2.0\",\"id\":" + number + ",\"method\":\"ping\"}", Map.of()).status)
+        assertThat(
+                        post(
+                                        "{\"jsonrpc\":\"2.0\",\"id\":"
+                                                + number
+                                                + ",\"method\":\"ping\"}",
+                                        Map.of())
+                                .status)
                 .isEqualTo(400);
     }
 

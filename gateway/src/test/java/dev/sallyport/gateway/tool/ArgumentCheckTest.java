@@ -10,8 +10,11 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectReader;
+import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The quick check and the library must say the same of any arguments. */
@@ -54,7 +57,7 @@ class ArgumentCheckTest {
     @ParameterizedTest
     @MethodSource("tools")
     void whatFitsPlainlyFitsTheSchema(Tool tool) {
-        ArgumentCheck check = ArgumentCheck.of(tool.inputSchema());
+        ArgumentCheck check = ArgumentCheck.of(tool.checkedSchema());
         int fitting = 0;
         for (ObjectNode arguments : candidates()) {
             if (check.fitsPlainly(arguments)) {
@@ -83,8 +86,8 @@ class ArgumentCheckTest {
     /** Measured in bytes, not time: 140 MB when every fault was told. */
     @Test // case B5
     void aBodyFullOfFaultsCostsNoMoreThanItsFirst() {
-        Tool tool = Tools.BUILT_IN.getLast();
-        ArgumentCheck check = ArgumentCheck.of(tool.inputSchema());
+        Tool tool = Tools.builtIn(1_000, 10_000).getLast();
+        ArgumentCheck check = ArgumentCheck.of(tool.checkedSchema());
         ObjectNode arguments =
                 object(
                         "{\"database\":\"shop\",\"sql\":\"s\",\"params\":["
@@ -99,8 +102,115 @@ class ArgumentCheckTest {
         assertThat(memory.getCurrentThreadAllocatedBytes() - before).isLessThan(1_000_000);
     }
 
+    @Test // case D1
+    void numbersOfAnySizeAreToldApart() {
+        for (String limit : List.of("1e300", "-1e300", "1e16000", "1.5", "99999999999999999999")) {
+            assertThat(problem("{\"database\":\"shop\",\"sql\":\"s\",\"limit\":" + limit + "}"))
+                    .as(limit)
+                    .contains("limit");
+        }
+        assertThat(problem("{\"database\":\"shop\",\"sql\":\"s\",\"params\":[[{\"a\":1e99999}]]}"))
+                .contains("16,383 digits");
+    }
+
+    @Test // case D3
+    void aValueThatCameAsTextIsToldWithTheRightForm() {
+        assertThat(problem("{\"database\":\"shop\",\"sql\":\"s\",\"limit\":\"10\"}"))
+                .contains("limit", "came as text", "\"limit\": 100, without quotes");
+        assertThat(problem("{\"database\":\"shop\",\"sql\":\"s\",\"params\":\"[1]\"}"))
+                .contains("params", "came as text", "\"params\": [");
+        assertThat(problem("{\"database\":\"shop\",\"sql\":{\"a\":1}}"))
+                .contains("sql", "came as object", "in quotes");
+    }
+
+    @Test // case D14
+    void aValueOfAStatementMayBeAnyJson() {
+        for (String params :
+                List.of(
+                        "[[1,2]]",
+                        "[{\"a\":1}]",
+                        "[null]",
+                        "[[[\"a\"],[\"b\"]]]",
+                        "[1,\"a\",true]")) {
+            assertThat(problem("{\"database\":\"shop\",\"sql\":\"s\",\"params\":" + params + "}"))
+                    .as(params)
+                    .isEmpty();
+        }
+    }
+
+    @Test // case D2
+    void nullIsAbsent() {
+        assertThat(problem("{\"database\":\"shop\",\"sql\":\"s\",\"params\":null,\"limit\":null}"))
+                .isEmpty();
+        assertThat(problem("{\"database\":\"shop\",\"sql\":null}"))
+                .contains("argument sql is missing");
+    }
+
+    @Test // case D12
+    void membersThatFrameworksAddAreLeftOutAndNamed() {
+        Arguments arguments =
+                ready("db_execute")
+                        .arguments(
+                                object(
+                                        "{\"toolCallId\":\"t\",\"database\":\"shop\",\"sessionId\":null,\"sql\":\"s\",\"random_string\":1}"));
+
+        assertThat(arguments.taken()).isEqualTo(object("{\"database\":\"shop\",\"sql\":\"s\"}"));
+        assertThat(arguments.ignored()).containsExactly("toolCallId", "sessionId", "random_string");
+        assertThat(ready("db_execute").problem(arguments)).isEmpty();
+
+        String many = "{\"" + "x".repeat(1000) + "\":1";
+        for (int i = 0; i < 1000; i++) {
+            many += ",\"y" + i + "\":1";
+        }
+        assertThat(ready("db_query").arguments(object(many + "}")).ignored())
+                .hasSizeLessThanOrEqualTo(10)
+                .allMatch(name -> name.length() <= 50);
+    }
+
+    @ParameterizedTest // case D12
+    @ValueSource(
+            strings = {"dry_run", "dryRun", "readOnly", "read_only", "explain-only", "testMode"})
+    void aChangeIsNotMadeInFullWhereLessWasAskedFor(String name) {
+        ObjectNode given = object("{\"database\":\"shop\",\"sql\":\"s\",\"" + name + "\":true}");
+        Tools.Ready execute = ready("db_execute");
+        Tools.Ready query = ready("db_query");
+        assertThat(execute.problem(execute.arguments(given)).orElse("")).contains(name);
+        assertThat(query.problem(query.arguments(given))).isEmpty();
+    }
+
+    /** Gemini takes one type for each node, and wants one for each. */
+    @ParameterizedTest // case D10
+    @MethodSource("tools")
+    void eachNodeOfAListedSchemaHasOneType(Tool tool) {
+        oneType(JsonMapper.shared().readTree(tool.inputSchema()));
+    }
+
+    private static void oneType(JsonNode schema) {
+        assertThat(schema.path("type").isString()).as(schema.toString()).isTrue();
+        assertThat(schema.propertyNames())
+                .doesNotContain("anyOf", "oneOf", "allOf", "not", "$ref", "const", "if");
+        if (schema.path("type").asString().equals("array")) {
+            oneType(schema.path("items"));
+        }
+        schema.path("properties").forEach(ArgumentCheckTest::oneType);
+    }
+
+    @Test // case D13
+    void theLimitsOfRowsStandInTheToolsDescription() {
+        assertThat(ready("db_query").listed()).contains("1000", "10000");
+    }
+
+    private static String problem(String arguments) {
+        Tools.Ready query = ready("db_query");
+        return query.problem(query.arguments(object(arguments))).orElse("");
+    }
+
+    private static Tools.Ready ready(String name) {
+        return new Tools(tools()).find(name).orElseThrow();
+    }
+
     static List<Tool> tools() {
-        return Tools.BUILT_IN;
+        return Tools.builtIn(1_000, 10_000);
     }
 
     private static List<ObjectNode> candidates() {

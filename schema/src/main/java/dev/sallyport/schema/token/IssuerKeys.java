@@ -60,7 +60,8 @@ final class IssuerKeys {
                         (int) READ_TIMEOUT.toMillis(),
                         KEY_SET_BYTES_MAX);
         try {
-            return JWKSourceBuilder.create(jwksUri.toURL(), url -> readable(retriever.retrieveResource(url)))
+            return JWKSourceBuilder.create(
+                            jwksUri.toURL(), url -> readable(retriever.retrieveResource(url)))
                     .cache(FRESH_FOR.toMillis(), READ_TIMEOUT.plus(CONNECT_TIMEOUT).toMillis())
                     .rateLimited(BETWEEN_FETCHES.toMillis())
                     .outageTolerant(STALE_FOR.toMillis())

@@ -136,9 +136,7 @@ class AccessTokensTest {
                         odd + "." + iss + ".x",
                         base64("{\"alg\":\"RS256\"}") + "." + odd + ".x",
                         odd + "." + odd + "." + odd)) {
-            assertThat(tokens.verify(token))
-                    .as(json)
-                    .isInstanceOf(Verification.Rejected.class);
+            assertThat(tokens.verify(token)).as(json).isInstanceOf(Verification.Rejected.class);
         }
     }
 
@@ -197,8 +195,7 @@ class AccessTokensTest {
 
     @Test // case E3
     void aTokenThatNamesNoKeyIsRefusedWhereSeveralFit() {
-        keySet.set(
-                new JWKSet(List.of(KEY.toPublicJWK(), key("k2").toPublicJWK())).toString());
+        keySet.set(new JWKSet(List.of(KEY.toPublicJWK(), key("k2").toPublicJWK())).toString());
         String unnamed = sign(claims(JWT.create().withIssuer(ISSUER.toString())));
         rejected(tokens.verify(unnamed), TokenProblem.TOKEN_KEY_UNKNOWN);
     }
