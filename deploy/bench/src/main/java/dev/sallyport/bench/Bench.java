@@ -22,12 +22,12 @@ final class Bench {
     private static final Duration WARM_UP_TURN = Duration.ofSeconds(5);
 
     private final Wrk wrk;
-    private final Contender.Worker database;
+    private final DatabaseTimes database;
     private final String kafka;
     private final long rows;
     private final Consumer<String> progress;
 
-    Bench(Wrk wrk, Contender.Worker database, String kafka, long rows, Consumer<String> progress) {
+    Bench(Wrk wrk, DatabaseTimes database, String kafka, long rows, Consumer<String> progress) {
         this.wrk = wrk;
         this.database = database;
         this.kafka = kafka;
@@ -46,25 +46,38 @@ final class Bench {
             int rounds,
             Duration length,
             Duration warmUp) {
+        warmUp(contenders, connections.getLast(), warmUp);
+        return rounds(contenders, connections, rounds, length);
+    }
+
+    /** Loads each server until it is warm; JDBC is loaded by a new process each time. */
+    void warmUp(List<Contender> contenders, int connections, Duration longest) {
         for (Contender contender : contenders) {
             if (contender.load() instanceof Contender.Load.Http http) {
-                warmUp(contender, http, connections.getLast(), warmUp);
+                warmUp(contender, http, connections, longest);
             }
         }
+    }
+
+    /** Measures what is warm. */
+    List<Measurement> rounds(
+            List<Contender> contenders, List<Integer> connections, int rounds, Duration length) {
         Map<String, Measurement> measured = new LinkedHashMap<>();
         for (int round = 1; round <= rounds; round++) {
             for (int count : connections) {
                 for (Contender contender : contenders) {
+                    if (!contender.measuredWith(count)) {
+                        continue;
+                    }
                     Measurement before =
                             measured.getOrDefault(
                                     contender.name() + count,
-                                    new Measurement(
-                                            contender.name(), count, List.of(), Map.of(), 0));
+                                    Measurement.none(contender.name(), count));
                     Measurement after = round(contender, count, length, before);
                     measured.put(contender.name() + count, after);
                     Sample sample = after.rounds().getLast();
                     progress.accept(
-                            "round %d, %2d connections, %-32s %8.0f calls/s, p50 %.2f ms"
+                            "round %d, %2d connections, %-36s %8.0f calls/s, p50 %.2f ms"
                                     .formatted(
                                             round,
                                             count,
@@ -104,7 +117,7 @@ final class Bench {
     private Measurement round(
             Contender contender, int connections, Duration length, Measurement before) {
         Map<String, Long> cpu = times(contender);
-        long databaseCpu = ProcessTimes.micros(database);
+        DatabaseTimes.Snapshot databaseBefore = database.now();
         return switch (contender.load()) {
             case Contender.Load.Http http -> {
                 Sample sample = wrk.run(http, connections, length);
@@ -114,10 +127,10 @@ final class Bench {
                 awaitQuiet(contender);
                 Map<String, Long> spent = times(contender);
                 cpu.forEach((worker, micros) -> spent.merge(worker, -micros, Long::sum));
-                yield before.with(sample, spent, ProcessTimes.micros(database) - databaseCpu);
+                yield before.with(sample, spent, database.since(databaseBefore));
             }
             case Contender.Load.Jdbc jdbc ->
-                    jdbc(contender, jdbc, connections, length, before, databaseCpu);
+                    jdbc(contender, jdbc, connections, length, before, databaseBefore);
         };
     }
 
@@ -127,7 +140,7 @@ final class Bench {
             int connections,
             Duration length,
             Measurement before,
-            long databaseCpu) {
+            DatabaseTimes.Snapshot databaseBefore) {
         List<String> arguments =
                 new ArrayList<>(
                         List.of(
@@ -156,8 +169,9 @@ final class Bench {
         requireRight(contender, sample);
         // the database's share includes the warm-up of that process, so it is scaled by time
         double share = sample.seconds() / (sample.seconds() + JdbcLoadCommand.WARM_UP.toSeconds());
-        long database = Math.round((ProcessTimes.micros(this.database) - databaseCpu) * share);
-        return before.with(sample, Map.of("load", f[5]), database);
+        double all =
+                database.since(databaseBefore).values().stream().mapToLong(Long::longValue).sum();
+        return before.with(sample, Map.of("load", f[5]), Map.of("load", Math.round(all * share)));
     }
 
     private static void requireRight(Contender contender, Sample sample) {
@@ -191,7 +205,7 @@ final class Bench {
         return times;
     }
 
-    private static void awaitQuiet(Contender contender) {
+    static void awaitQuiet(Contender contender) {
         Programs.await(
                 () -> {
                     long before = sum(times(contender));

@@ -9,7 +9,12 @@ import picocli.CommandLine.HelpCommand;
         name = "bench",
         description = "Measure Sallyport on this machine.",
         mixinStandardHelpOptions = true,
-        subcommands = {PeersCommand.class, JdbcLoadCommand.class, HelpCommand.class},
+        subcommands = {
+            PeersCommand.class,
+            StartCommand.class,
+            JdbcLoadCommand.class,
+            HelpCommand.class
+        },
         synopsisSubcommandLabel = "COMMAND")
 public final class BenchCommand implements Contributed {
     /** Called by the service loader. */

@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
@@ -38,8 +39,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * The limit: the same read from Java, with no HTTP, token, log or second process on the way. Prints
- * one line for {@link PeersCommand}.
+ * The limit: the same read or write from Java, with no HTTP, token, log or second process on the
+ * way. Prints one line for {@link PeersCommand}.
  */
 @Command(name = "jdbc-load", hidden = true, description = "Load the database directly.")
 final class JdbcLoadCommand implements Runnable {
@@ -60,24 +61,32 @@ final class JdbcLoadCommand implements Runnable {
 
     @Option(
             names = "--password-file",
-            description = "Read without a context, with the peers' login and this password.")
+            description = "Work without a context, with the peers' login and this password.")
     @Nullable Path passwordFile;
 
-    /** One read by key: whether the right row came. */
-    private interface Read {
-        boolean of(long key) throws SQLException;
+    @Option(names = "--write", description = "Change the row and enter that in a ledger.")
+    boolean write;
+
+    /** One read or write by key: whether the database gave the right answer. */
+    private interface Work {
+        boolean on(long key) throws SQLException;
     }
 
     @Override
     public void run() {
         Database database = SallyportStack.database(new KafkaSettings(kafka, Map.of()));
         try (var engines = new Engines(new Secrets(Map.of()), InstantSource.system(), true);
-                var plain = new Plain(database, passwordFile)) {
+                var plain = new Plain(database, passwordFile, write)) {
             Engine engine = engines.of(database);
-            Read read = passwordFile == null ? key -> sealed(engine, database, key) : plain::read;
-            load(read, WARM_UP);
+            Work work =
+                    passwordFile == null
+                            ? write
+                                    ? key -> sealedWrite(engine, database, key)
+                                    : key -> sealedRead(engine, database, key)
+                            : write ? plain::write : plain::read;
+            load(work, WARM_UP);
             long cpu = ownMicros();
-            Sample sample = load(read, Duration.ofSeconds(seconds));
+            Sample sample = load(work, Duration.ofSeconds(seconds));
             System.out.printf(
                     "RESULT %d %d %d %d %d %d%n",
                     sample.calls(),
@@ -99,30 +108,45 @@ final class JdbcLoadCommand implements Runnable {
                 new Contender.Worker("this process", ProcessHandle.current().pid(), false));
     }
 
-    private static boolean sealed(Engine engine, Database database, long key) {
-        String arguments = "{\"sql\":\"" + PointTable.byKey(String.valueOf(key)) + "\"}";
-        var call =
-                new Call(
-                        new Caller(SallyportStack.TENANT, "bench", CallId.next()),
-                        "db_query",
-                        database.limits(),
-                        Instant.now().plus(STATEMENT_TIMEOUT),
-                        null,
-                        arguments.getBytes(StandardCharsets.UTF_8));
+    private static boolean sealedRead(Engine engine, Database database, long key) {
+        var call = call(database, "db_query", PointTable.byKey(String.valueOf(key)));
         Answer answer =
                 engine.run(call, new Ending.RollBack(), new Cancellation(), new Stopwatch());
         return answer instanceof Answer.Succeeded done
                 && done.rows() == 1
                 && new String(done.result(), StandardCharsets.UTF_8)
-                        .contains("\"row-" + key + "-end\"");
+                        .contains(PointTable.ROW.replace("@KEY@", String.valueOf(key)));
     }
 
-    /** Ordinary JDBC with a fixed set of connections, in autocommit and without a context. */
+    private static boolean sealedWrite(Engine engine, Database database, long key) {
+        var call = call(database, "db_execute", PointTable.change(String.valueOf(key)));
+        Answer answer = engine.run(call, new Ending.Commit(), new Cancellation(), new Stopwatch());
+        return answer instanceof Answer.Succeeded done
+                && done.rowsAffected() == 1
+                && !done.repeated();
+    }
+
+    private static Call call(Database database, String tool, String sql) {
+        String arguments = "{\"sql\":\"" + sql + "\"}";
+        return new Call(
+                new Caller(SallyportStack.TENANT, "bench", CallId.next()),
+                tool,
+                database.limits(),
+                Instant.now().plus(STATEMENT_TIMEOUT),
+                null,
+                arguments.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * Ordinary JDBC with a fixed set of connections and without a context; a read is in autocommit,
+     * a write is a transaction of two statements.
+     */
     private static final class Plain implements AutoCloseable {
         private final BlockingQueue<Connection> idle;
         private final List<Connection> all = new ArrayList<>();
 
-        Plain(Database database, @Nullable Path passwordFile) throws SQLException, IOException {
+        Plain(Database database, @Nullable Path passwordFile, boolean write)
+                throws SQLException, IOException {
             idle = new ArrayBlockingQueue<>(database.connectionsMax());
             if (passwordFile != null) {
                 String password = Files.readString(passwordFile);
@@ -130,6 +154,7 @@ final class JdbcLoadCommand implements Runnable {
                     Connection connection =
                             DriverManager.getConnection(
                                     database.jdbcUrl(), PointTable.PEER_LOGIN, password);
+                    connection.setAutoCommit(!write);
                     all.add(connection);
                     idle.add(connection);
                 }
@@ -137,20 +162,39 @@ final class JdbcLoadCommand implements Runnable {
         }
 
         boolean read(long key) throws SQLException {
-            Connection connection;
-            try {
-                connection = idle.take();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return false;
-            }
+            Connection connection = take();
             try (var statement = connection.prepareStatement(PointTable.byKey("?"))) {
                 statement.setLong(1, key);
                 try (var rows = statement.executeQuery()) {
-                    return rows.next() && rows.getString(2).equals("row-" + key + "-end");
+                    return rows.next()
+                            && rows.getString(2)
+                                    .equals(PointTable.ROW.replace("@KEY@", String.valueOf(key)));
                 }
             } finally {
                 idle.add(connection);
+            }
+        }
+
+        boolean write(long key) throws SQLException {
+            Connection connection = take();
+            try (var ledger = connection.prepareStatement(PointTable.PLAIN_LEDGER);
+                    var change = connection.prepareStatement(PointTable.change("?"))) {
+                ledger.setObject(1, UUID.randomUUID());
+                change.setLong(1, key);
+                boolean right = ledger.executeUpdate() == 1 && change.executeUpdate() == 1;
+                connection.commit();
+                return right;
+            } finally {
+                idle.add(connection);
+            }
+        }
+
+        private Connection take() {
+            try {
+                return idle.take();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new BenchException("bench_failed", "interrupted", e);
             }
         }
 
@@ -162,7 +206,7 @@ final class JdbcLoadCommand implements Runnable {
         }
     }
 
-    private Sample load(Read read, Duration length) {
+    private Sample load(Work work, Duration length) {
         long start = System.nanoTime();
         long end = start + length.toNanos();
         List<Future<long[]>> callers = new ArrayList<>();
@@ -178,7 +222,7 @@ final class JdbcLoadCommand implements Runnable {
                             while (System.nanoTime() < end) {
                                 long key = ThreadLocalRandom.current().nextLong(rows) + 1;
                                 long began = System.nanoTime();
-                                if (!read.of(key)) {
+                                if (!work.on(key)) {
                                     wrong[caller]++;
                                 }
                                 if (calls == micros.length) {
@@ -193,7 +237,7 @@ final class JdbcLoadCommand implements Runnable {
                 times.add(caller.get());
             }
         } catch (ExecutionException e) {
-            throw new BenchException("bench_failed", "a read failed: " + e.getCause(), e);
+            throw new BenchException("bench_failed", "a statement failed: " + e.getCause(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new BenchException("bench_failed", "interrupted", e);

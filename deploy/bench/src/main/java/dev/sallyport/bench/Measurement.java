@@ -11,21 +11,33 @@ import java.util.TreeMap;
  *
  * @param cpuMicros CPU time over all rounds by worker, from before each round until everything was
  *     quiet again
- * @param databaseMicros the same of PostgreSQL
+ * @param databaseMicros the same of PostgreSQL by whom it worked for
  */
 record Measurement(
         String contender,
         int connections,
         List<Sample> rounds,
         Map<String, Long> cpuMicros,
-        long databaseMicros) {
-    Measurement with(Sample sample, Map<String, Long> cpu, long database) {
+        Map<String, Long> databaseMicros) {
+    static Measurement none(String contender, int connections) {
+        return new Measurement(contender, connections, List.of(), Map.of(), Map.of());
+    }
+
+    Measurement with(Sample sample, Map<String, Long> cpu, Map<String, Long> database) {
         List<Sample> more = new ArrayList<>(rounds);
         more.add(sample);
-        Map<String, Long> sum = new TreeMap<>(cpuMicros);
-        cpu.forEach((worker, micros) -> sum.merge(worker, micros, Long::sum));
         return new Measurement(
-                contender, connections, List.copyOf(more), sum, databaseMicros + database);
+                contender,
+                connections,
+                List.copyOf(more),
+                sum(cpuMicros, cpu),
+                sum(databaseMicros, database));
+    }
+
+    private static Map<String, Long> sum(Map<String, Long> first, Map<String, Long> second) {
+        Map<String, Long> sum = new TreeMap<>(first);
+        second.forEach((name, micros) -> sum.merge(name, micros, Long::sum));
+        return sum;
     }
 
     long calls() {
@@ -50,15 +62,19 @@ record Measurement(
 
     /** CPU of all workers together, in microseconds a call, without the database. */
     double cpuMicrosPerCall() {
-        return (double) cpuMicros.values().stream().mapToLong(Long::longValue).sum()
-                / Math.max(1, calls());
+        return perCall(cpuMicros);
     }
 
     double databaseMicrosPerCall() {
-        return (double) databaseMicros / Math.max(1, calls());
+        return perCall(databaseMicros);
     }
 
-    private static double median(List<Double> values) {
+    private double perCall(Map<String, Long> micros) {
+        return (double) micros.values().stream().mapToLong(Long::longValue).sum()
+                / Math.max(1, calls());
+    }
+
+    static double median(List<Double> values) {
         List<Double> sorted = values.stream().sorted(Comparator.naturalOrder()).toList();
         int middle = sorted.size() / 2;
         return sorted.size() % 2 == 1

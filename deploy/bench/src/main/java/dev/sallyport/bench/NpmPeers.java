@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedDeque;
 
 /**
@@ -36,6 +37,7 @@ final class NpmPeers implements AutoCloseable {
     private final Path folder;
     private final Database database;
     private final Deque<Process> started = new ConcurrentLinkedDeque<>();
+    private final Deque<Path> written = new ConcurrentLinkedDeque<>();
 
     /** The database as the peers reach it. */
     record Database(
@@ -144,12 +146,14 @@ final class NpmPeers implements AutoCloseable {
                         "Toolbox, execute_sql",
                         process,
                         port,
-                        call("execute_sql", "\"sql\":\"" + PointTable.byKey("@KEY@") + "\"")),
+                        call("execute_sql", "\"sql\":\"" + PointTable.byKey("@KEY@") + "\""),
+                        Set.of()),
                 contender(
                         "Toolbox, parameterized tool",
                         process,
                         port,
-                        call("point", "\"id\":@KEY@")));
+                        call("point", "\"id\":@KEY@"),
+                        Set.of(Aims.BUSY)));
     }
 
     private Contender dbHub() {
@@ -193,7 +197,8 @@ final class NpmPeers implements AutoCloseable {
                 "DBHub, execute_sql",
                 process,
                 port,
-                call("execute_sql", "\"sql\":\"" + PointTable.byKey("@KEY@") + "\""));
+                call("execute_sql", "\"sql\":\"" + PointTable.byKey("@KEY@") + "\""),
+                Set.of());
     }
 
     private Process launch(List<String> command, int port, Path log) {
@@ -203,11 +208,13 @@ final class NpmPeers implements AutoCloseable {
         return process;
     }
 
-    private static Contender contender(String name, Process process, int port, String body) {
+    private static Contender contender(
+            String name, Process process, int port, String body, Set<Integer> connections) {
         return new Contender(
                 name,
-                new Contender.Load.Http("127.0.0.1", port, "/mcp", HEADERS, body),
-                List.of(new Contender.Worker("server", process.pid(), true)));
+                new Contender.Load.Http("127.0.0.1", port, "/mcp", HEADERS, body, PointTable.ROW),
+                List.of(new Contender.Worker("server", process.pid(), true)),
+                connections);
     }
 
     static String call(String tool, String arguments) {
@@ -223,6 +230,7 @@ final class NpmPeers implements AutoCloseable {
         try {
             Files.createDirectories(folder);
             Path file = folder.resolve(name);
+            written.add(file);
             Files.deleteIfExists(file);
             Files.createFile(
                     file,
@@ -239,5 +247,12 @@ final class NpmPeers implements AutoCloseable {
     public void close() {
         started.forEach(Programs::stop);
         started.clear();
+        try {
+            for (Path file : written) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("a configuration cannot be deleted in " + folder, e);
+        }
     }
 }

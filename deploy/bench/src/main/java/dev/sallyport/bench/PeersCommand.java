@@ -20,18 +20,22 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * {@code sallyport bench peers}: the same point read through Sallyport, through its peers, and
- * straight from the database.
+ * {@code sallyport bench peers}: the same point read and the same write through Sallyport, through
+ * its peers, and straight from the database.
  */
 @Command(
         name = "peers",
         mixinStandardHelpOptions = true,
         description = {
             "Measure one point read (a million rows, random key) through Sallyport with all services as processes of",
-            "their own, through MCP Toolbox for Databases and DBHub, and straight through JDBC.",
+            "their own, through MCP Toolbox for Databases and DBHub, and straight through JDBC; one write by key through",
+            "Sallyport and JDBC; and reads with many tenants registered. Prints the aims beside the figures.",
             "Needs wrk and npm; the first run downloads the two peers."
         })
 final class PeersCommand implements Runnable {
+    /** The reads' cost hardly depends on it, and the table is filled each time. */
+    private static final long MANY_TENANTS_ROWS = 100_000;
+
     @Option(
             names = "--data",
             description =
@@ -53,7 +57,7 @@ final class PeersCommand implements Runnable {
 
     @Option(
             names = "--seconds",
-            defaultValue = "6",
+            defaultValue = "5",
             description = "How long a round lasts (default: ${DEFAULT-VALUE}).")
     int seconds;
 
@@ -70,7 +74,16 @@ final class PeersCommand implements Runnable {
             description = "Rows of the table (default: ${DEFAULT-VALUE}).")
     long rows;
 
-    @Option(names = "--only", description = "Measure only contenders whose name contains this.")
+    @Option(
+            names = "--tenants",
+            defaultValue = "10000",
+            description =
+                    "How many are many tenants, with ten grants each; 0 leaves them out (default: ${DEFAULT-VALUE}).")
+    int tenants;
+
+    @Option(
+            names = "--only",
+            description = "Measure only contenders whose name contains this, and not many tenants.")
     @Nullable String only;
 
     @Option(
@@ -80,74 +93,11 @@ final class PeersCommand implements Runnable {
 
     @Override
     public void run() {
+        long began = System.nanoTime();
         Programs.output(
                 Duration.ofSeconds(10), List.of("sh", "-c", "command -v wrk && command -v npm"));
-        try (var sallyport = SallyportStack.start(folder, new Progress())) {
-            onSignal(sallyport::close);
-            Database database = sallyport.database();
-            say("filling the table where it is missing");
-            String password = PointTable.prepare(sallyport.postgres(), database, rows);
-            EmbeddedPostgres postgres = sallyport.postgres();
-            String name = database.jdbcUrl().replaceFirst("^.*/([^/?]+)(\\?.*)?$", "$1");
-            say("installing the peers where they are missing");
-            try (var peers =
-                    new NpmPeers(
-                            folder.resolve("peers"),
-                            new NpmPeers.Database(
-                                    postgres.host(),
-                                    postgres.port(),
-                                    name,
-                                    PointTable.PEER_LOGIN,
-                                    password,
-                                    database.connectionsMax()))) {
-                onSignal(peers::close);
-                List<Contender> contenders = new ArrayList<>(sallyport.contenders());
-                contenders.addAll(peers.start());
-                contenders.add(
-                        new Contender(
-                                "JDBC under the sealed context",
-                                new Contender.Load.Jdbc(List.of()),
-                                List.of()));
-                contenders.add(
-                        new Contender(
-                                "JDBC without a context",
-                                new Contender.Load.Jdbc(
-                                        List.of(
-                                                "--password-file",
-                                                passwordFile(password).toString())),
-                                List.of()));
-                if (only != null) {
-                    contenders.removeIf(contender ->
-                            !contender
-                                    .name()
-                                    .toLowerCase(Locale.ROOT)
-                                    .contains(only.toLowerCase(Locale.ROOT)));
-                }
-                measure(sallyport, contenders, database);
-            }
-        }
-    }
-
-    /** Ctrl-C leaves no process behind; what is closed already is not closed again. */
-    private static void onSignal(Runnable close) {
-        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(close));
-    }
-
-    private void measure(SallyportStack sallyport, List<Contender> contenders, Database database) {
-        var bench =
-                new Bench(
-                        new Wrk(folder, rows),
-                        new Contender.Worker("PostgreSQL", postmaster(), true),
-                        sallyport.bootstrapServers(),
-                        rows,
-                        PeersCommand::say);
-        List<Measurement> measurements =
-                bench.run(
-                        contenders,
-                        connections,
-                        rounds,
-                        Duration.ofSeconds(seconds),
-                        Duration.ofSeconds(warmUp));
+        Measured measured = beside();
+        ManyTenants many = tenants > 0 && only == null ? manyTenants() : null;
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put(
                 "load",
@@ -160,10 +110,17 @@ final class PeersCommand implements Runnable {
                 "PostgreSQL, "
                         + rows
                         + " rows, at most "
-                        + database.connectionsMax()
+                        + measured.connectionsMax
                         + " connections a server");
         settings.put("peers", NpmPeers.TOOLBOX + ", " + NpmPeers.DBHUB);
-        var report = new Report(Machine.description(), settings, measurements);
+        settings.put("took", (System.nanoTime() - began) / 60_000_000_000L + " min");
+        var report =
+                new Report(
+                        Machine.description(),
+                        settings,
+                        measured.measurements,
+                        many,
+                        Aims.of(measured.measurements, many));
         Path file = json == null ? folder.resolve("peers.json") : json;
         report.writeTo(file);
         System.out.println();
@@ -171,41 +128,156 @@ final class PeersCommand implements Runnable {
         System.out.println("As JSON: " + file);
     }
 
-    /**
-     * The postmaster is the child of this process, or of the wrapper that it was started with,
-     * whose own children are servers.
-     */
-    private static long postmaster() {
-        return ProcessHandle.current()
-                .descendants()
-                .filter(process ->
-                        process.info()
-                                .command()
-                                .map(command -> command.endsWith("/postgres"))
-                                .orElse(false))
-                .filter(process ->
-                        process.parent()
-                                .flatMap(parent -> parent.info().command())
-                                .map(command -> !command.endsWith("/postgres"))
-                                .orElse(true))
-                .map(ProcessHandle::pid)
-                .findFirst()
-                .orElseThrow(() ->
-                        new BenchException(
-                                "bench_failed", "no PostgreSQL runs below this process"));
+    private record Measured(List<Measurement> measurements, int connectionsMax) {}
+
+    /** Sallyport beside its peers. */
+    private Measured beside() {
+        try (var sallyport = SallyportStack.start(folder, new Progress())) {
+            onSignal(sallyport::close);
+            Database database = sallyport.database();
+            say("filling the tables where they are missing");
+            String password = PointTable.prepare(sallyport.postgres(), database, rows);
+            EmbeddedPostgres postgres = sallyport.postgres();
+            String name = database.jdbcUrl().replaceFirst("^.*/([^/?]+)(\\?.*)?$", "$1");
+            say("installing the peers where they are missing");
+            try (var peers =
+                            new NpmPeers(
+                                    folder.resolve("peers"),
+                                    new NpmPeers.Database(
+                                            postgres.host(),
+                                            postgres.port(),
+                                            name,
+                                            PointTable.PEER_LOGIN,
+                                            password,
+                                            database.connectionsMax()));
+                    var secret = new PasswordFile(folder, password);
+                    var times =
+                            new DatabaseTimes(
+                                    postgres, SallyportStack.postmaster(), database.user())) {
+                onSignal(peers::close);
+                List<Contender> contenders = new ArrayList<>(sallyport.contenders());
+                contenders.addAll(peers.start());
+                contenders.add(jdbc(Aims.SEALED_READ));
+                contenders.add(jdbc(Aims.PLAIN_READ, "--password-file", secret.path()));
+                contenders.add(jdbc(Aims.SEALED_WRITE, "--write"));
+                contenders.add(jdbc(Aims.PLAIN_WRITE, "--write", "--password-file", secret.path()));
+                if (only != null) {
+                    contenders.removeIf(contender ->
+                            !contender
+                                    .name()
+                                    .toLowerCase(Locale.ROOT)
+                                    .contains(only.toLowerCase(Locale.ROOT)));
+                }
+                List<Measurement> measurements =
+                        bench(folder, times, sallyport, rows)
+                                .run(
+                                        contenders,
+                                        connections,
+                                        rounds,
+                                        Duration.ofSeconds(seconds),
+                                        Duration.ofSeconds(warmUp));
+                return new Measured(measurements, database.connectionsMax());
+            }
+        }
     }
 
-    private Path passwordFile(String password) {
-        try {
-            Path file = folder.resolve("peer.password");
-            Files.deleteIfExists(file);
-            Files.createFile(
-                    file,
-                    PosixFilePermissions.asFileAttribute(
-                            PosixFilePermissions.fromString("rw-------")));
-            return Files.writeString(file, password);
-        } catch (IOException e) {
-            throw new UncheckedIOException("the password file cannot be written", e);
+    /**
+     * Few tenants against many. The two cannot be interleaved: what is registered cannot be
+     * unregistered without telling every service of each entry again. So plain JDBC, which knows no
+     * registry, is measured in each round too, and shows what the machine did in between. A stack
+     * of its own is thrown away afterwards, so that the next run starts with two tenants again.
+     */
+    private ManyTenants manyTenants() {
+        Path own = folder.resolve("many-tenants");
+        Folders.delete(own);
+        say("starting a stack of its own for many tenants");
+        try (var sallyport = SallyportStack.start(own, new Progress())) {
+            onSignal(sallyport::close);
+            Database database = sallyport.database();
+            long fewer = Math.min(rows, MANY_TENANTS_ROWS);
+            String password = PointTable.prepare(sallyport.postgres(), database, fewer);
+            try (var secret = new PasswordFile(own, password);
+                    var times =
+                            new DatabaseTimes(
+                                    sallyport.postgres(),
+                                    SallyportStack.postmaster(),
+                                    database.user())) {
+                var bench = bench(own, times, sallyport, fewer);
+                List<Contender> contenders =
+                        List.of(
+                                sallyport.contenders().getFirst(),
+                                jdbc(Aims.PLAIN_READ, "--password-file", secret.path()));
+                bench.warmUp(contenders, Aims.BUSY, Duration.ofSeconds(warmUp));
+                List<Measurement> few = busyRounds(bench, contenders);
+                var registration = new Registration(sallyport, tenants, PeersCommand::say);
+                Duration took = registration.run(contenders.getFirst());
+                List<Measurement> many = busyRounds(bench, contenders);
+                return new ManyTenants(
+                        tenants,
+                        tenants * Registration.GRANTS_EACH,
+                        took.toMillis() / 1e3,
+                        few.getFirst(),
+                        few.getLast(),
+                        many.getFirst(),
+                        many.getLast());
+            }
+        } finally {
+            Folders.delete(own);
+        }
+    }
+
+    private List<Measurement> busyRounds(Bench bench, List<Contender> contenders) {
+        return bench.rounds(contenders, List.of(Aims.BUSY), rounds, Duration.ofSeconds(seconds));
+    }
+
+    private static Bench bench(
+            Path folder, DatabaseTimes times, SallyportStack sallyport, long rows) {
+        return new Bench(
+                new Wrk(folder, rows),
+                times,
+                sallyport.bootstrapServers(),
+                rows,
+                PeersCommand::say);
+    }
+
+    private static Contender jdbc(String name, String... arguments) {
+        return new Contender(name, new Contender.Load.Jdbc(List.of(arguments)), List.of());
+    }
+
+    /** Ctrl-C leaves no process behind; what is closed already is not closed again. */
+    private static void onSignal(Runnable close) {
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(close));
+    }
+
+    /** The password of the peers' login, in a file that is there as long as it is needed. */
+    private static final class PasswordFile implements AutoCloseable {
+        private final Path file;
+
+        PasswordFile(Path folder, String password) {
+            this.file = folder.resolve("peer.password");
+            try {
+                Files.deleteIfExists(file);
+                Files.createFile(
+                        file,
+                        PosixFilePermissions.asFileAttribute(
+                                PosixFilePermissions.fromString("rw-------")));
+                Files.writeString(file, password);
+            } catch (IOException e) {
+                throw new UncheckedIOException("the password file cannot be written", e);
+            }
+        }
+
+        String path() {
+            return file.toString();
+        }
+
+        @Override
+        public void close() {
+            try {
+                Files.deleteIfExists(file);
+            } catch (IOException e) {
+                throw new UncheckedIOException("the password file cannot be deleted", e);
+            }
         }
     }
 

@@ -28,7 +28,7 @@ final class ProcessTimes {
 
     /** CPU time so far in microseconds, with all descendants, living and ended, if asked for. */
     static long micros(Contender.Worker worker) {
-        Map<Long, Stat> all = all();
+        Map<Long, Stat> all = stats();
         Stat root = all.get(worker.pid());
         if (root == null) {
             throw new BenchException(
@@ -52,6 +52,13 @@ final class ProcessTimes {
         return ticks * MICROS_A_TICK;
     }
 
+    /** CPU time so far in microseconds of every process by its id, without its children's. */
+    static Map<Long, Long> all() {
+        Map<Long, Long> micros = new HashMap<>();
+        stats().values().forEach(stat -> micros.put(stat.pid, stat.own * MICROS_A_TICK));
+        return micros;
+    }
+
     /** The command line; ProcessHandle gives none where it is as long as a class path. */
     static List<String> arguments(long pid) {
         try {
@@ -61,7 +68,7 @@ final class ProcessTimes {
         }
     }
 
-    private static Map<Long, Stat> all() {
+    private static Map<Long, Stat> stats() {
         Map<Long, Stat> all = new HashMap<>();
         try (Stream<Path> entries = Files.list(PROC)) {
             for (Path entry : (Iterable<Path>) entries::iterator) {

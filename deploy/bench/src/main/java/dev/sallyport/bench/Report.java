@@ -9,16 +9,22 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What was measured, for people and for machines.
  *
  * @param machine what it was measured on
  * @param settings how it was measured
+ * @param manyTenants null where that was left out
  */
 record Report(
-        Map<String, String> machine, Map<String, String> settings, List<Measurement> measurements) {
-    private static final String ROW = "%-34s %10s %9s %9s %12s %12s %10s%n";
+        Map<String, String> machine,
+        Map<String, String> settings,
+        List<Measurement> measurements,
+        @Nullable ManyTenants manyTenants,
+        List<Aim> aims) {
+    private static final String ROW = "%-36s %10s %9s %9s %12s %12s %10s%n";
 
     /** The tables, one for each number of connections. Ratios are to the first contender. */
     String text() {
@@ -52,20 +58,55 @@ record Report(
                                         "%.2f",
                                         row.callsPerSecond() / rows.getFirst().callsPerSecond())));
             }
-            String shares = shares(rows.getFirst());
-            if (!shares.isEmpty()) {
-                text.append("  CPU of ")
-                        .append(rows.getFirst().contender())
-                        .append(", us a call: ")
-                        .append(shares)
-                        .append('\n');
+            for (Measurement row : rows) {
+                // one worker's share is in the table
+                if (row.cpuMicros().size() > 1) {
+                    text.append(
+                            "  CPU of %s, us a call: %s%n"
+                                    .formatted(row.contender(), shares(row, row.cpuMicros())));
+                    text.append(
+                            "    of PostgreSQL: %s%n".formatted(shares(row, row.databaseMicros())));
+                }
             }
+        }
+        if (manyTenants != null) {
+            text.append(tenants(manyTenants));
+        }
+        if (!aims.isEmpty()) {
+            text.append('\n').append(Aim.table(aims));
         }
         return text.toString();
     }
 
-    private static String shares(Measurement measurement) {
-        return measurement.cpuMicros().entrySet().stream()
+    private static String tenants(ManyTenants measured) {
+        return """
+
+        many tenants, %d connections, calls/s
+        %-36s %10s %10s %10s
+        %-36s %10.0f %10.0f %10.2f
+        %-36s %10.0f %10.0f %10.2f
+          registered in %.0f s; with the machine's drift divided out: %.2f
+        """
+                .formatted(
+                        measured.few().connections(),
+                        "",
+                        "2",
+                        measured.tenants(),
+                        "ratio",
+                        measured.few().contender(),
+                        measured.few().callsPerSecond(),
+                        measured.many().callsPerSecond(),
+                        measured.plainRatio(),
+                        measured.fewPlain().contender(),
+                        measured.fewPlain().callsPerSecond(),
+                        measured.manyPlain().callsPerSecond(),
+                        measured.drift(),
+                        measured.registeredSeconds(),
+                        measured.ratio());
+    }
+
+    private static String shares(Measurement measurement, Map<String, Long> micros) {
+        return micros.entrySet().stream()
                 .map(entry ->
                         entry.getKey()
                                 + " "

@@ -9,6 +9,7 @@ import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.registry.RegistryFeed;
+import dev.sallyport.schema.registry.RegistryWriter;
 import dev.sallyport.schema.topic.KafkaSettings;
 import dev.sallyport.service.ServiceKind;
 import java.io.IOException;
@@ -16,11 +17,14 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
@@ -86,6 +90,29 @@ final class SallyportStack implements AutoCloseable {
         }
     }
 
+    /**
+     * The postmaster is the child of this process, or of the wrapper that it was started with,
+     * whose own children are servers.
+     */
+    static Contender.Worker postmaster() {
+        long pid =
+                ProcessHandle.current()
+                        .descendants()
+                        .filter(SallyportStack::isPostgres)
+                        .filter(process ->
+                                process.parent().map(parent -> !isPostgres(parent)).orElse(true))
+                        .map(ProcessHandle::pid)
+                        .findFirst()
+                        .orElseThrow(() ->
+                                new BenchException(
+                                        "bench_failed", "no PostgreSQL runs below this process"));
+        return new Contender.Worker("PostgreSQL", pid, true);
+    }
+
+    private static boolean isPostgres(ProcessHandle process) {
+        return process.info().command().map(command -> command.endsWith("/postgres")).orElse(false);
+    }
+
     EmbeddedPostgres postgres() {
         return stack.servers().postgres();
     }
@@ -117,7 +144,8 @@ final class SallyportStack implements AutoCloseable {
         if (endpoint == null) {
             throw new BenchException("bench_failed", "the stack has no tenant " + TENANT);
         }
-        String token = TokenClient.fetch(endpoint, "bench", "bench", "mcp:read", where.mcp());
+        String token =
+                TokenClient.fetch(endpoint, "bench", "bench", "mcp:read mcp:write", where.mcp());
         Map<String, String> headers =
                 Map.of(
                         "Content-Type", "application/json",
@@ -128,16 +156,14 @@ final class SallyportStack implements AutoCloseable {
         String database = "\"database\":\"" + DATABASE + "\",";
         return List.of(
                 new Contender(
-                        "Sallyport, db_query",
+                        Aims.QUERY,
                         http(
                                 where.mcp(),
                                 headers,
                                 NpmPeers.call(
                                         "db_query",
-                                        database
-                                                + "\"sql\":\""
-                                                + PointTable.byKey("@KEY@")
-                                                + "\"")),
+                                        database + "\"sql\":\"" + PointTable.byKey("@KEY@") + "\""),
+                                PointTable.ROW),
                         workers),
                 new Contender(
                         "Sallyport, db_query with params",
@@ -149,12 +175,43 @@ final class SallyportStack implements AutoCloseable {
                                         database
                                                 + "\"sql\":\""
                                                 + PointTable.byKey("$1")
-                                                + "\",\"params\":[@KEY@]")),
+                                                + "\",\"params\":[@KEY@]"),
+                                PointTable.ROW),
+                        workers,
+                        Set.of(Aims.BUSY)),
+                new Contender(
+                        "Sallyport, db_execute",
+                        http(
+                                where.mcp(),
+                                headers,
+                                NpmPeers.call(
+                                        "db_execute",
+                                        database
+                                                + "\"sql\":\""
+                                                + PointTable.change("@KEY@")
+                                                + "\""),
+                                "\"rowsAffected\":1}"),
                         workers));
     }
 
-    private static Contender.Load http(URI url, Map<String, String> headers, String body) {
-        return new Contender.Load.Http(url.getHost(), url.getPort(), url.getPath(), headers, body);
+    /** The audit service's own database. */
+    Connection auditDatabase() throws SQLException {
+        return postgres().connect("sallyport_audit");
+    }
+
+    /** Where the monitor tells how far behind it is. */
+    URI monitorHealth() {
+        return URI.create("http://127.0.0.1:" + stack.servers().port("monitor") + "/healthz");
+    }
+
+    RegistryWriter registryWriter() {
+        return new RegistryWriter(kafka, InstantSource.system(), "sallyport bench");
+    }
+
+    private static Contender.Load http(
+            URI url, Map<String, String> headers, String body, String expected) {
+        return new Contender.Load.Http(
+                url.getHost(), url.getPort(), url.getPath(), headers, body, expected);
     }
 
     /**

@@ -80,6 +80,7 @@ final class Wrk {
                 template()
                         .replace("@PATH@", target.path())
                         .replace("@BODY@", target.body())
+                        .replace("@EXPECTED@", target.expected())
                         .replace("@ROWS@", String.valueOf(rows))
                         .replace("@HEADERS@", headers)
                         .replace("@SEED@", String.valueOf(SEED));

@@ -1,6 +1,6 @@
--- Posts MCP tools/call with a random key and checks every answer: the key stands in the JSON-RPC id, and the
--- row's name holds it too, so an answer is right if both are there and no error is.
-local path, body, rows = "@PATH@", [==[@BODY@]==], @ROWS@
+-- Posts MCP tools/call with a random key and checks every answer: it is right if its JSON-RPC id has a key, what is
+-- expected for that key stands in it, and no error does.
+local path, body, expected, rows = "@PATH@", [==[@BODY@]==], [==[@EXPECTED@]==], @ROWS@
 local headers = { @HEADERS@ }
 local threads = {}
 
@@ -23,7 +23,7 @@ end
 function response(status, _, answer)
     local key = answer:match('"id":%s*"k(%d+)"')
     local good = status == 200 and key
-        and answer:find("row-" .. key .. "-end", 1, true)
+        and answer:find((expected:gsub("@KEY@", key)), 1, true)
         and not answer:find('"isError":%s*true')
         and not answer:find('"success\\": false', 1, true)
     if good then

@@ -20,7 +20,8 @@ class WrkTest {
                         1,
                         "/mcp",
                         Map.of("Authorization", "Bearer \"x\""),
-                        NpmPeers.call("db_query", "\"sql\":\"" + PointTable.byKey("@KEY@") + "\""));
+                        NpmPeers.call("db_query", "\"sql\":\"" + PointTable.byKey("@KEY@") + "\""),
+                        PointTable.ROW);
 
         String script = Files.readString(new Wrk(folder, 1_000).script(target));
 
@@ -28,6 +29,7 @@ class WrkTest {
                 .contains("[\"Authorization\"] = \"Bearer \\\"x\\\"\"")
                 .contains("\"id\":\"k@KEY@\"")
                 .contains("WHERE id = @KEY@")
-                .doesNotContain("@PATH@", "@BODY@", "@ROWS@", "@HEADERS@", "@SEED@");
+                .contains("[==[row-@KEY@-end]==]")
+                .doesNotContain("@PATH@", "@BODY@", "@EXPECTED@", "@ROWS@", "@HEADERS@", "@SEED@");
     }
 }

@@ -26,7 +26,8 @@ import picocli.CommandLine.HelpCommand;
         },
         footer = {
             "",
-            "sallyport gateway, executor, audit and monitor run one service: see sallyport gateway --help.",
+            "sallyport gateway, executor, audit and monitor run one service: see sallyport help gateway.",
+            "sallyport bench measures it on this machine: see sallyport help bench.",
             "sallyport test runs all tests; sallyport build compiles everything."
         },
         synopsisSubcommandLabel = "COMMAND")
