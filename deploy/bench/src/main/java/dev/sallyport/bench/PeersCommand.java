@@ -97,7 +97,16 @@ final class PeersCommand implements Runnable {
         Programs.output(
                 Duration.ofSeconds(10), List.of("sh", "-c", "command -v wrk && command -v npm"));
         Measured measured = beside();
-        ManyTenants many = tenants > 0 && only == null ? manyTenants() : null;
+        // many tenants may fail, and what was measured so far is not to be lost by that
+        report(measured, null, began);
+        if (tenants > 0 && only == null) {
+            report(measured, manyTenants(), began);
+            // where it failed, the logs stay for who looks for the reason, until the next run
+            Folders.delete(folder.resolve("many-tenants"));
+        }
+    }
+
+    private void report(Measured measured, @Nullable ManyTenants many, long began) {
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put(
                 "load",
@@ -221,8 +230,6 @@ final class PeersCommand implements Runnable {
                         many.getFirst(),
                         many.getLast());
             }
-        } finally {
-            Folders.delete(own);
         }
     }
 

@@ -190,12 +190,12 @@ final class StartCommand implements Runnable {
                     }
                     // without effect where it came up
                     ready.completeExceptionally(
-                            new BenchException("bench_failed", "up did not come up: " + said));
+                            new BenchException("bench_failed", "it ended after it said: " + said));
                 });
         try {
             return ready.get(UP_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
-            throw new BenchException("bench_failed", e.getCause().getMessage(), e);
+            throw new BenchException("bench_failed", "up did not come up: " + e.getCause(), e);
         } catch (TimeoutException e) {
             throw new BenchException("bench_failed", "up did not come up in " + UP_WITHIN, e);
         } catch (InterruptedException e) {
