@@ -12,7 +12,10 @@ import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.topic.Topics;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -26,6 +29,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 class ApiIT {
@@ -60,6 +64,24 @@ class ApiIT {
         database.close();
         service.close();
         fixture.close();
+    }
+
+    /** Java's own client sends no address that is spelled wrongly. */
+    @ParameterizedTest // case G7
+    @ValueSource(strings = {"principal=mallory%", "principal=%zz", "principal=%c3%28", "%=1"})
+    void aConditionThatIsSpelledWronglyIsRefusedAndNotLeftOut(String query) throws Exception {
+        for (String path : List.of("/api/v1/entries", "/console")) {
+            try (var socket = new Socket(InetAddress.getLoopbackAddress(), service.port())) {
+                String token = fixture.token(acme, "audit:read");
+                String request =
+                        "GET %s?%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer %s\r\nCookie: sallyport_console=%s\r\n\r\n"
+                                .formatted(path, query, token, token);
+                socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+                String answer =
+                        new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+                assertThat(answer).startsWith("HTTP/1.1 400 ").doesNotContain("select name");
+            }
+        }
     }
 
     private static CallRefused refusal(CallId call) {
@@ -202,8 +224,8 @@ class ApiIT {
         var call = get("/api/v1/calls/" + query, globex);
         var noCall = get("/api/v1/calls/" + CallId.next(), globex);
 
-        assertThat(foreign.statusCode()).isEqualTo(404);
-        assertThat(foreign.body()).isEqualTo(missing.body()).contains("log_not_found");
+        assertThat(foreign.statusCode()).isEqualTo(403);
+        assertThat(foreign.body()).isEqualTo(missing.body()).contains("log_forbidden");
         assertThat(call.statusCode()).isEqualTo(404);
         assertThat(noCall.statusCode()).isEqualTo(404);
         assertThat(call.body()).contains("call_not_found");

@@ -172,7 +172,7 @@ class ConsoleIT {
         assertThat(
                         new AuditVerifier(service.key())
                                 .proof(proof.body().getBytes(StandardCharsets.UTF_8)))
-                .isInstanceOf(Verdict.Verified.class);
+                .isInstanceOf(Verdict.Proved.class);
     }
 
     @Test

@@ -72,6 +72,18 @@ class TamperingIT {
                         unreadable -> assertThat(unreadable.why()).contains("token"));
     }
 
+    @Test // case G8
+    void aTokenOfAnotherTenantMayNotReadAndThatIsNoAlteration() {
+        String foreign = fixture.token(fixture.tenant(), "audit:read");
+
+        assertThat(
+                        new AuditVerifier(service.key())
+                                .log(fixture.log(service, tenant), Optional.of(foreign)))
+                .isInstanceOfSatisfying(
+                        Verdict.Unreadable.class,
+                        unreadable -> assertThat(unreadable.why()).contains("own tenant"));
+    }
+
     @Test
     void anotherTenantsLogIsNotAcceptedInPlaceOfTheOneThatWasAskedFor() throws SQLException {
         asSuperuser("UPDATE audit.checkpoint SET tenant = 't-other' WHERE tenant = '%s'");

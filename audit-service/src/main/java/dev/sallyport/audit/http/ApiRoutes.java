@@ -8,6 +8,7 @@ import dev.sallyport.audit.problem.AuditException;
 import dev.sallyport.audit.problem.AuditProblem;
 import dev.sallyport.audit.search.EntryFilter;
 import dev.sallyport.audit.search.EntrySearch;
+import dev.sallyport.audit.search.QueryString;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.token.Caller;
 import io.javalin.config.RoutesConfig;
@@ -45,7 +46,8 @@ final class ApiRoutes {
     }
 
     private void entries(Context ctx, Caller caller) {
-        var page = search.find(caller.tenant(), EntryFilter.of(ctx.queryParamMap()));
+        var page =
+                search.find(caller.tenant(), EntryFilter.of(QueryString.parse(ctx.queryString())));
         reads.record(caller, ctx.ip(), "search", orEmpty(ctx.queryString()), page.entries().size());
         Answers.json(ctx, page);
     }

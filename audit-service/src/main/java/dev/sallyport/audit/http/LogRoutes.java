@@ -77,7 +77,9 @@ final class LogRoutes {
             case Admission.Denied denied -> Answers.denied(ctx, denied);
             case Admission.Admitted(Caller caller) -> {
                 if (!caller.tenant().equals(tenant)) {
-                    throw noLog();
+                    throw new AuditException(
+                            AuditProblem.LOG_FORBIDDEN,
+                            "the entries of a log are read with a token of its own tenant");
                 }
                 requirePublished(checkpoint(tenant), 0, bundle);
                 byte[] bytes = logs.bundle(tenant, bundle);
@@ -113,8 +115,7 @@ final class LogRoutes {
     }
 
     private static AuditException noLog() {
-        return new AuditException(
-                AuditProblem.LOG_NOT_FOUND, "there is no such log, or it is not yours to read");
+        return new AuditException(AuditProblem.LOG_NOT_FOUND, "there is no such log");
     }
 
     private static AuditException noTile() {

@@ -29,7 +29,7 @@ record CallPresenter(VerifierKey key) {
         String checkpoint = TlogProof.parse(proof.entries().getFirst().proof()).checkpoint();
         String vkey = key.named(key.name() + "/" + reader.tenant()).toString();
         return switch (new AuditVerifier(key).proof(proof.json())) {
-            case Verdict.Verified(_, var tree, var note) ->
+            case Verdict.Proved(_, _, _, var tree, var note) ->
                     new CallView(
                             reader,
                             proof.callId(),
@@ -62,6 +62,8 @@ record CallPresenter(VerifierKey key) {
                             events,
                             checkpoint,
                             vkey);
+            case Verdict.Verified _ ->
+                    throw new IllegalStateException("the verdict on a log, for a proof");
         };
     }
 

@@ -11,6 +11,7 @@ import dev.sallyport.audit.search.Cursor;
 import dev.sallyport.audit.search.EntryFilter;
 import dev.sallyport.audit.search.EntryPage;
 import dev.sallyport.audit.search.EntrySearch;
+import dev.sallyport.audit.search.QueryString;
 import dev.sallyport.audit.verify.CallProof;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.token.Caller;
@@ -162,7 +163,7 @@ public final class Console {
     private void entries(Context ctx, Caller caller) {
         EntryFilter filter;
         try {
-            filter = EntryFilter.of(ctx.queryParamMap());
+            filter = EntryFilter.of(QueryString.parse(ctx.queryString()));
         } catch (AuditException mistaken) {
             var view =
                     new EntriesView(

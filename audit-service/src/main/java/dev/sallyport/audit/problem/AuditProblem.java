@@ -4,8 +4,10 @@ import java.util.Locale;
 
 /** The stable codes of what can go wrong, with the HTTP status that tells callers of it. */
 public enum AuditProblem {
-    /** There is no such log, or it is another tenant's: the two look alike. */
+    /** There is no such log. */
     LOG_NOT_FOUND(404),
+    /** The token is another tenant's, whether there is such a log or not. */
+    LOG_FORBIDDEN(403),
     /** The tile or bundle is not part of what the log has published. */
     TILE_NOT_FOUND(404),
     /** No event of the tenant's log names that call. */

@@ -233,7 +233,7 @@ public record EntryFilter(
         return new AuditException(AuditProblem.PARAMETER_INVALID, name + " " + why);
     }
 
-    private static String shortened(String text) {
+    static String shortened(String text) {
         return text.length() > 40 ? text.substring(0, 40) + "..." : text;
     }
 }

@@ -43,7 +43,7 @@ public final class HttpArtefacts implements Artefacts, AutoCloseable {
                     case 401, 403 ->
                             new Fetched.Failed(
                                     uri
-                                            + " asks for an access token that may read this log (--token)");
+                                            + " asks for an access token of the log's own tenant that may read it (--token)");
                     default ->
                             new Fetched.Failed(
                                     uri + " answered with status " + response.statusCode());

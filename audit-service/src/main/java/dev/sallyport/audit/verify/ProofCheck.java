@@ -3,14 +3,27 @@ package dev.sallyport.audit.verify;
 import dev.sallyport.audit.note.TlogProof;
 import dev.sallyport.audit.note.VerifierKey;
 import dev.sallyport.audit.tree.Hash;
+import dev.sallyport.schema.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 
 /** The check of one call's proof. */
 final class ProofCheck {
-    private ProofCheck() {}
+    private final String call;
+    private final VerifierKey key;
+    private final List<Finding> findings = new ArrayList<>();
+    private final List<SignedTree> trees = new ArrayList<>();
+    private final List<Verdict.ProvedEvent> events = new ArrayList<>();
+
+    private ProofCheck(String call, VerifierKey key) {
+        this.call = call;
+        this.key = key;
+    }
 
     static Verdict verify(byte[] json, VerifierKey key) {
         CallProof proof;
@@ -19,63 +32,84 @@ final class ProofCheck {
         } catch (IllegalArgumentException malformed) {
             return new Verdict.Unreadable(String.valueOf(malformed.getMessage()));
         }
-        var findings = new ArrayList<Finding>();
-        var trees = new ArrayList<SignedTree>();
-        for (int i = 0; i < proof.entries().size(); i++) {
-            verify(
-                            proof.callId(),
-                            proof.entries().get(i),
-                            "entry " + i + " of the proof",
-                            key,
-                            findings)
-                    .ifPresent(trees::add);
+        return new ProofCheck(proof.callId(), key).verdict(proof.entries());
+    }
+
+    private Verdict verdict(List<CallProof.ProvedEntry> entries) {
+        for (int i = 0; i < entries.size(); i++) {
+            check(entries.get(i), "entry " + i + " of the proof");
         }
         if (!findings.isEmpty()) {
             return new Verdict.Tampered(findings);
         }
-        var last = trees.getLast().checkpoint();
-        if (trees.stream().anyMatch(tree -> !tree.checkpoint().equals(last))) {
-            return new Verdict.Tampered(
-                    List.of(
-                            new Finding.CheckpointAltered(
-                                    "the entries of the proof stand under different checkpoints")));
+        SignedTree last = trees.getLast();
+        if (trees.stream().anyMatch(tree -> !tree.checkpoint().equals(last.checkpoint()))) {
+            return altered("the entries of the proof stand under different checkpoints");
         }
-        return new Verdict.Verified(last.origin(), last.tree(), trees.getLast().note());
+        var places = new HashSet<Long>();
+        if (!events.stream().allMatch(event -> places.add(event.index()))) {
+            return altered("the proof holds an entry twice");
+        }
+        return new Verdict.Proved(
+                call, events, last.checkpoint().origin(), last.checkpoint().tree(), last.note());
     }
 
-    private static Optional<SignedTree> verify(
-            String callId,
-            CallProof.ProvedEntry proved,
-            String place,
-            VerifierKey key,
-            List<Finding> findings) {
+    private static Verdict altered(String why) {
+        return new Verdict.Tampered(List.of(new Finding.CheckpointAltered(why)));
+    }
+
+    private void check(CallProof.ProvedEntry proved, String place) {
         try {
             byte[] entry = proved.bytes();
-            var tlogProof = TlogProof.parse(proved.proof());
-            var eventId = EventIdIn.entry(entry);
+            var proof = TlogProof.parse(proved.proof());
             var tree =
                     SignedTree.open(
-                            tlogProof.checkpoint().getBytes(StandardCharsets.UTF_8),
+                            proof.checkpoint().getBytes(StandardCharsets.UTF_8),
                             SignedTree.Named.any(key));
-            if (!tlogProof.proves(Hash.ofLeaf(entry), tree.checkpoint())) {
+            trees.add(tree);
+            if (!proof.proves(Hash.ofLeaf(entry), tree.checkpoint())) {
                 findings.add(
                         new Finding.EntryAltered(
-                                tlogProof.index(),
-                                eventId,
+                                proof.index(),
+                                EventIdIn.entry(entry),
                                 place,
                                 "it is not in the log that the checkpoint describes"));
-            } else if (!new String(entry, StandardCharsets.UTF_8).contains("\"" + callId + "\"")) {
-                findings.add(
-                        new Finding.EntryAltered(
-                                tlogProof.index(),
-                                eventId,
-                                place,
-                                "it is in the log but belongs to another call than " + callId));
+                return;
             }
-            return Optional.of(tree);
+            event(entry, proof.index())
+                    .ifPresentOrElse(
+                            events::add,
+                            () ->
+                                    findings.add(
+                                            new Finding.EntryAltered(
+                                                    proof.index(),
+                                                    EventIdIn.entry(entry),
+                                                    place,
+                                                    "it is in the log but is no event of the call "
+                                                            + call)));
         } catch (IllegalArgumentException refused) {
             findings.add(new Finding.CheckpointAltered(place + ": " + refused.getMessage()));
+        }
+    }
+
+    /**
+     * The event, where it is one of the call: its own {@code data.call} says so, and no other text
+     * in it. A member that stands twice, which could show one value to a person and another one
+     * here, makes it none.
+     */
+    private Optional<Verdict.ProvedEvent> event(byte[] entry, long index) {
+        JsonNode event;
+        try {
+            event = Json.mapper().readTree(entry);
+        } catch (JacksonException malformed) {
             return Optional.empty();
         }
+        return event.path("data").path("call").asString("").equals(call) && !call.isEmpty()
+                ? Optional.of(
+                        new Verdict.ProvedEvent(
+                                index,
+                                event.path("type").asString(""),
+                                event.path("time").asString("")))
+                : Optional.empty();
     }
 }

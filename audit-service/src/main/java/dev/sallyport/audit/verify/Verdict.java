@@ -9,12 +9,41 @@ public sealed interface Verdict {
      * Everything is as the signed checkpoint says.
      *
      * @param origin the log's identity
-     * @param tree the tree of the log's entries, all of which were checked (for a proof: those of
-     *     the proof were)
+     * @param tree the tree of the log's entries, all of which were checked
      * @param checkpoint the signed checkpoint, verbatim: worth keeping, later ones must be
      *     consistent with it
      */
     record Verified(String origin, TreeHead tree, String checkpoint) implements Verdict {}
+
+    /**
+     * These events of the call are in the log that the signed checkpoint describes. That there are
+     * no others only the whole log shows.
+     *
+     * @param call the call that each of the events names as its own
+     * @param events what was proved, never empty
+     * @param origin the log's identity
+     * @param tree the tree that the checkpoint signs
+     * @param checkpoint the signed checkpoint, verbatim
+     */
+    record Proved(
+            String call, List<ProvedEvent> events, String origin, TreeHead tree, String checkpoint)
+            implements Verdict {
+        public Proved {
+            events = List.copyOf(events);
+            if (events.isEmpty()) {
+                throw new IllegalArgumentException("a proof without an event proves nothing");
+            }
+        }
+    }
+
+    /**
+     * An event as its bytes, which were proved, say it.
+     *
+     * @param index its place in the log, from 0
+     * @param type its CloudEvents type
+     * @param time when it happened
+     */
+    record ProvedEvent(long index, String type, String time) {}
 
     /**
      * At least one artefact was changed after it was published.

@@ -302,39 +302,69 @@ class AuditVerifierTest {
 
         assertThat(verifier.proof(json))
                 .isInstanceOfSatisfying(
-                        Verdict.Verified.class,
-                        verified -> assertThat(verified.tree().size()).isEqualTo(20));
+                        Verdict.Proved.class,
+                        proved -> {
+                            assertThat(proved.call()).isEqualTo("call-3");
+                            assertThat(proved.events())
+                                    .containsExactly(
+                                            new Verdict.ProvedEvent(
+                                                    3,
+                                                    "dev.sallyport.Test",
+                                                    "2026-11-27T10:00:00Z"),
+                                            new Verdict.ProvedEvent(
+                                                    17,
+                                                    "dev.sallyport.Test",
+                                                    "2026-11-27T10:00:00Z"));
+                            assertThat(proved.tree().size()).isEqualTo(20);
+                        });
         for (int at = 0; at < json.length; at++) {
             byte[] changed = json.clone();
             changed[at] ^= 1;
             assertThat(verifier.proof(changed))
                     .as("byte %d: %s", at, (char) json[at])
-                    .isNotInstanceOf(Verdict.Verified.class);
+                    .isNotInstanceOf(Verdict.Proved.class);
         }
     }
 
-    @Test
-    void aProofForAnotherCallIsFound() {
-        var proof = new CallProof("another", proof().entries());
+    /** Each of these stands somewhere in the events, but not as their call. */
+    @ParameterizedTest // case G2
+    @ValueSource(strings = {"another", "data", "call", "mallory", "event-3", "1.0", "", "CALL-3"})
+    void aProofForAnotherCallIsFound(String other) {
+        var proof = new CallProof(other, proof().entries());
 
         assertThat(verifier.proof(proof.json()))
                 .isInstanceOfSatisfying(
                         Verdict.Tampered.class,
                         tampered ->
                                 assertThat(tampered.findings().getFirst().sentence())
-                                        .contains("another call"));
+                                        .contains("no event of the call " + other));
+    }
+
+    @Test // case G2
+    void eventsOfSeveralCallsAreNoProofOfOne() {
+        var entries = new ArrayList<>(proof().entries());
+        entries.add(proved(4));
+
+        assertThat(verifier.proof(new CallProof("call-3", entries).json()))
+                .isInstanceOf(Verdict.Tampered.class);
+    }
+
+    @Test
+    void anEntryThatStandsTwiceIsFound() {
+        var twice = new CallProof("call-3", List.of(proved(3), proved(3)));
+
+        assertThat(verifier.proof(twice.json())).isInstanceOf(Verdict.Tampered.class);
     }
 
     private static CallProof proof() {
+        return new CallProof("call-3", List.of(proved(3), proved(17)));
+    }
+
+    private static CallProof.ProvedEntry proved(int index) {
         var log = PublishedLog.of(20);
         var tree = new TiledTree(20, path -> Hash.split(log.file(path.path())));
         String checkpoint = new String(log.file("checkpoint"), StandardCharsets.UTF_8);
-        var entries = new ArrayList<CallProof.ProvedEntry>();
-        for (int index : List.of(3, 17)) {
-            byte[] entry = PublishedLog.entry(index);
-            var proof = new TlogProof(index, tree.inclusion(index).path(), checkpoint);
-            entries.add(new CallProof.ProvedEntry(Base64Text.write(entry), proof.text()));
-        }
-        return new CallProof("data", entries);
+        var proof = new TlogProof(index, tree.inclusion(index).path(), checkpoint);
+        return new CallProof.ProvedEntry(Base64Text.write(PublishedLog.entry(index)), proof.text());
     }
 }

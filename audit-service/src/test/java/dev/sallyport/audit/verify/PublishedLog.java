@@ -53,13 +53,19 @@ record PublishedLog(Map<String, byte[]> files) implements Artefacts {
                 .getBytes(StandardCharsets.UTF_8);
     }
 
+    /** An event of the call {@link #call}. */
     static byte[] entry(int index) {
-        return ("{\"specversion\":\"1.0\",\"id\":\"event-"
-                        + index
-                        + "\",\"data\":{\"n\":"
-                        + index
-                        + "}}")
+        return """
+        {"specversion":"1.0","id":"event-%d","type":"dev.sallyport.Test","time":"2026-11-27T10:00:00Z",\
+        "data":{"call":"%s","client":"mallory"}}\
+        """
+                .formatted(index, call(index))
                 .getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Entries 3 and 17, among others, are of one call. */
+    static String call(int index) {
+        return "call-" + index % 14;
     }
 
     /** The log with one artefact replaced. */

@@ -85,6 +85,24 @@ final class AuditVerifyCommand implements Callable<Integer> {
                                 + tree.root());
                 yield 0;
             }
+            case Verdict.Proved(var call, var events, var origin, var tree, var _) -> {
+                System.out.println(
+                        "verified: these events of call "
+                                + call
+                                + " are among the "
+                                + tree.size()
+                                + " entries of "
+                                + origin);
+                events.forEach(event ->
+                        System.out.println(
+                                "  entry "
+                                        + event.index()
+                                        + ": "
+                                        + event.type()
+                                        + " at "
+                                        + event.time()));
+                yield 0;
+            }
             case Verdict.Tampered(var findings) -> {
                 System.out.println("ALTERED:");
                 findings.forEach(finding -> System.out.println("  " + finding.sentence()));

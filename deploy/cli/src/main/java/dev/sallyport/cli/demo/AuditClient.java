@@ -60,7 +60,7 @@ final class AuditClient implements AutoCloseable {
         }
         return Optional.of(
                 switch (verifier.proof(response.body())) {
-                    case Verdict.Verified(var origin, var tree, var _) ->
+                    case Verdict.Proved(_, _, var origin, var tree, _) ->
                             new Proved(
                                     true,
                                     kinds,
@@ -69,6 +69,8 @@ final class AuditClient implements AutoCloseable {
                                             + " entries of "
                                             + origin
                                             + ")");
+                    case Verdict.Verified _ ->
+                            throw new IllegalStateException("the verdict on a log, for a proof");
                     case Verdict.Tampered(var findings) ->
                             new Proved(false, kinds, "TAMPERED: " + findings);
                     case Verdict.Unreadable(var why) ->
