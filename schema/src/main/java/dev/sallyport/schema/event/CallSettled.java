@@ -4,6 +4,7 @@ import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.id.GatewayId;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,21 @@ public record CallSettled(
         String executor,
         int attempt)
         implements Payload {
+    /** The codes with which an executor or a database turns away what the caller may not do. */
+    private static final Set<String> REFUSALS =
+            Set.of(
+                    "principal_suspended",
+                    "tenant_unknown",
+                    "wrong_cell",
+                    "database_unknown",
+                    "tool_unknown",
+                    "read_only",
+                    "several_statements",
+                    "statement_refused",
+                    "permission_denied",
+                    "row_security",
+                    "context_refused");
+
     public CallSettled {
         tables = List.copyOf(tables);
         if ((ended == Ended.SUCCEEDED) != (code == null)) {
@@ -55,6 +71,14 @@ public record CallSettled(
         if (attempt < 1) {
             throw new IllegalArgumentException("attempt must be positive: " + attempt);
         }
+    }
+
+    /**
+     * Whether the call was turned away for what its caller may do. A reader who asks who was
+     * refused means these as well as those that a gateway refused.
+     */
+    public boolean refused() {
+        return ended == Ended.FAILED && code != null && REFUSALS.contains(code);
     }
 
     /**

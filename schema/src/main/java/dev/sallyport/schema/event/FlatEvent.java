@@ -128,7 +128,7 @@ public record FlatEvent(
                         flat.executor = call.executor();
                         flat.attempt = call.attempt();
                         flat.digest = call.resultDigest();
-                        yield call.ended().wire();
+                        yield call.refused() ? "refused" : call.ended().wire();
                     }
                     case CallRefused call -> {
                         flat.whose(call.principal());

@@ -2,9 +2,14 @@ package dev.sallyport.schema.event;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sallyport.schema.id.CallId;
+import dev.sallyport.schema.id.DatabaseName;
+import dev.sallyport.schema.id.EventId;
+import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.seal.Sealed;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -14,6 +19,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class FlatEventTest {
@@ -50,6 +56,44 @@ class FlatEventTest {
         }
 
         assertThat(missing).isEqualTo(LEFT_OUT.getOrDefault(type, Set.of()));
+    }
+
+    /** Case G10: who was refused is one question, whoever refused. */
+    @ParameterizedTest
+    @CsvSource({
+        "failed, principal_suspended, refused",
+        "failed, statement_refused, refused",
+        "failed, permission_denied, refused",
+        "failed, read_only, refused",
+        "failed, data_exception, failed",
+        "failed, tenant_busy, failed",
+        "cancelled, principal_suspended, cancelled",
+        "expired, deadline_passed, expired",
+    })
+    void aCallThatAnExecutorOrADatabaseTurnsAwayIsRefused(
+            String ended, String code, String outcome) {
+        CallSettled.Asked asked =
+                new CallSettled.Asked(
+                        CallId.next(),
+                        new Principal("alice", "client", null, null),
+                        "db_query",
+                        new DatabaseName("shop"),
+                        StatementClass.READ,
+                        List.of(),
+                        null);
+        CallSettled settled =
+                CallSettled.stopped(asked, Ended.of(ended), code, null, Timings.NONE, "executor-1");
+
+        Event<CallSettled> event =
+                Event.of(
+                        EventId.settledOf(settled.call()),
+                        "/executor/1",
+                        InstantSource.system().instant(),
+                        new TenantId("acme"),
+                        null,
+                        settled);
+
+        assertThat(FlatEvent.of(event).outcome()).isEqualTo(outcome);
     }
 
     @ParameterizedTest
