@@ -50,7 +50,7 @@ final class StackConsole implements LocalStack.Progress {
                         + data
                         + " --tenant acme --scope \"mcp:read mcp:write\")");
         out.println(
-                "  MCP inspector  npx @modelcontextprotocol/inspector --cli "
+                "  MCP inspector  npx -y @modelcontextprotocol/inspector@2.12.0 --cli "
                         + stack.mcp()
                         + " --transport http \\");
         out.println(

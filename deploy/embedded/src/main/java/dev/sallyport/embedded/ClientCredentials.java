@@ -2,7 +2,6 @@ package dev.sallyport.embedded;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.nimbusds.jose.util.JSONObjectUtils;
 import java.net.URLDecoder;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,7 +12,6 @@ import java.util.Map;
 import no.nav.security.mock.oauth2.http.OAuth2HttpRequest;
 import no.nav.security.mock.oauth2.http.OAuth2HttpResponse;
 import no.nav.security.mock.oauth2.http.Route;
-import okhttp3.Headers;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +22,6 @@ import org.jspecify.annotations.Nullable;
 final class ClientCredentials implements Route {
 
     private static final Duration LIFE = Duration.ofHours(1);
-    private static final int FORM_CHARACTERS_MAX = 16_384;
     private static final int PATH_SEGMENTS = 2;
     private static final String BASIC = "basic ";
 
@@ -45,28 +42,20 @@ final class ClientCredentials implements Route {
 
     @Override
     public OAuth2HttpResponse invoke(OAuth2HttpRequest request) {
-        String body = request.getBody() == null ? "" : request.getBody();
-        if (body.length() > FORM_CHARACTERS_MAX) {
-            return error(
-                    400,
-                    "invalid_request",
-                    "the form is longer than " + FORM_CHARACTERS_MAX + " characters");
-        }
         try {
             return answer(
                     request.getOriginalUrl().pathSegments().getFirst(),
-                    request.getHeaders(),
-                    form(body));
+                    client(request),
+                    Answers.form(request));
         } catch (IllegalArgumentException | EmbeddedException e) {
-            return error(400, "invalid_request", String.valueOf(e.getMessage()));
+            return Answers.error(400, "invalid_request", String.valueOf(e.getMessage()));
         }
     }
 
     private OAuth2HttpResponse answer(
-            String tenant, Headers headers, Map<String, List<String>> form) {
-        String client = client(headers, form);
+            String tenant, @Nullable String client, Map<String, List<String>> form) {
         if (client == null || client.isEmpty()) {
-            return error(
+            return Answers.error(
                     401,
                     "invalid_client",
                     "name a client: Authorization: Basic, or the client_id parameter");
@@ -74,7 +63,7 @@ final class ClientCredentials implements Route {
         List<String> audiences = new ArrayList<>(form.getOrDefault("resource", List.of()));
         audiences.addAll(form.getOrDefault("audience", List.of()));
         if (audiences.isEmpty()) {
-            return error(
+            return Answers.error(
                     400,
                     "invalid_target",
                     "name what the token is for: the resource or audience parameter");
@@ -88,11 +77,12 @@ final class ClientCredentials implements Route {
         answer.put("token_type", "Bearer");
         answer.put("expires_in", LIFE.toSeconds());
         answer.put("scope", scope);
-        return json(200, answer);
+        return Answers.json(200, answer);
     }
 
-    private static @Nullable String client(Headers headers, Map<String, List<String>> form) {
-        String authorization = headers.get("Authorization");
+    /** The client as it names itself; null where it does not. */
+    static @Nullable String client(OAuth2HttpRequest request) {
+        String authorization = request.getHeaders().get("Authorization");
         if (authorization != null
                 && authorization.regionMatches(true, 0, BASIC, 0, BASIC.length())) {
             String pair =
@@ -103,34 +93,7 @@ final class ClientCredentials implements Route {
             int colon = pair.indexOf(':');
             return URLDecoder.decode(colon < 0 ? pair : pair.substring(0, colon), UTF_8);
         }
-        List<String> named = form.getOrDefault("client_id", List.of());
+        List<String> named = Answers.form(request).getOrDefault("client_id", List.of());
         return named.isEmpty() ? null : named.getFirst();
-    }
-
-    private static Map<String, List<String>> form(String body) {
-        Map<String, List<String>> form = new LinkedHashMap<>();
-        for (String pair : body.split("&", -1)) {
-            int equals = pair.indexOf('=');
-            if (equals > 0) {
-                form.computeIfAbsent(
-                                URLDecoder.decode(pair.substring(0, equals), UTF_8),
-                                name -> new ArrayList<>())
-                        .add(URLDecoder.decode(pair.substring(equals + 1), UTF_8));
-            }
-        }
-        return form;
-    }
-
-    private static OAuth2HttpResponse error(int status, String code, String description) {
-        Map<String, Object> problem = new LinkedHashMap<>();
-        problem.put("error", code);
-        problem.put("error_description", description);
-        return json(status, problem);
-    }
-
-    private static OAuth2HttpResponse json(int status, Map<String, Object> body) {
-        Headers headers =
-                Headers.of("Content-Type", "application/json", "Cache-Control", "no-store");
-        return new OAuth2HttpResponse(headers, status, JSONObjectUtils.toJSONString(body), null);
     }
 }

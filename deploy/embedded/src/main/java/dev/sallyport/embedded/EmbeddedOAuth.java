@@ -63,6 +63,9 @@ public final class EmbeddedOAuth implements AutoCloseable {
                                 new OAuth2TokenProvider(keys, clock::instant),
                                 Set.of(),
                                 new LoopbackHttpServer()),
+                        new ServerMetadata(this),
+                        new ClientRegistration(),
+                        new CodeLogin(this, clock),
                         new ClientCredentials(this));
     }
 
@@ -107,6 +110,11 @@ public final class EmbeddedOAuth implements AutoCloseable {
     /** The issuer of this tenant's tokens, with its metadata and key set below it. */
     public URI issuer(String tenantId) {
         return URI.create("http://%s:%d/%s".formatted(LOOPBACK, port, checkedTenant(tenantId)));
+    }
+
+    /** Where this tenant's people sign in with a browser (grant authorization_code, PKCE). */
+    public URI authorizationEndpoint(String tenantId) {
+        return URI.create(issuer(tenantId) + "/authorize");
     }
 
     /** Where this tenant's clients get tokens over HTTP (grant client_credentials). */

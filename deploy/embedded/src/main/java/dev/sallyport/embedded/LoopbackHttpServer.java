@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executors;
@@ -26,7 +27,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The HTTP side of the OAuth server, on the JDK's own: unlike the two that the server brings along,
  * its port is free as soon as it is stopped, it keeps no record of every request, and its address
- * does not follow the caller's Host header, so that a tenant has one issuer.
+ * does not follow the caller's Host header, so that a tenant has one issuer. Pages from this
+ * machine may call it and read what it answers (CORS).
  */
 final class LoopbackHttpServer implements OAuth2HttpServer {
 
@@ -120,6 +122,18 @@ final class LoopbackHttpServer implements OAuth2HttpServer {
             HttpExchange exchange, Function1<? super OAuth2HttpRequest, OAuth2HttpResponse> handler)
             throws IOException {
         try (exchange) {
+            String origin = exchange.getRequestHeaders().getFirst("Origin");
+            boolean page = origin != null && CodeLogin.isLoopback(origin);
+            if (page) {
+                var headers = exchange.getResponseHeaders();
+                headers.set("Access-Control-Allow-Origin", origin);
+                headers.set("Access-Control-Allow-Headers", "*, Authorization");
+                headers.set("Vary", "Origin");
+            }
+            if (page && exchange.getRequestMethod().equals("OPTIONS")) {
+                exchange.sendResponseHeaders(204, -1);
+                return;
+            }
             byte[] body = exchange.getRequestBody().readNBytes(BODY_BYTES_MAX + 1);
             if (body.length > BODY_BYTES_MAX) {
                 exchange.sendResponseHeaders(413, -1);
@@ -158,7 +172,14 @@ final class LoopbackHttpServer implements OAuth2HttpServer {
 
     private static void send(HttpExchange exchange, OAuth2HttpResponse response)
             throws IOException {
-        response.getHeaders().toMultimap().forEach(exchange.getResponseHeaders()::put);
+        // the server's own CORS answers let pages of any origin read tokens
+        response.getHeaders()
+                .toMultimap()
+                .forEach((name, values) -> {
+                    if (!name.toLowerCase(Locale.ROOT).startsWith("access-control-")) {
+                        exchange.getResponseHeaders().put(name, values);
+                    }
+                });
         String text = response.getBody();
         byte[] bytes = response.getBytesBody();
         byte[] body = text != null ? text.getBytes(UTF_8) : bytes != null ? bytes : new byte[0];

@@ -15,12 +15,24 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class EmbeddedOAuthIT {
+
+    private static final String CALLBACK = "http://127.0.0.1:6274/oauth/callback";
+
+    /** The example of RFC 7636 appendix B. */
+    private static final String VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+    private static final String CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
     private static final URI GATEWAY = URI.create("http://127.0.0.1:8080/mcp");
 
@@ -101,6 +113,165 @@ final class EmbeddedOAuthIT {
         }
     }
 
+    @Test // case E7
+    void aPersonLogsInByCodeWithARegisteredClient() throws Exception {
+        EmbeddedOAuth oauth = TestServers.oauth();
+        Map<String, Object> metadata =
+                JSONObjectUtils.parse(
+                        get(
+                                oauth.address()
+                                        .resolve("/.well-known/oauth-authorization-server/acme")));
+        assertThat(metadata).containsEntry("issuer", oauth.issuer("acme").toString());
+        Map<String, Object> client = register(metadata, CALLBACK);
+        URI authorize =
+                URI.create(metadata.get("authorization_endpoint") + "?" + form(asked(client)));
+        assertThat(get(authorize)).contains("<form", "name=\"subject\"", "s&lt;t");
+
+        Map<String, String> signed = new HashMap<>(asked(client));
+        signed.put("resource", GATEWAY.toString());
+        signed.put("subject", "ana");
+        HttpResponse<String> back = post(oauth.authorizationEndpoint("acme"), signed);
+        assertThat(back.statusCode()).isEqualTo(302);
+        Map<String, List<String>> sent =
+                Answers.fields(
+                        URI.create(back.headers().firstValue("Location").orElseThrow())
+                                .getRawQuery());
+        assertThat(sent.get("state")).containsExactly("s<t");
+        assertThat(sent.get("iss")).containsExactly(oauth.issuer("acme").toString());
+
+        Map<String, String> exchange =
+                Map.of(
+                        "grant_type",
+                        "authorization_code",
+                        "client_id",
+                        (String) client.get("client_id"),
+                        "code",
+                        sent.get("code").getFirst(),
+                        "redirect_uri",
+                        CALLBACK,
+                        "code_verifier",
+                        VERIFIER,
+                        "resource",
+                        GATEWAY.toString());
+        HttpResponse<String> answer = post(oauth.tokenEndpoint("acme"), exchange);
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        SignedJWT token =
+                SignedJWT.parse((String) JSONObjectUtils.parse(answer.body()).get("access_token"));
+        assertThat(isSignedBy(token, oauth.jwksUri("acme"))).isTrue();
+        assertThat(token.getJWTClaimsSet().getSubject()).isEqualTo("ana");
+        assertThat(token.getJWTClaimsSet().getAudience()).containsExactly(GATEWAY.toString());
+        assertThat(token.getJWTClaimsSet().getStringClaim("scope")).isEqualTo("mcp:read");
+
+        assertThat(post(oauth.tokenEndpoint("acme"), exchange).body())
+                .as("a code is good once")
+                .contains("invalid_grant");
+    }
+
+    @Test // case E7
+    void aCodeIsForTheOneWhoAskedForIt() throws Exception {
+        EmbeddedOAuth oauth = TestServers.oauth();
+        Map<String, String> signed = new HashMap<>(asked(Map.of("client_id", "c")));
+        signed.put("resource", GATEWAY.toString());
+        signed.put("subject", "ana");
+        for (Map<String, String> wrong :
+                List.of(
+                        Map.of("code_verifier", "another"),
+                        Map.of("client_id", "another"),
+                        Map.of("redirect_uri", "http://127.0.0.1:1/other"))) {
+            HttpResponse<String> back = post(oauth.authorizationEndpoint("acme"), signed);
+            String query =
+                    URI.create(back.headers().firstValue("Location").orElseThrow()).getRawQuery();
+            Map<String, String> exchange =
+                    new HashMap<>(
+                            Map.of(
+                                    "grant_type",
+                                    "authorization_code",
+                                    "client_id",
+                                    "c",
+                                    "code",
+                                    Answers.fields(query).get("code").getFirst(),
+                                    "redirect_uri",
+                                    CALLBACK,
+                                    "code_verifier",
+                                    VERIFIER));
+            exchange.putAll(wrong);
+            assertThat(post(oauth.tokenEndpoint("acme"), exchange).body())
+                    .contains("invalid_grant");
+        }
+        signed.remove("code_challenge");
+        assertThat(
+                        post(oauth.authorizationEndpoint("acme"), signed)
+                                .headers()
+                                .firstValue("Location")
+                                .orElseThrow())
+                .contains("error=invalid_request")
+                .doesNotContain("code=");
+    }
+
+    @ParameterizedTest // case E7
+    @ValueSource(
+            strings = {
+                "https://evil.example/callback",
+                "http://127.0.0.1.evil.example/",
+                "http://127.0.0.1@evil.example/",
+                "javascript:alert(1)",
+                "//evil.example"
+            })
+    void aCodeNeverLeavesThisMachine(String redirect) throws Exception {
+        EmbeddedOAuth oauth = TestServers.oauth();
+        Map<String, String> signed = new HashMap<>(asked(Map.of("client_id", "c")));
+        signed.put("redirect_uri", redirect);
+        signed.put("subject", "ana");
+        HttpResponse<String> answer = post(oauth.authorizationEndpoint("acme"), signed);
+        assertThat(answer.statusCode()).isEqualTo(400);
+        assertThat(answer.headers().firstValue("Location")).isEmpty();
+    }
+
+    @Test // case E7
+    void onlyPagesOfThisMachineMayReadAnswers() throws Exception {
+        URI jwks = TestServers.oauth().jwksUri("acme");
+        assertThat(allowedOrigin(jwks, "http://localhost:6274")).contains("http://localhost:6274");
+        assertThat(allowedOrigin(jwks, "https://evil.example")).isEmpty();
+    }
+
+    private static Optional<String> allowedOrigin(URI uri, String origin) throws Exception {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(
+                            HttpRequest.newBuilder(uri).header("Origin", origin).build(),
+                            HttpResponse.BodyHandlers.ofString())
+                    .headers()
+                    .firstValue("Access-Control-Allow-Origin");
+        }
+    }
+
+    private static Map<String, Object> register(Map<String, Object> metadata, String redirect)
+            throws Exception {
+        HttpRequest request =
+                HttpRequest.newBuilder(URI.create((String) metadata.get("registration_endpoint")))
+                        .header("Content-Type", "application/json")
+                        .POST(
+                                HttpRequest.BodyPublishers.ofString(
+                                        "{\"redirect_uris\":[\"" + redirect + "\"]}"))
+                        .build();
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            HttpResponse<String> answer =
+                    client.send(request, HttpResponse.BodyHandlers.ofString());
+            assertThat(answer.statusCode()).isEqualTo(201);
+            return JSONObjectUtils.parse(answer.body());
+        }
+    }
+
+    private static Map<String, String> asked(Map<String, Object> client) {
+        return Map.of(
+                "response_type", "code",
+                "client_id", (String) client.get("client_id"),
+                "redirect_uri", CALLBACK,
+                "scope", "mcp:read",
+                "state", "s<t",
+                "code_challenge", CHALLENGE,
+                "code_challenge_method", "S256");
+    }
+
     @Test
     void aTokenStaysValidOverARestart(@TempDir Path folder) throws Exception {
         SignedJWT token;
@@ -150,12 +321,7 @@ final class EmbeddedOAuthIT {
     }
 
     private static HttpResponse<String> post(URI uri, Map<String, String> form) throws Exception {
-        String body =
-                String.join(
-                        "&",
-                        form.entrySet().stream()
-                                .map(e -> e.getKey() + "=" + URLEncoder.encode(e.getValue(), UTF_8))
-                                .toList());
+        String body = form(form);
         HttpRequest request =
                 HttpRequest.newBuilder(uri)
                         .header("Content-Type", "application/x-www-form-urlencoded")
@@ -164,5 +330,13 @@ final class EmbeddedOAuthIT {
         try (HttpClient client = HttpClient.newHttpClient()) {
             return client.send(request, HttpResponse.BodyHandlers.ofString());
         }
+    }
+
+    private static String form(Map<String, String> fields) {
+        return String.join(
+                "&",
+                fields.entrySet().stream()
+                        .map(e -> e.getKey() + "=" + URLEncoder.encode(e.getValue(), UTF_8))
+                        .toList());
     }
 }
