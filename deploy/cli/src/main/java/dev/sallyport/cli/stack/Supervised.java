@@ -33,6 +33,8 @@ final class Supervised implements RunningService {
     /** Starts a process and returns once it is ready. */
     interface Starting {
         /**
+         * The process, ready.
+         *
          * @throws StackException {@code service_not_ready}, with the process ended again
          */
         Process start();
