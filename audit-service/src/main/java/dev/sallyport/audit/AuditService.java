@@ -4,7 +4,6 @@ import dev.sallyport.audit.access.Access;
 import dev.sallyport.audit.access.ReadRecorder;
 import dev.sallyport.audit.http.AuditHttp;
 import dev.sallyport.audit.ingest.Ingest;
-import dev.sallyport.audit.ingest.IngestLoop;
 import dev.sallyport.audit.log.CallProofs;
 import dev.sallyport.audit.log.CheckpointPublisher;
 import dev.sallyport.audit.log.LogReader;
@@ -14,6 +13,7 @@ import dev.sallyport.audit.page.Console;
 import dev.sallyport.audit.problem.AuditException;
 import dev.sallyport.audit.search.EntrySearch;
 import dev.sallyport.audit.store.AuditDatabase;
+import dev.sallyport.audit.turn.TurnLoop;
 import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.registry.RegistryFeed;
 import dev.sallyport.schema.secret.Secrets;
@@ -77,7 +77,8 @@ public final class AuditService implements AutoCloseable {
                 new CheckpointPublisher(
                         jdbi, signer, clock, Duration.ofMillis(config.checkpointEveryMillis()));
         var ingest = new Ingest(config.kafka(), config.batchRecordsMax(), jdbi, publisher, clock);
-        var loop = parts.add(IngestLoop.start(ingest, publisher, clock));
+        var publishing = parts.add(TurnLoop.start("audit-checkpoints", publisher, clock));
+        var ingesting = parts.add(TurnLoop.start("audit-ingest", ingest, clock));
         var logs = new LogReader(jdbi);
         var search = new EntrySearch(jdbi);
         var proofs = new CallProofs(logs);
@@ -90,7 +91,7 @@ public final class AuditService implements AutoCloseable {
                         clock);
         var console = new Console(access, reads, search, proofs, key, config.publicUrl(), clock);
         var shown = new AuditHttp.Parts(logs, search, proofs, key, access, reads);
-        var watched = new AuditHttp.Watched(loop, ingest, publisher);
+        var watched = new AuditHttp.Watched(ingesting, publishing, ingest, publisher);
         var http =
                 parts.add(
                         AuditHttp.start(

@@ -45,6 +45,7 @@ class AuditDatabaseIT {
                             "checkpoint",
                             "consumed",
                             "rejected",
+                            "description",
                             "search");
 
             for (String table : tables) {

@@ -240,7 +240,7 @@ class IngestIT {
             assertThat(
                             AuditFixture.count(
                                     database.jdbi(),
-                                    "SELECT count(*) FROM audit.search WHERE tenant = '"
+                                    "SELECT count(*) FROM audit.description WHERE tenant = '"
                                             + tenant
                                             + "' AND words @@ CAST('meant & not' AS tsquery)"))
                     .isZero();

@@ -3,12 +3,12 @@ package dev.sallyport.audit.http;
 import dev.sallyport.audit.access.Access;
 import dev.sallyport.audit.access.ReadRecorder;
 import dev.sallyport.audit.ingest.Ingest;
-import dev.sallyport.audit.ingest.IngestLoop;
 import dev.sallyport.audit.log.CallProofs;
 import dev.sallyport.audit.log.CheckpointPublisher;
 import dev.sallyport.audit.log.LogReader;
 import dev.sallyport.audit.note.VerifierKey;
 import dev.sallyport.audit.search.EntrySearch;
+import dev.sallyport.audit.turn.TurnLoop;
 import io.javalin.Javalin;
 import io.javalin.config.RoutesConfig;
 import java.util.function.Consumer;
@@ -42,7 +42,11 @@ public final class AuditHttp implements AutoCloseable {
             ReadRecorder reads) {}
 
     /** What health is told from. */
-    public record Watched(IngestLoop loop, Ingest ingest, CheckpointPublisher publisher) {}
+    public record Watched(
+            TurnLoop ingesting,
+            TurnLoop publishing,
+            Ingest ingest,
+            CheckpointPublisher publisher) {}
 
     /**
      * Starts the server.
@@ -65,8 +69,7 @@ public final class AuditHttp implements AutoCloseable {
                             .register(config.routes);
                     new ApiRoutes(parts.access(), parts.reads(), parts.search(), parts.proofs())
                             .register(config.routes);
-                    new HealthRoute(watched.loop(), watched.ingest(), watched.publisher())
-                            .register(config.routes);
+                    new HealthRoute(watched).register(config.routes);
                     console.accept(config.routes);
                 });
         return new AuditHttp(server.start(host, port));

@@ -1,6 +1,7 @@
 package dev.sallyport.audit.ingest;
 
 import dev.sallyport.audit.log.CheckpointPublisher;
+import dev.sallyport.audit.turn.TurnLoop;
 import dev.sallyport.schema.topic.KafkaSettings;
 import dev.sallyport.schema.topic.Topics;
 import java.time.Duration;
@@ -27,14 +28,20 @@ import org.slf4j.LoggerFactory;
  * where reading goes on stands in the same transaction as the entries, and nowhere else. Not for
  * several threads at once.
  */
-public final class Ingest implements AutoCloseable {
+public final class Ingest implements TurnLoop.Job {
     private static final Logger LOG = LoggerFactory.getLogger(Ingest.class);
 
     /** How often it is looked for topics of new cells. */
     private static final Duration TOPICS_EVERY = Duration.ofSeconds(5);
 
     /** A batch costs one transaction, whether of one entry or of hundreds. */
-    private static final Duration GATHER = Duration.ofMillis(100);
+    private static final Duration GATHER = Duration.ofMillis(250);
+
+    /** What is worth a batch before that time is over. */
+    private static final int GATHER_BYTES = 1024 * 1024;
+
+    /** How long a turn waits for records; a little more than the broker gathers. */
+    private static final Duration POLL = GATHER.plusMillis(50);
 
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
 
@@ -58,11 +65,23 @@ public final class Ingest implements AutoCloseable {
             InstantSource clock) {
         var settings = kafka.consumer("audit-ingest");
         settings.putAll(KafkaSettings.gathering(GATHER));
+        settings.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, GATHER_BYTES);
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, recordsMax);
         this.consumer = new KafkaConsumer<>(settings);
         this.writer = new LogWriter(jdbi);
         this.publisher = publisher;
         this.clock = clock;
+    }
+
+    @Override
+    public int turn() {
+        return turn(POLL);
+    }
+
+    /** A turn waits itself. */
+    @Override
+    public Duration pause() {
+        return Duration.ZERO;
     }
 
     /**
@@ -93,6 +112,7 @@ public final class Ingest implements AutoCloseable {
      * database says. It makes no difference whether a transaction whose answer was lost was
      * committed or not.
      */
+    @Override
     public void startOver() {
         writer.forget();
         positions.clear();
@@ -192,6 +212,7 @@ public final class Ingest implements AutoCloseable {
      * Makes a waiting {@link #turn} return early with a {@link
      * org.apache.kafka.common.errors.WakeupException}; from any thread.
      */
+    @Override
     public void wakeup() {
         consumer.wakeup();
     }

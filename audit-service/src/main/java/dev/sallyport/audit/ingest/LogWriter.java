@@ -2,21 +2,23 @@ package dev.sallyport.audit.ingest;
 
 import dev.sallyport.audit.ingest.Received.Accepted;
 import dev.sallyport.audit.ingest.Received.Rejected;
+import dev.sallyport.audit.log.Growth;
 import dev.sallyport.audit.log.LogReader;
 import dev.sallyport.audit.problem.AuditException;
 import dev.sallyport.audit.problem.AuditProblem;
+import dev.sallyport.audit.search.Description;
+import dev.sallyport.audit.store.CopyRows;
 import dev.sallyport.audit.tree.Frontier;
 import dev.sallyport.audit.tree.FullTile;
 import dev.sallyport.audit.tree.Hash;
 import dev.sallyport.audit.tree.TreeHead;
 import dev.sallyport.schema.id.TenantId;
+import java.sql.SQLException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,18 +41,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class LogWriter {
     /** The most logs whose right edge is remembered, each of at most some 50 KB. */
-    private static final int FRONTIERS_MAX = 2_000;
+    private static final int LOGS_MAX = 2_000;
+
+    /** The most descriptions that are known to be in the database, each of some 100 bytes. */
+    private static final int DESCRIBED_MAX = 100_000;
 
     private final Jdbi jdbi;
-    private final Map<TenantId, Frontier> frontiers =
-            new LinkedHashMap<>(16, 0.75f, true) {
-                private static final long serialVersionUID = 1L;
-
-                @Override
-                protected boolean removeEldestEntry(Map.Entry<TenantId, Frontier> eldest) {
-                    return size() > FRONTIERS_MAX;
-                }
-            };
+    private final Map<TenantId, Log> logs = new RecentlyUsed<>(LOGS_MAX);
+    private final Map<UUID, Boolean> described = new RecentlyUsed<>(DESCRIBED_MAX);
 
     LogWriter(Jdbi jdbi) {
         this.jdbi = jdbi;
@@ -80,7 +78,7 @@ final class LogWriter {
      * @param duplicates records that were in a log already
      * @param rejected records that are no event of the tenant that they name
      */
-    record Written(Set<TenantId> grown, int entries, int duplicates, int rejected) {}
+    record Written(Map<TenantId, Growth> grown, int entries, int duplicates, int rejected) {}
 
     /** Where reading has to go on in those of the partitions that were read before. */
     Map<TopicPartition, Long> consumed(Collection<TopicPartition> partitions) {
@@ -108,51 +106,75 @@ final class LogWriter {
         return consumed;
     }
 
-    /** Forgets what is remembered of the logs: the next batch reads it again. */
+    /** Forgets what is remembered of the database: the next batch reads it again. */
     void forget() {
-        frontiers.clear();
+        logs.clear();
+        described.clear();
     }
 
     /** Writes the batch. */
     Written write(Batch batch, Instant now) {
-        var changes =
-                jdbi.inTransaction(handle ->
-                        new Transaction(handle, now.atOffset(ZoneOffset.UTC)).write(batch));
+        Changes changes;
+        try {
+            changes = jdbi.inTransaction(handle -> new Transaction(handle, now).write(batch));
+        } catch (SQLException failed) {
+            throw new AuditException(
+                    AuditProblem.DATABASE_UNAVAILABLE, "the batch was not written", failed);
+        }
         // remembered only when the transaction has been committed
-        frontiers.putAll(changes.frontiers());
+        logs.putAll(changes.logs());
+        changes.described().forEach(id -> described.put(id, true));
         return changes.written();
     }
 
-    private record Changes(Map<TenantId, Frontier> frontiers, Written written) {}
+    /** A log, as it is remembered between batches. */
+    private record Log(Frontier edge, TreeHead head) {}
+
+    /** A log that a batch appends to. */
+    private record Growing(
+            TenantId tenant, TreeHead from, Log to, List<FullTile> full, List<Accepted> entries) {}
+
+    private record Changes(Map<TenantId, Log> logs, Set<UUID> described, Written written) {}
 
     private record EntryKey(TenantId tenant, UUID eventId) {}
 
-    /** One batch on its way into the database. */
+    /** One batch on its way into the database: one statement a table, whatever its tenants. */
     private final class Transaction {
         private final Handle handle;
-        private final OffsetDateTime now;
+        private final Instant now;
         private final List<Rejected> rejected = new ArrayList<>();
         private int duplicates;
 
-        Transaction(Handle handle, OffsetDateTime now) {
+        Transaction(Handle handle, Instant now) {
             this.handle = handle;
             this.now = now;
         }
 
-        Changes write(Batch batch) {
+        Changes write(Batch batch) throws SQLException {
             // first, for it makes a second writer wait or fail before it has done anything
-            insertStretches(batch.stretches());
-            var fresh = fresh(batch.received());
-            var grown = new HashMap<TenantId, Frontier>();
+            copyStretches(batch.stretches());
+            var growing =
+                    fresh(batch.received()).entrySet().stream()
+                            .map(log -> grow(log.getKey(), log.getValue()))
+                            .toList();
+            Set<UUID> described = Set.of();
             int entries = 0;
-            for (var log : fresh.entrySet()) {
-                grown.put(log.getKey(), append(log.getKey(), log.getValue()));
-                entries += log.getValue().size();
+            if (!growing.isEmpty()) {
+                copyHeads(growing);
+                copyEntries(growing);
+                described = copySearch(growing);
+                copyTiles(growing);
             }
-            insertRejected();
+            copyRejected();
+            var logs = new HashMap<TenantId, Log>();
+            var grown = new HashMap<TenantId, Growth>();
+            for (Growing log : growing) {
+                logs.put(log.tenant(), log.to());
+                grown.put(log.tenant(), new Growth(log.from(), log.to().head()));
+                entries += log.entries().size();
+            }
             return new Changes(
-                    grown,
-                    new Written(Set.copyOf(grown.keySet()), entries, duplicates, rejected.size()));
+                    logs, described, new Written(grown, entries, duplicates, rejected.size()));
         }
 
         /**
@@ -193,7 +215,7 @@ final class LogWriter {
                 rejected.add(
                         new Rejected(
                                 again.origin(),
-                                now.toInstant(),
+                                now,
                                 "duplicate_differs",
                                 "event "
                                         + again.eventId()
@@ -231,26 +253,23 @@ final class LogWriter {
             return known;
         }
 
-        private Frontier append(TenantId tenant, List<Accepted> entries) {
-            Frontier before =
-                    Optional.ofNullable(frontiers.get(tenant)).orElseGet(() -> load(tenant));
-            var growth = before.grow(entries.stream().map(entry -> entry.leaf().hash()).toList());
-            insertHead(tenant, before.size(), growth.frontier());
-            insertEntries(tenant, before.size(), entries);
-            insertSearch(tenant, before.size(), entries);
-            insertTiles(tenant, growth.full());
-            return growth.frontier();
+        private Growing grow(TenantId tenant, List<Accepted> entries) {
+            Log before = Optional.ofNullable(logs.get(tenant)).orElseGet(() -> load(tenant));
+            var growth =
+                    before.edge().grow(entries.stream().map(entry -> entry.leaf().hash()).toList());
+            var after = new Log(growth.frontier(), growth.frontier().head());
+            return new Growing(tenant, before.head(), after, growth.full(), entries);
         }
 
-        private Frontier load(TenantId tenant) {
+        private Log load(TenantId tenant) {
             Optional<TreeHead> head = LogReader.head(handle, tenant);
             if (head.isEmpty()) {
-                return Frontier.EMPTY;
+                return new Log(Frontier.EMPTY, TreeHead.EMPTY);
             }
             try {
-                var frontier = LogReader.frontier(handle, tenant, head.get().size());
-                if (frontier.root().equals(head.get().root())) {
-                    return frontier;
+                var edge = LogReader.frontier(handle, tenant, head.get().size());
+                if (edge.root().equals(head.get().root())) {
+                    return new Log(edge, head.get());
                 }
             } catch (IllegalArgumentException incomplete) {
                 throw inconsistent(tenant, head.get(), incomplete);
@@ -258,78 +277,133 @@ final class LogWriter {
             throw inconsistent(tenant, head.get(), null);
         }
 
-        private void insertStretches(Map<TopicPartition, Stretch> stretches) {
+        private void copyStretches(Map<TopicPartition, Stretch> stretches) throws SQLException {
             var ordered = new TreeMap<String, Map.Entry<TopicPartition, Stretch>>();
             stretches.entrySet().forEach(entry -> ordered.put(entry.getKey().toString(), entry));
-            var rows =
-                    handle.prepareBatch(
-                            """
-                            INSERT INTO audit.consumed (topic, partition, from_record, next_record, consumed_at)
-                            VALUES (?, ?, ?, ?, ?)
-                            """);
-            for (var entry : ordered.values()) {
-                var stretch = entry.getValue();
-                rows.add(
-                        entry.getKey().topic(),
-                        entry.getKey().partition(),
-                        stretch.from(),
-                        stretch.next(),
-                        now);
+            try (var rows =
+                    copy(
+                            "audit.consumed",
+                            "topic",
+                            "partition",
+                            "from_record",
+                            "next_record",
+                            "consumed_at")) {
+                for (var entry : ordered.values()) {
+                    rows.row()
+                            .text(entry.getKey().topic())
+                            .int4(entry.getKey().partition())
+                            .int8(entry.getValue().from())
+                            .int8(entry.getValue().next())
+                            .time(now);
+                }
+                rows.finish();
             }
-            var _ = rows.execute();
         }
 
-        private void insertHead(TenantId tenant, long previous, Frontier frontier) {
-            handle.execute(
-                    "INSERT INTO audit.head (tenant, size, previous, root, integrated_at) VALUES (?, ?, ?, ?, ?)",
-                    tenant.value(),
-                    frontier.size(),
-                    previous,
-                    frontier.root().bytes(),
-                    now);
-        }
-
-        private void insertEntries(TenantId tenant, long first, List<Accepted> entries) {
-            var rows =
-                    handle.prepareBatch(
-                            """
-                            INSERT INTO audit.entry (tenant, seq, event_id, leaf_hash, bytes, topic, partition, record, sequenced_at)
-                            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-                            """);
-            long seq = first;
-            for (Accepted entry : entries) {
-                rows.add(
-                        tenant.value(),
-                        seq++,
-                        entry.eventId(),
-                        entry.leaf().hash().bytes(),
-                        entry.leaf().bytes(),
-                        entry.origin().topic(),
-                        entry.origin().partition(),
-                        entry.origin().record(),
-                        now);
+        private void copyHeads(List<Growing> growing) throws SQLException {
+            try (var rows =
+                    copy("audit.head", "tenant", "size", "previous", "root", "integrated_at")) {
+                for (Growing log : growing) {
+                    rows.row()
+                            .text(log.tenant().value())
+                            .int8(log.to().head().size())
+                            .int8(log.from().size())
+                            .bytes(log.to().head().root().bytes())
+                            .time(now);
+                }
+                rows.finish();
             }
-            var _ = rows.execute();
         }
 
-        private void insertSearch(TenantId tenant, long first, List<Accepted> entries) {
+        private void copyEntries(List<Growing> growing) throws SQLException {
+            try (var rows =
+                    copy(
+                            "audit.entry",
+                            "tenant",
+                            "seq",
+                            "event_id",
+                            "leaf_hash",
+                            "bytes",
+                            "topic",
+                            "partition",
+                            "record",
+                            "sequenced_at")) {
+                for (Growing log : growing) {
+                    long seq = log.from().size();
+                    for (Accepted entry : log.entries()) {
+                        rows.row()
+                                .text(log.tenant().value())
+                                .int8(seq++)
+                                .uuid(entry.eventId())
+                                .bytes(entry.leaf().hash().bytes())
+                                .bytes(entry.leaf().bytes())
+                                .text(entry.origin().topic())
+                                .int4(entry.origin().partition())
+                                .int8(entry.origin().record())
+                                .time(now);
+                    }
+                }
+                rows.finish();
+            }
+        }
+
+        /** Gives the descriptions that are in the database now. */
+        private Set<UUID> copySearch(List<Growing> growing) throws SQLException {
+            var descriptions = new HashMap<UUID, Description>();
+            try (var rows =
+                    copy(
+                            "audit.search",
+                            "time",
+                            "seq",
+                            "rows",
+                            "event_id",
+                            "call_id",
+                            "description",
+                            "tenant")) {
+                for (Growing log : growing) {
+                    long seq = log.from().size();
+                    for (Accepted entry : log.entries()) {
+                        var facts = entry.facts();
+                        var description = Description.of(log.tenant(), facts);
+                        descriptions.put(description.id(), description);
+                        rows.row()
+                                .time(facts.time())
+                                .int8(seq++)
+                                .int8(facts.rows())
+                                .uuid(entry.eventId())
+                                .uuid(facts.call().map(call -> call.value()))
+                                .uuid(description.id())
+                                .text(log.tenant().value());
+                    }
+                }
+                rows.finish();
+            }
+            insertDescriptions(
+                    descriptions.values().stream()
+                            .filter(one -> !described.containsKey(one.id()))
+                            .sorted(Comparator.comparing(Description::id))
+                            .toList());
+            return descriptions.keySet();
+        }
+
+        private void insertDescriptions(List<Description> descriptions) {
+            if (descriptions.isEmpty()) {
+                return;
+            }
             var rows =
                     handle.prepareBatch(
                             """
-                            INSERT INTO audit.search (tenant, seq, event_id, time, kind, call_id, principal, client, tool, database,
-                                statement_class, outcome, code, rows, tables, fingerprint, detail, words)
-                            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, array_to_tsvector(?))
+                            INSERT INTO audit.description (id, tenant, kind, principal, client, tool, database, statement_class,
+                                outcome, code, tables, fingerprint, detail, words)
+                            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, array_to_tsvector(?))
+                            ON CONFLICT DO NOTHING
                             """);
-            long seq = first;
-            for (Accepted entry : entries) {
-                var facts = entry.facts();
+            for (Description one : descriptions) {
+                var facts = one.facts();
                 rows.add(
-                        tenant.value(),
-                        seq++,
-                        entry.eventId(),
-                        facts.time().atOffset(ZoneOffset.UTC),
+                        one.id(),
+                        one.tenant().value(),
                         facts.kind(),
-                        facts.call().map(call -> call.value()),
                         facts.principal(),
                         facts.client(),
                         facts.tool(),
@@ -337,7 +411,6 @@ final class LogWriter {
                         facts.statementClass(),
                         facts.outcome(),
                         facts.code(),
-                        facts.rows(),
                         facts.tables().toArray(new String[0]),
                         facts.fingerprint(),
                         facts.detail(),
@@ -346,43 +419,53 @@ final class LogWriter {
             var _ = rows.execute();
         }
 
-        private void insertTiles(TenantId tenant, List<FullTile> tiles) {
-            if (tiles.isEmpty()) {
+        private void copyTiles(List<Growing> growing) throws SQLException {
+            if (growing.stream().allMatch(log -> log.full().isEmpty())) {
                 return;
             }
-            var rows =
-                    handle.prepareBatch(
-                            "INSERT INTO audit.tile (tenant, level, idx, hashes, root) VALUES (?, ?, ?, ?, ?)");
-            for (FullTile tile : tiles) {
-                rows.add(
-                        tenant.value(),
-                        tile.level(),
-                        tile.index(),
-                        Hash.join(tile.hashes()),
-                        tile.root().bytes());
+            try (var rows = copy("audit.tile", "tenant", "level", "idx", "hashes", "root")) {
+                for (Growing log : growing) {
+                    for (FullTile tile : log.full()) {
+                        rows.row()
+                                .text(log.tenant().value())
+                                .int2(tile.level())
+                                .int8(tile.index())
+                                .bytes(Hash.join(tile.hashes()))
+                                .bytes(tile.root().bytes());
+                    }
+                }
+                rows.finish();
             }
-            var _ = rows.execute();
         }
 
-        private void insertRejected() {
+        private void copyRejected() throws SQLException {
             if (rejected.isEmpty()) {
                 return;
             }
-            var rows =
-                    handle.prepareBatch(
-                            """
-                            INSERT INTO audit.rejected (topic, partition, record, code, reason, rejected_at) VALUES (?, ?, ?, ?, ?, ?)
-                            """);
-            for (Rejected one : rejected) {
-                rows.add(
-                        one.origin().topic(),
-                        one.origin().partition(),
-                        one.origin().record(),
-                        one.code(),
-                        one.reason(),
-                        now);
+            try (var rows =
+                    copy(
+                            "audit.rejected",
+                            "topic",
+                            "partition",
+                            "record",
+                            "code",
+                            "reason",
+                            "rejected_at")) {
+                for (Rejected one : rejected) {
+                    rows.row()
+                            .text(one.origin().topic())
+                            .int4(one.origin().partition())
+                            .int8(one.origin().record())
+                            .text(one.code())
+                            .text(one.reason())
+                            .time(now);
+                }
+                rows.finish();
             }
-            var _ = rows.execute();
+        }
+
+        private CopyRows copy(String table, String... columns) throws SQLException {
+            return CopyRows.into(handle.getConnection(), table, columns);
         }
     }
 

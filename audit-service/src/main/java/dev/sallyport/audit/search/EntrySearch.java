@@ -29,13 +29,13 @@ public record EntrySearch(Jdbi jdbi) {
         conditions.add("s.tenant = :tenant", "tenant", Optional.of(tenant.value()));
         conditions.add("s.time >= :from", "from", filter.from());
         conditions.add("s.time < :to", "to", filter.to());
-        conditions.add("s.principal = :principal", "principal", filter.principal());
-        conditions.add("s.tool = :tool", "tool", filter.tool());
-        conditions.add("s.database = :database", "database", filter.database());
-        conditions.add("s.outcome = :outcome", "outcome", filter.outcome());
-        conditions.add("s.kind = :kind", "kind", filter.kind());
+        conditions.add("d.principal = :principal", "principal", filter.principal());
+        conditions.add("d.tool = :tool", "tool", filter.tool());
+        conditions.add("d.database = :database", "database", filter.database());
+        conditions.add("d.outcome = :outcome", "outcome", filter.outcome());
+        conditions.add("d.kind = :kind", "kind", filter.kind());
         conditions.add(
-                "s.words @@ CAST(:words AS tsquery)", "words", filter.text().map(Words::query));
+                "d.words @@ CAST(:words AS tsquery)", "words", filter.text().map(Words::query));
         conditions.add(
                 "(s.time, s.seq) < (:cursorTime, :cursorIndex)",
                 "cursorTime",
@@ -43,10 +43,10 @@ public record EntrySearch(Jdbi jdbi) {
         filter.cursor().ifPresent(cursor -> conditions.values.put("cursorIndex", cursor.index()));
         String sql =
                 """
-                SELECT s.seq, s.event_id, s.time, s.kind, s.call_id, s.principal, s.client, s.tool, s.database,
-                       s.statement_class, s.outcome, s.code, s.rows, s.tables, s.fingerprint, s.detail,
+                SELECT s.seq, s.event_id, s.time, d.kind, s.call_id, d.principal, d.client, d.tool, d.database,
+                       d.statement_class, d.outcome, d.code, s.rows, d.tables, d.fingerprint, d.detail,
                        s.seq < coalesce((SELECT max(c.size) FROM audit.checkpoint c WHERE c.tenant = :tenant), 0) AS published
-                FROM audit.search s
+                FROM audit.search s JOIN audit.description d ON d.id = s.description AND d.tenant = s.tenant
                 WHERE %s
                 ORDER BY s.time DESC, s.seq DESC
                 LIMIT :more

@@ -1,0 +1,109 @@
+package dev.sallyport.audit.turn;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.errors.WakeupException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Turns a job over and over on a thread of its own. Whatever goes wrong, the job starts over from
+ * the database.
+ */
+public final class TurnLoop implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TurnLoop.class);
+
+    /** How long it is waited after a failure; also what lets another writer go ahead. */
+    private static final Duration PAUSE_AFTER_FAILURE = Duration.ofMillis(500);
+
+    private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
+
+    private final Job job;
+    private final InstantSource clock;
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final Thread thread;
+    private volatile Instant lastTurn;
+
+    private TurnLoop(String name, Job job, InstantSource clock) {
+        this.job = job;
+        this.clock = clock;
+        this.lastTurn = clock.instant();
+        this.thread = Thread.ofPlatform().name(name).unstarted(this::run);
+    }
+
+    /** What is done over and over. All but {@link #wakeup} is called by the loop's thread alone. */
+    public interface Job extends AutoCloseable {
+        /** One turn; gives how much was done. */
+        int turn();
+
+        /** Forgets what a failed turn may have left in memory. */
+        void startOver();
+
+        /** How long it is waited between two turns; zero for turns that wait themselves. */
+        Duration pause();
+
+        /** Makes a turn that waits return early, be it with a {@link WakeupException}. */
+        void wakeup();
+
+        @Override
+        void close();
+    }
+
+    /** Starts to turn; closing the loop closes the job. */
+    public static TurnLoop start(String name, Job job, InstantSource clock) {
+        var loop = new TurnLoop(name, job, clock);
+        loop.thread.start();
+        return loop;
+    }
+
+    /** How long ago a turn last succeeded. */
+    public Duration sinceLastTurn() {
+        return Duration.between(lastTurn, clock.instant());
+    }
+
+    private void run() {
+        try (job) {
+            Duration pause = Duration.ZERO;
+            while (!closing.await(pause.toNanos(), TimeUnit.NANOSECONDS)) {
+                pause = turn();
+            }
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Gives how long it is waited until the next one. */
+    private Duration turn() {
+        try {
+            int _ = job.turn();
+            lastTurn = clock.instant();
+            return job.pause();
+        } catch (WakeupException woken) {
+            LOG.atDebug().log("turn woken to close");
+            return job.pause();
+        } catch (RuntimeException failed) {
+            // a broker or database that is away, another writer that was faster, a log that was
+            // altered: all are met alike
+            LOG.atWarn()
+                    .addKeyValue("thread", thread.getName())
+                    .setCause(failed)
+                    .log("turn failed; the next one goes on from what is stored");
+            job.startOver();
+            return PAUSE_AFTER_FAILURE;
+        }
+    }
+
+    @Override
+    public void close() {
+        closing.countDown();
+        job.wakeup();
+        try {
+            thread.join(CLOSE_WITHIN.toMillis());
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
