@@ -97,6 +97,24 @@ class MonitorIT {
     }
 
     @Test
+    void aSuspensionThatIsTakenOutOfTheRegistryIsMadeAgain() throws Exception {
+        try (RegistryFeed registry = RegistryFeed.start(kafka, "test", SOON)) {
+            steadyThenBulk(Instant.now());
+            await().atMost(SOON).until(() -> suspension(registry).isPresent());
+
+            producer.send(
+                            new ProducerRecord<>(
+                                    Topics.REGISTRY, Suspension.key(ana.tenant(), "ana"), null))
+                    .get();
+            await().atMost(SOON).until(() -> suspension(registry).isEmpty());
+
+            await().atMost(SOON).until(() -> suspension(registry).isPresent());
+            assertThat(suspension(registry).orElseThrow().reason())
+                    .contains("the registry had lost it");
+        }
+    }
+
+    @Test
     void anOutcomeThatComesAgainIsOneDocument() throws Exception {
         CallId call = CallId.next();
         Event<?> event = ana.read(call, Instant.now(), 3);
