@@ -16,6 +16,8 @@ import dev.sallyport.schema.id.CallId;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -212,6 +214,92 @@ final class ExecutorIT {
                 .doesNotContain("ledger");
         assertThat(stage.result(describe.call)).contains("\"tenant_id\",\"text\",false,false");
         assertThat(stage.call(unknown).code()).isEqualTo("statement_invalid");
+    }
+
+    @Test // case D16
+    void theNameThatIsPrintedIsTheTableThatIsDescribed() throws Exception {
+        administer(
+                "create table notes (folded text)",
+                "create table \"Notes\" (exact text)",
+                "create table \"Order Items\" (spaced text)",
+                "grant select on notes, \"Notes\", \"Order Items\" to public");
+
+        assertThat(described("Notes"))
+                .contains("\"exact\"", "public.Notes")
+                .doesNotContain("folded");
+        assertThat(described("public.Notes")).contains("\"exact\"").doesNotContain("folded");
+        assertThat(described("\"Notes\"")).contains("\"exact\"").doesNotContain("folded");
+        assertThat(described("notes")).contains("\"folded\"").doesNotContain("exact");
+        assertThat(described("NOTES")).contains("\"folded\"").doesNotContain("exact");
+        assertThat(described("Order Items")).contains("\"spaced\"");
+    }
+
+    @Test // case D16
+    void aNameThatFitsSeveralTablesShowsThemAll() throws Exception {
+        administer(
+                "create schema one",
+                "create schema two",
+                "create table one.twin (first text)",
+                "create table two.twin (second text)",
+                "grant usage on schema one, two to public",
+                "grant select on one.twin, two.twin to public");
+
+        assertThat(described("twin")).contains("one.twin", "two.twin");
+        assertThat(described("two.twin")).contains("second").doesNotContain("first");
+    }
+
+    @Test // case D17
+    void keysGeneratedColumnsAndEnumsAreDescribed() throws Exception {
+        administer(
+                "create type shade as enum ('light', 'dark')",
+                "create domain tone as shade",
+                "create table place (x int, y int, primary key (x, y))",
+                "create table owner (id int primary key)",
+                "create table thing (id bigint generated always as identity, at_x int, at_y int,"
+                        + " owned int references owner, twice int generated always as (at_x * 2) stored,"
+                        + " n int default 7, colour shade, tones tone, shades shade[],"
+                        + " constraint a_place foreign key (at_y, at_x) references place (y, x),"
+                        + " constraint b_owner foreign key (at_x) references owner (id))",
+                "grant select on thing, place, owner to public");
+
+        String thing = described("thing");
+        assertThat(thing)
+                .contains(
+                        "always as identity",
+                        "always as ((at_x * 2))",
+                        "\"7\"",
+                        "(at_y, at_x) to public.place(y, x); public.owner(id)",
+                        "\"public.owner(id)\"");
+        assertThat(thing.split("light, dark", -1)).hasSize(4);
+        assertThat(described("place").split("true", -1)).as("both are of the key").hasSize(3);
+    }
+
+    private static void administer(String... statements) throws SQLException {
+        for (String statement : statements) {
+            stage.database.administer(statement);
+        }
+    }
+
+    private String described(String table) {
+        Draft draft = new Draft();
+        draft.tool = "describe_table";
+        draft.arguments = Map.of("table", table);
+        assertThat(stage.call(draft).ended()).as(table).isEqualTo(Ended.SUCCEEDED);
+        return stage.result(draft.call);
+    }
+
+    @Test // case D15
+    void aParameterWhoseTypeIsUnclearIsNamed() {
+        Draft untyped = Draft.query("select $1 is null");
+        untyped.arguments =
+                Map.of("sql", "select $1 is null", "params", Collections.singletonList(null));
+        assertThat(stage.call(untyped).code()).isEqualTo("statement_invalid");
+        assertThat(stage.message(untyped.call)).contains("parameter $1", "$1::text");
+
+        Draft wrong = Draft.query("select 1");
+        wrong.arguments = Map.of("sql", "select $1::int + $2::int", "params", List.of(1, "hidden"));
+        assertThat(stage.call(wrong).code()).isEqualTo("data_exception");
+        assertThat(stage.message(wrong.call)).contains("parameter $2").doesNotContain("hidden");
     }
 
     @Test

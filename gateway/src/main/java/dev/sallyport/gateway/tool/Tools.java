@@ -62,7 +62,7 @@ public final class Tools {
                         "Describes the columns and keys of a table.",
                         """
                         {"type":"object","properties":{"database":%s,\
-                        "table":{"type":"string","minLength":1,"maxLength":130,"description":"The table, with its schema where that is not the default one."}},\
+                        "table":{"type":"string","minLength":1,"maxLength":130,"description":"A name from show_tables, as schema.name where the schema is not the default one."}},\
                         "required":["database","table"],"additionalProperties":false}\
                         """
                                 .formatted(DATABASE),

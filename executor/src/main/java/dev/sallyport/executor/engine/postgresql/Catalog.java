@@ -24,38 +24,77 @@ final class Catalog {
             order by 1, 2
             """;
 
-    /** Takes the table's name, perhaps with its schema, as a statement would name it. */
+    /**
+     * Takes the table's name, perhaps with its schema: as {@code show_tables} prints it, or else as
+     * a statement would write it. A name that fits tables of several schemas, none of them in the
+     * search path, shows all of them.
+     */
     static final String DESCRIBE_TABLE =
             """
+            with printed as (
+                select c.oid, pg_catalog.pg_table_is_visible(c.oid) as visible
+                from pg_catalog.pg_class c
+                join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                where c.relkind in ('r', 'p', 'v', 'm', 'f')
+                    and n.nspname not in ('pg_catalog', 'information_schema', 'sallyport')
+                    and (c.relname = $1::text or n.nspname || '.' || c.relname = $1::text)
+            ), chosen as (
+                select oid from printed
+                where visible or not exists (select from printed where visible)
+                union all
+                select pg_catalog.to_regclass($1::text)::oid where not exists (select from printed)
+            )
             select a.attname as column,
                 pg_catalog.format_type(a.atttypid, a.atttypmod) as type,
                 not a.attnotnull as nullable,
                 coalesce(i.indisprimary, false) as primary_key,
-                pg_catalog.pg_get_expr(d.adbin, d.adrelid) as "default",
-                (select fn.nspname || '.' || fc.relname || '(' || fa.attname || ')'
+                case when a.attgenerated = ''
+                    then pg_catalog.pg_get_expr(d.adbin, d.adrelid) end as "default",
+                case when a.attidentity = 'a' then 'always as identity'
+                    when a.attidentity = 'd' then 'by default as identity'
+                    when a.attgenerated <> ''
+                        then 'always as (' || pg_catalog.pg_get_expr(d.adbin, d.adrelid) || ')'
+                    end as generated,
+                (select string_agg(e.enumlabel, ', ' order by e.enumsortorder)
+                    from pg_catalog.pg_enum e
+                    join pg_catalog.pg_type t on t.oid = a.atttypid
+                    left join pg_catalog.pg_type b on b.oid = t.typbasetype
+                    where e.enumtypid in (t.oid, t.typelem, b.oid, b.typelem)) as values,
+                (select string_agg(
+                        case when cardinality(f.conkey) > 1
+                            then '(' || own.names || ') to ' else '' end
+                        || fn.nspname || '.' || fc.relname || '(' || theirs.names || ')',
+                        '; ' order by f.conname)
                     from pg_catalog.pg_constraint f
                     join pg_catalog.pg_class fc on fc.oid = f.confrelid
                     join pg_catalog.pg_namespace fn on fn.oid = fc.relnamespace
-                    join pg_catalog.pg_attribute fa
-                        on fa.attrelid = f.confrelid
-                        and fa.attnum = f.confkey[array_position(f.conkey, a.attnum)]
+                    cross join lateral (
+                        select string_agg(o.attname, ', ' order by k.place) as names
+                        from unnest(f.conkey) with ordinality k (number, place)
+                        join pg_catalog.pg_attribute o
+                            on o.attrelid = f.conrelid and o.attnum = k.number) own
+                    cross join lateral (
+                        select string_agg(o.attname, ', ' order by k.place) as names
+                        from unnest(f.confkey) with ordinality k (number, place)
+                        join pg_catalog.pg_attribute o
+                            on o.attrelid = f.confrelid and o.attnum = k.number) theirs
                     where f.contype = 'f' and f.conrelid = a.attrelid
-                        and a.attnum = any (f.conkey)
-                    order by f.conname limit 1) as references,
-                pg_catalog.col_description(a.attrelid, a.attnum) as description
-            from pg_catalog.pg_attribute a
+                        and a.attnum = any (f.conkey)) as references,
+                pg_catalog.col_description(a.attrelid, a.attnum) as description,
+                n.nspname || '.' || c.relname as "table"
+            from chosen
+            join pg_catalog.pg_attribute a on a.attrelid = chosen.oid
             join pg_catalog.pg_class c on c.oid = a.attrelid
             join pg_catalog.pg_namespace n on n.oid = c.relnamespace
             left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
             left join pg_catalog.pg_index i
                 on i.indrelid = a.attrelid and i.indisprimary and a.attnum = any (i.indkey)
-            where a.attrelid = pg_catalog.to_regclass($1)
-                and a.attnum > 0 and not a.attisdropped
+            where a.attnum > 0 and not a.attisdropped
                 and n.nspname not in ('pg_catalog', 'information_schema', 'sallyport')
                 and pg_catalog.has_schema_privilege(n.oid, 'USAGE')
                 and (pg_catalog.has_table_privilege(c.oid, 'SELECT, INSERT, UPDATE, DELETE')
                     or pg_catalog.has_any_column_privilege(c.oid, 'SELECT, INSERT, UPDATE'))
-            order by a.attnum
+            order by n.nspname, c.relname, a.attnum
             """;
 
     private Catalog() {}

@@ -8,6 +8,8 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
@@ -18,6 +20,11 @@ import org.postgresql.util.ServerErrorMessage;
  * condition's name and the names of what it concerns.
  */
 final class Problems {
+    /** indeterminate_datatype */
+    private static final String TYPE_UNCLEAR = "42P18";
+
+    private static final Pattern PARAMETER = Pattern.compile("parameter (\\$[0-9]{1,5})");
+
     private static final String CANCELLED = "57014";
 
     /** Characters of the database's own words that are passed on. */
@@ -189,7 +196,8 @@ final class Problems {
                             + " index";
             case "lock_timeout" -> "another transaction holds what the statement needs; try again";
             case "read_only" -> "the call may only read, and the statement would write";
-            case "statement_invalid" -> quoted(state, error);
+            case "statement_invalid" ->
+                    state.equals(TYPE_UNCLEAR) ? typeUnclear(error) : quoted(state, error);
             case "permission_denied" -> "the database does not permit this to the caller's role";
             case "conflict" -> "another transaction changed the same rows; try again";
             case "connection_lost" ->
@@ -221,6 +229,21 @@ final class Problems {
         return words.length() <= WORDS_MAX ? words : words.substring(0, WORDS_MAX) + "...";
     }
 
+    /** Its words name a parameter, and quote nothing. */
+    private static String typeUnclear(SQLException error) {
+        ServerErrorMessage server = server(error);
+        String parameter = server == null ? null : parameter(server.getMessage());
+        String name = parameter == null ? "$n" : parameter;
+        return "the type of parameter %s cannot be told by its place: write it with one, such as %s::text"
+                .formatted(name, name);
+    }
+
+    /** The placeholder that the words name. What else they say may quote values. */
+    private static @Nullable String parameter(@Nullable String words) {
+        Matcher found = words == null ? null : PARAMETER.matcher(words);
+        return found != null && found.find() ? found.group(1) : null;
+    }
+
     /** The condition's name, and the names of what it concerns. */
     private static String named(String state, @Nullable SQLException error) {
         StringBuilder message =
@@ -236,6 +259,7 @@ final class Problems {
             add(concerned, "constraint", server.getConstraint());
             add(concerned, "column", server.getColumn());
             add(concerned, "table", server.getTable());
+            add(concerned, "parameter", parameter(server.getWhere()));
             if (!concerned.isEmpty()) {
                 message.append(": ").append(String.join(", ", concerned));
             }
