@@ -3,12 +3,15 @@ package dev.sallyport.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sallyport.cli.stack.LocalStack;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +26,7 @@ class ForeignClientIT {
     private static final String INSPECTOR = "@modelcontextprotocol/inspector@2.12.0";
     private static final String SCRIPT =
             "@modelcontextprotocol/inspector/clients/launcher/build/index.js";
+    private static final Duration PASTED_WITHIN = Duration.ofMinutes(4);
     private static final Duration WITHIN = Duration.ofMinutes(1);
 
     /** The inspector's exit codes. */
@@ -70,6 +74,34 @@ class ForeignClientIT {
     void withoutAGoodTokenItIsToldToAuthenticate(String era) throws Exception {
         NodePrograms.Said said = inspect(era, "nonsense", "--method", "tools/list");
         assertThat(said.exitCode()).as(said.text()).isEqualTo(AUTHENTICATION_REQUIRED);
+    }
+
+    /** With whatever Node and npm the user has. */
+    @Test // case D9
+    void whatTheReadmeShowsWorksWhenPasted() throws Exception {
+        String readme = Files.readString(readme());
+        int start = readme.indexOf("npx ");
+        String commands = readme.substring(start, readme.indexOf("```", start));
+        String port = String.valueOf(stage.stack().description().mcp().getPort());
+
+        NodePrograms.Said said =
+                inspector.paste(
+                        PASTED_WITHIN,
+                        commands.replace("PORT", port),
+                        "TOKEN",
+                        stage.token("acme", "ana", "mcp:read"));
+
+        assertThat(commands).contains(INSPECTOR);
+        assertThat(said.exitCode()).as(said.text()).isZero();
+        assertThat(said.text()).contains("rowCount");
+    }
+
+    private static Path readme() {
+        return Stream.of("README.md", "../README.md", "../../README.md")
+                .map(Path::of)
+                .filter(Files::exists)
+                .findFirst()
+                .orElseThrow();
     }
 
     private NodePrograms.Said query(String era, String token, String sql) throws Exception {

@@ -1,0 +1,93 @@
+package dev.sallyport.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sallyport.cli.stack.LocalStack;
+import dev.sallyport.schema.json.Json;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+/** The TypeScript SDK, old and new, uses the gateway and logs a person in. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class SdkClientsIT {
+    private static final Duration WITHIN = Duration.ofMinutes(1);
+
+    @TempDir static Path folder;
+    private Stage stage;
+
+    @BeforeAll
+    void open() {
+        stage = Stage.open(folder, LocalStack.Mode.TOGETHER);
+    }
+
+    @AfterAll
+    void close() {
+        if (stage != null) {
+            stage.close();
+        }
+    }
+
+    @ParameterizedTest // case D4
+    @CsvSource({
+        "@modelcontextprotocol/sdk@1.11.5, 22",
+        "@modelcontextprotocol/sdk@1.13.3, 20",
+        "@modelcontextprotocol/sdk@1.32.2, 22",
+        "@modelcontextprotocol/client@2.4.0, 22"
+    })
+    void itConnectsListsAndReads(String versionedPackage, int node) throws Exception {
+        String major =
+                versionedPackage.substring(versionedPackage.lastIndexOf('@') + 1)
+                        .split("\\.", -1)[0];
+        JsonNode got =
+                said(
+                        programs(versionedPackage, node)
+                                .runOwn(
+                                        WITHIN,
+                                        "session.mjs",
+                                        stage.stack().description().mcp().toString(),
+                                        stage.token("acme", "ana", "mcp:read"),
+                                        major));
+
+        assertThat(got.path("tools").toString()).contains("db_query", "describe_table");
+        assertThat(got.at("/read/content/0/text").asString())
+                .contains("acme")
+                .doesNotContain("globex");
+        assertThat(got.at("/read/isError").asBoolean(false)).isFalse();
+        assertThat(got.at("/refused/isError").asBoolean()).isTrue();
+        assertThat(got.at("/refused/content/0/text").asString()).contains("role_change");
+    }
+
+    @ParameterizedTest // cases E6, E7, E8
+    @ValueSource(strings = {"127.0.0.1", "localhost"})
+    void itLogsAPersonInByCode(String host) throws Exception {
+        String url = stage.stack().description().mcp().toString().replace("127.0.0.1", host);
+        JsonNode got =
+                said(
+                        programs("@modelcontextprotocol/sdk@1.32.2", 22)
+                                .runOwn(WITHIN, "login.mjs", url));
+
+        assertThat(got.path("tools").toString()).contains("db_query").doesNotContain("db_execute");
+        assertThat(got.at("/claims/sub").asString()).isEqualTo("ana");
+        assertThat(got.at("/claims/aud").toString()).contains(url);
+        assertThat(got.at("/claims/scope").asString()).isEqualTo("mcp:read");
+    }
+
+    private static NodePrograms programs(String versionedPackage, int node) throws Exception {
+        String name = "sdk" + versionedPackage.replaceAll("[^0-9a-z]+", "-") + "-node-" + node;
+        return NodePrograms.install(name, node, List.of(versionedPackage));
+    }
+
+    private static JsonNode said(NodePrograms.Said said) {
+        assertThat(said.exitCode()).as(said.text()).isZero();
+        return Json.mapper().readTree(said.text().lines().reduce((_, last) -> last).orElseThrow());
+    }
+}
