@@ -8,6 +8,8 @@ import dev.sallyport.executor.intake.Intake;
 import dev.sallyport.executor.lane.Lanes;
 import dev.sallyport.executor.outcome.KafkaOutcomes;
 import dev.sallyport.executor.outcome.OutcomePublisher;
+import dev.sallyport.schema.health.Health;
+import dev.sallyport.schema.health.HealthServer;
 import dev.sallyport.schema.registry.Keyring;
 import dev.sallyport.schema.registry.RegistryFeed;
 import dev.sallyport.schema.seal.KeyEncryptionKey;
@@ -19,6 +21,8 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -44,11 +48,16 @@ public final class Executor implements AutoCloseable {
     private static final Duration OUTCOMES_GATHERED = Duration.ofMillis(1);
 
     private static final Duration START_WITHIN = Duration.ofSeconds(30);
+
+    /** A turn of the intake takes a quarter of a second, and at a rebalance some seconds. */
+    private static final Duration STUCK_AFTER = Duration.ofSeconds(20);
+
     private static final int POLL_RECORDS_MAX = 256;
     private static final Logger LOG = LoggerFactory.getLogger(Executor.class);
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private @Nullable Intake intake;
+    private @Nullable HealthServer health;
 
     /** Who is told of changes of the registry. */
     private record Parts(Calls calls, Engines engines) {}
@@ -60,7 +69,7 @@ public final class Executor implements AutoCloseable {
      *
      * @param secrets what the configuration and the registry refer to
      * @throws dev.sallyport.schema.SallyportException {@code registry_unavailable}, {@code
-     *     secret_unavailable}, {@code broker_unavailable}
+     *     secret_unavailable}, {@code broker_unavailable}, {@code port_unavailable}
      */
     public static Executor start(ExecutorConfig config, Secrets secrets, InstantSource clock) {
         return start(config, secrets, clock, outcomes -> outcomes);
@@ -137,6 +146,38 @@ public final class Executor implements AutoCloseable {
         intake = taking;
         taking.start(Topics.commands(config.cell()));
         awaitJoined(taking, config);
+        health =
+                closing(
+                        HealthServer.start(
+                                config.health().host(),
+                                config.health().port(),
+                                () -> health(taking, registry)));
+    }
+
+    /**
+     * How the executor fares; what {@code /healthz} shows. A registry that cannot be followed is no
+     * reason to be replaced: calls are refused meanwhile.
+     */
+    private static Health health(Intake intake, RegistryFeed registry) {
+        SortedMap<String, Object> figures = new TreeMap<>();
+        figures.put("partitions", intake.partitions());
+        figures.put("lag", intake.lag());
+        figures.put("underWay", intake.underWay());
+        figures.put("registry", registry.isCurrent() ? "current" : "outdated");
+        return health(intake.sinceLastTurn(), figures);
+    }
+
+    static Health health(Duration sinceLastTurn, SortedMap<String, Object> figures) {
+        figures.put("sinceLastTurnMillis", sinceLastTurn.toMillis());
+        return new Health(sinceLastTurn.compareTo(STUCK_AFTER) < 0, figures);
+    }
+
+    /** Where {@code /healthz} is answered. */
+    public int healthPort() {
+        if (health == null) {
+            throw new IllegalStateException("the executor has not started");
+        }
+        return health.port();
     }
 
     private static Map<String, Object> consumer(ExecutorConfig config) {

@@ -19,6 +19,7 @@ import java.util.regex.Pattern;
  *     that many no more are taken until half of them settled
  * @param plainDatabaseConnections whether connections to databases on other machines may be
  *     unencrypted: for development only
+ * @param health where {@code /healthz} is answered
  */
 public record ExecutorConfig(
         @Example("c1") CellId cell,
@@ -28,7 +29,8 @@ public record ExecutorConfig(
         @Default("8") int laneRunningMax,
         @Default("96") int laneWaitingMax,
         @Default("1024") int underWayMax,
-        @Default("false") boolean plainDatabaseConnections) {
+        @Default("false") boolean plainDatabaseConnections,
+        HealthSettings health) {
     private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}");
 
     public ExecutorConfig {

@@ -13,6 +13,10 @@ import dev.sallyport.schema.event.Ended;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.event.TraceContext;
 import dev.sallyport.schema.id.CallId;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -382,5 +386,29 @@ final class ExecutorIT {
         assertThat(stage.call(two).code()).isEqualTo("several_statements");
         CallId fine = stage.send(Draft.query("select 1; -- the end"));
         assertThat(stage.settled(fine).ended()).isEqualTo(Ended.SUCCEEDED);
+    }
+
+    // case I5
+    @Test
+    void healthTellsWhatTheExecutorHasAndWhatWaits() throws Exception {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            await().untilAsserted(() -> {
+                HttpResponse<String> answer =
+                        client.send(
+                                HttpRequest.newBuilder(
+                                                URI.create(
+                                                        "http://127.0.0.1:"
+                                                                + executor.healthPort()
+                                                                + "/healthz"))
+                                        .build(),
+                                HttpResponse.BodyHandlers.ofString());
+
+                assertThat(answer.statusCode()).isEqualTo(200);
+                assertThat(answer.body())
+                        .contains("\"lag\":0")
+                        .contains("\"registry\":\"current\"")
+                        .containsPattern("\"partitions\":[1-9]");
+            });
+        }
     }
 }

@@ -156,7 +156,8 @@ final class Stage implements AutoCloseable {
                 laneRunning,
                 laneWaiting,
                 underWay,
-                false);
+                false,
+                new HealthSettings("127.0.0.1", 0));
     }
 
     Secrets secrets() {

@@ -4,14 +4,14 @@ import dev.sallyport.monitor.detect.RefusalBurstDetector;
 import dev.sallyport.monitor.detect.SlowVolumeDetector;
 import dev.sallyport.monitor.detect.VolumeDetector;
 import dev.sallyport.monitor.fault.MonitorException;
-import dev.sallyport.monitor.health.Health;
-import dev.sallyport.monitor.health.HealthServer;
 import dev.sallyport.monitor.index.Index;
 import dev.sallyport.monitor.index.IndexTally;
 import dev.sallyport.monitor.stream.DetectionStream;
 import dev.sallyport.monitor.stream.DetectionTopology;
 import dev.sallyport.monitor.stream.StreamTally;
 import dev.sallyport.schema.SchemaException;
+import dev.sallyport.schema.health.Health;
+import dev.sallyport.schema.health.HealthServer;
 import dev.sallyport.schema.registry.RegistryFeed;
 import dev.sallyport.schema.secret.Secrets;
 import java.time.Duration;
@@ -59,8 +59,10 @@ public final class Monitor implements AutoCloseable {
         this.stream = DetectionStream.start(config.kafka(), instance, config.stateDir(), topology);
         this.index = Index.start(config.kafka(), instance, config.openSearch(), secrets, clock);
         try {
-            this.server = HealthServer.start(config.health(), this::health);
-        } catch (MonitorException e) {
+            this.server =
+                    HealthServer.start(
+                            config.health().host(), config.health().port(), this::health);
+        } catch (SchemaException e) {
             index.close();
             stream.close();
             registry.close();
@@ -82,8 +84,9 @@ public final class Monitor implements AutoCloseable {
      * Starts everything and returns; {@link #awaitRunning} tells when detection runs. The topics
      * must be there, OpenSearch need not.
      *
-     * @throws MonitorException {@code topics_unfit}, {@code broker_unavailable}, {@code
-     *     port_unavailable}, {@code state_unusable}
+     * @throws dev.sallyport.schema.SallyportException {@code topics_unfit}, {@code
+     *     broker_unavailable}, {@code port_unavailable}, {@code
+     *     state_unusable}
      */
     public static Monitor start(MonitorConfig config, Secrets secrets, InstantSource clock) {
         return new Monitor(config, secrets, clock);

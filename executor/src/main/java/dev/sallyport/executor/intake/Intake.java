@@ -38,7 +38,14 @@ public final class Intake implements AutoCloseable {
     private @Nullable Thread thread;
     private boolean paused;
     private long committedAt = System.nanoTime();
-    private volatile long turnedAt = System.nanoTime();
+    private volatile Turn last = new Turn(System.nanoTime(), 0, 0);
+
+    /**
+     * What is known since the last turn.
+     *
+     * @param lag records of its partitions that were not taken
+     */
+    private record Turn(long nanos, int partitions, long lag) {}
 
     /**
      * An intake that has not started.
@@ -82,7 +89,17 @@ public final class Intake implements AutoCloseable {
 
     /** How long ago commands could last be asked for. */
     public Duration sinceLastTurn() {
-        return Duration.ofNanos(System.nanoTime() - turnedAt);
+        return Duration.ofNanos(System.nanoTime() - last.nanos());
+    }
+
+    /** How many partitions this executor has; none where others have them all. */
+    public int partitions() {
+        return last.partitions();
+    }
+
+    /** How many commands of its partitions wait in the log. */
+    public long lag() {
+        return last.lag();
     }
 
     private void run() {
@@ -128,7 +145,7 @@ public final class Intake implements AutoCloseable {
             taken++;
         }
         long now = System.nanoTime();
-        turnedAt = now;
+        last = new Turn(now, consumer.assignment().size(), ownership.lag());
         if (now - committedAt >= COMMIT_EVERY.toNanos()) {
             ownership.commit();
             committedAt = now;

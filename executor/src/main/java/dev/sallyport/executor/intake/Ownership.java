@@ -79,6 +79,15 @@ final class Ownership implements ConsumerRebalanceListener {
         }
     }
 
+    /** How many records were not taken, as far as the last answers of the broker told. */
+    long lag() {
+        long lag = 0;
+        for (TopicPartition partition : consumer.assignment()) {
+            lag += consumer.currentLag(partition).orElse(0);
+        }
+        return lag;
+    }
+
     /** Commits what settled, and does not wait for the broker. */
     void commit() {
         Map<TopicPartition, OffsetAndMetadata> offsets = toCommit(partitions.keySet());

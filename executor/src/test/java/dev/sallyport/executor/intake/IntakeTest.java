@@ -101,6 +101,20 @@ class IntakeTest {
         assertThat(intake.underWay()).isEqualTo(2);
     }
 
+    @Test
+    void whatItHasAndWhatWaitsIsToldAfterEachTurn() {
+        assertThat(intake.partitions()).isZero();
+        consumer.updateEndOffsets(Map.of(PARTITION, 0L));
+        consumer.rebalance(List.of(PARTITION));
+        publish(1);
+        consumer.updateEndOffsets(Map.of(PARTITION, 3L));
+
+        intake.turn();
+
+        assertThat(intake.partitions()).isEqualTo(1);
+        assertThat(intake.lag()).isEqualTo(2);
+    }
+
     private void publish(int records) {
         for (int i = 0; i < records; i++) {
             consumer.addRecord(new ConsumerRecord<>(COMMANDS, 0, end++, "acme", new byte[] {1}));

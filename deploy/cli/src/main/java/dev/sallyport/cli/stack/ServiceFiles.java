@@ -39,6 +39,7 @@ final class ServiceFiles {
     private final int gatewayPort;
     private final int auditPort;
     private final int monitorPort;
+    private final int executorPort;
 
     ServiceFiles(EmbeddedStack servers, LocalSecrets secrets) {
         this.servers = servers;
@@ -46,6 +47,7 @@ final class ServiceFiles {
         this.gatewayPort = servers.port("gateway");
         this.auditPort = servers.port("audit");
         this.monitorPort = servers.port("monitor");
+        this.executorPort = servers.port("executor");
         this.auditKey =
                 NoteSigner.parse(secrets.noteKey(AUDIT_KEY, ORIGIN).value()).verifier().toString();
     }
@@ -113,6 +115,7 @@ final class ServiceFiles {
         return Map.of(
                 "name", "executor-1",
                 "cell", LocalStack.CELL.value(),
+                "health", Map.of("port", executorPort),
                 "keyEncryptionKey", secrets.reference(KEY_ENCRYPTION_KEY).value());
     }
 

@@ -1,8 +1,8 @@
-package dev.sallyport.monitor.health;
+package dev.sallyport.schema.health;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import dev.sallyport.monitor.fault.MonitorException;
+import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.json.Json;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -11,7 +11,8 @@ import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 
 /**
- * Answers {@code GET /healthz} with the figures as JSON: 200 while the monitor detects, else 503.
+ * Answers {@code GET /healthz} with the figures as JSON: 200 while the service does its work, else
+ * 503. For services that answer nothing else over HTTP.
  */
 public final class HealthServer implements AutoCloseable {
     private static final int BACKLOG = 16;
@@ -27,26 +28,22 @@ public final class HealthServer implements AutoCloseable {
     /**
      * Listens until closed.
      *
-     * @throws MonitorException {@code port_unavailable}
+     * @param host address to listen on
+     * @param port 0 for any free one
+     * @throws SchemaException {@code port_unavailable}
      */
-    public static HealthServer start(HealthSettings settings, Supplier<Health> health) {
+    public static HealthServer start(String host, int port, Supplier<Health> health) {
         try {
-            HttpServer server =
-                    HttpServer.create(
-                            new InetSocketAddress(settings.host(), settings.port()), BACKLOG);
+            HttpServer server = HttpServer.create(new InetSocketAddress(host, port), BACKLOG);
             ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
             server.setExecutor(threads);
             server.createContext("/", exchange -> answer(exchange, health));
             server.start();
             return new HealthServer(server, threads);
         } catch (IOException e) {
-            throw new MonitorException(
+            throw new SchemaException(
                     "port_unavailable",
-                    "health.port "
-                            + settings.port()
-                            + " on "
-                            + settings.host()
-                            + " cannot be listened on",
+                    "health.port " + port + " on " + host + " cannot be listened on",
                     e);
         }
     }

@@ -1,12 +1,12 @@
-package dev.sallyport.monitor.health;
+package dev.sallyport.schema.health;
 
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * How the monitor fares.
+ * How a service fares.
  *
- * @param alive whether it detects; false is answered with 503
+ * @param alive whether it does its work; false is answered with 503
  * @param figures states and counts by name
  */
 public record Health(boolean alive, SortedMap<String, Object> figures) {

@@ -1,9 +1,9 @@
-package dev.sallyport.monitor.health;
+package dev.sallyport.schema.health;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sallyport.monitor.fault.MonitorException;
+import dev.sallyport.schema.SchemaException;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -15,11 +15,11 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class HealthServerTest {
-    private static final HealthSettings ANY_PORT = new HealthSettings("127.0.0.1", 0);
+    private static final String HOST = "127.0.0.1";
 
     @Test
-    void whatDetectsIsAnswered200() throws Exception {
-        try (HealthServer server = HealthServer.start(ANY_PORT, () -> health(true))) {
+    void whatWorksIsAnswered200() throws Exception {
+        try (HealthServer server = HealthServer.start(HOST, 0, () -> health(true))) {
             HttpResponse<String> answer = ask(server, "GET", "/healthz");
 
             assertThat(answer.statusCode()).isEqualTo(200);
@@ -28,15 +28,15 @@ class HealthServerTest {
     }
 
     @Test
-    void whatDoesNotDetectIsAnswered503() throws Exception {
-        try (HealthServer server = HealthServer.start(ANY_PORT, () -> health(false))) {
+    void whatDoesNotWorkIsAnswered503() throws Exception {
+        try (HealthServer server = HealthServer.start(HOST, 0, () -> health(false))) {
             assertThat(ask(server, "GET", "/healthz").statusCode()).isEqualTo(503);
         }
     }
 
     @Test
     void otherPathsAndMethodsAreRefused() throws Exception {
-        try (HealthServer server = HealthServer.start(ANY_PORT, () -> health(true))) {
+        try (HealthServer server = HealthServer.start(HOST, 0, () -> health(true))) {
             assertThat(ask(server, "GET", "/").statusCode()).isEqualTo(404);
             assertThat(ask(server, "POST", "/healthz").statusCode()).isEqualTo(405);
         }
@@ -44,12 +44,12 @@ class HealthServerTest {
 
     @Test
     void aPortThatIsTakenIsToldByItsKey() {
-        try (HealthServer server = HealthServer.start(ANY_PORT, () -> health(true))) {
-            HealthSettings taken = new HealthSettings("127.0.0.1", server.port());
+        try (HealthServer server = HealthServer.start(HOST, 0, () -> health(true))) {
+            int taken = server.port();
 
-            assertThatThrownBy(() -> HealthServer.start(taken, () -> health(true)))
-                    .isInstanceOf(MonitorException.class)
-                    .hasMessageContaining("health.port " + server.port());
+            assertThatThrownBy(() -> HealthServer.start(HOST, taken, () -> health(true)))
+                    .isInstanceOf(SchemaException.class)
+                    .hasMessageContaining("health.port " + taken);
         }
     }
 
