@@ -16,6 +16,7 @@ import dev.sallyport.schema.event.CallAuthorized;
 import dev.sallyport.schema.event.Ended;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.Limits;
+import dev.sallyport.schema.event.Timings;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.registry.Keyring;
 import dev.sallyport.schema.registry.Registry;
@@ -25,6 +26,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -42,6 +45,12 @@ public final class Calls implements AutoCloseable {
 
     /** The database stops a statement at its time limit; only where it does not, we do. */
     private static final Duration DATABASE_FIRST = Duration.ofMillis(250);
+
+    /** What nobody can tell is looked up so long, at first soon and then less often. */
+    private static final Duration TOLD_WITHIN = Duration.ofMinutes(10);
+
+    private static final Duration ASKED_AGAIN_AFTER = Duration.ofMillis(500);
+    private static final Duration ASKED_AGAIN_AFTER_MAX = Duration.ofSeconds(15);
 
     private static final Answer OUTDATED =
             Answer.failed(
@@ -70,6 +79,7 @@ public final class Calls implements AutoCloseable {
     private final Recall recall;
     private final RunningCalls running;
     private final Settlement settlement;
+    private final CountDownLatch closing = new CountDownLatch(1);
 
     /**
      * Calls of an executor that has none yet.
@@ -174,9 +184,10 @@ public final class Calls implements AutoCloseable {
                             delivery,
                             event,
                             () -> recall.ask(event, database, answer),
+                            answer,
                             watch);
             case Lanes.Entry.Full _, Lanes.Entry.Late _ ->
-                    settlement.settle(delivery, event, Answer.untold(), watch.timings(), () -> {});
+                    settleWhenTold(delivery, event, Answer.untold(), answer, watch.timings());
         }
     }
 
@@ -194,7 +205,13 @@ public final class Calls implements AutoCloseable {
         watch.lap(Stopwatch.Part.QUEUE);
         switch (entry) {
             case Lanes.Place place ->
-                    settleIn(place, delivery, event, () -> answer(command, watch), watch);
+                    settleIn(
+                            place,
+                            delivery,
+                            event,
+                            () -> answer(command, watch),
+                            Answer.notCommitted(),
+                            watch);
             case Lanes.Entry.Full _ ->
                     settlement.settle(delivery, event, BUSY, watch.timings(), () -> {});
             case Lanes.Entry.Late _ ->
@@ -202,22 +219,89 @@ public final class Calls implements AutoCloseable {
         }
     }
 
+    /**
+     * @param otherwise the answer where nobody could tell at first, and the ledger then does not
+     *     have the write
+     */
     private void settleIn(
             Lanes.Place place,
             Delivery delivery,
             Event<CallAuthorized> event,
             Supplier<Answer> answer,
-            Stopwatch watch) {
+            Answer otherwise,
+            Stopwatch watch)
+            throws InterruptedException {
         boolean handedOver = false;
+        Answer given;
         try {
-            Answer given = answer.get();
-            place.ran();
-            settlement.settle(delivery, event, given, watch.timings(), place::leave);
-            handedOver = true;
+            given = answer.get();
+            if (!(given instanceof Answer.Stopped stopped && stopped.mayBeTold())) {
+                place.ran();
+                settlement.settle(delivery, event, given, watch.timings(), place::leave);
+                handedOver = true;
+                return;
+            }
         } finally {
             if (!handedOver) {
                 place.leave();
             }
+        }
+        settleWhenTold(delivery, event, given, otherwise, watch.timings());
+    }
+
+    /**
+     * Looks a write up until the ledger tells; what was told to the log cannot be taken back. A
+     * call that is not told when this closes is not settled, and is delivered again.
+     */
+    private void settleWhenTold(
+            Delivery delivery,
+            Event<CallAuthorized> event,
+            Answer untold,
+            Answer otherwise,
+            Timings timings)
+            throws InterruptedException {
+        LOG.atWarn()
+                .addKeyValue("callId", event.data().call())
+                .log("what became of a write cannot be told yet, it is looked up");
+        Instant until = clock.instant().plus(TOLD_WITHIN);
+        Answer answer = untold;
+        Duration pause = ASKED_AGAIN_AFTER;
+        while (answer instanceof Answer.Stopped stopped
+                && stopped.mayBeTold()
+                && clock.instant().isBefore(until)) {
+            if (closing.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
+                return;
+            }
+            pause = pause.multipliedBy(2);
+            if (pause.compareTo(ASKED_AGAIN_AFTER_MAX) > 0) {
+                pause = ASKED_AGAIN_AFTER_MAX;
+            }
+            answer = lookedUp(event, otherwise, answer);
+        }
+        settlement.settle(delivery, event, answer, timings, () -> {});
+    }
+
+    private Answer lookedUp(Event<CallAuthorized> event, Answer otherwise, Answer untold)
+            throws InterruptedException {
+        Optional<Database> database =
+                registry.get().database(event.tenant(), event.data().database());
+        if (database.isEmpty()) {
+            return untold;
+        }
+        Lanes.Entry entry =
+                lanes.enterAlways(
+                        event.tenant(),
+                        event.data().principal().subject(),
+                        database.get().name(),
+                        database.get().connectionsMax(),
+                        recall.mayGoOn(event.data()));
+        if (!(entry instanceof Lanes.Place place)) {
+            return untold;
+        }
+        try {
+            return recall.ask(event, database.get(), otherwise);
+        } finally {
+            place.leave();
         }
     }
 
@@ -308,6 +392,7 @@ public final class Calls implements AutoCloseable {
 
     @Override
     public void close() {
+        closing.countDown();
         running.close();
     }
 }

@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What became of a call. */
 public sealed interface Answer {
+    /** The code of a write that was committed without its effect in the ledger. */
+    String UNSETTLED = "write_unsettled";
+
     /**
      * The database did it.
      *
@@ -41,6 +44,11 @@ public sealed interface Answer {
                 throw new IllegalArgumentException("a call that succeeded was not stopped");
             }
         }
+
+        /** Whether nobody could tell what became of it, and somebody may be able to later. */
+        public boolean mayBeTold() {
+            return ended == Ended.UNKNOWN && !code.equals(UNSETTLED);
+        }
     }
 
     /** Of a write that was delivered before: it did not run and never will. */
@@ -58,6 +66,24 @@ public sealed interface Answer {
                 "outcome_unknown",
                 "the write may have run, and whether it did cannot be told: read before you write"
                         + " again",
+                null);
+    }
+
+    /** Of a write whose commit was interrupted: the ledger does not have it. */
+    static Stopped notCommitted() {
+        return failed(
+                "connection_lost",
+                "the connection broke while the write was committed; it was not committed and"
+                        + " never will be: send it again");
+    }
+
+    /** Of a write that ended its own transaction: what it did is not known, now or later. */
+    static Stopped unsettled() {
+        return new Stopped(
+                Ended.UNKNOWN,
+                UNSETTLED,
+                "the write ended its transaction by itself, and what it did cannot be told: read"
+                        + " before you write again",
                 null);
     }
 

@@ -272,6 +272,42 @@ final class CallsTest {
         assertThat(engine.recalledWithin).hasSize(1);
     }
 
+    // case I4
+    @Test
+    void aCommitThatNobodyCanTellIsLookedUpUntilTheLedgerTells() {
+        engine.doing = _ -> Answer.untold();
+        engine.ledger = Optional.of(Answer.untold());
+        Delivered write = delivered(StatementClass.WRITE);
+        calls.take(write);
+        await().until(() -> engine.recalledWithin.size() == 2);
+        assertThat(log.outcomes).isEmpty();
+
+        engine.ledger = Optional.of(REMEMBERED);
+
+        await().until(() -> write.settled.get() == 1);
+        assertThat(log.outcomes.getLast().ended()).isEqualTo(Ended.SUCCEEDED);
+        assertThat(engine.runs).hasValue(1);
+    }
+
+    // case I4
+    @Test
+    void aCommitThatTheLedgerDoesNotHaveFailed() {
+        engine.doing = _ -> Answer.untold();
+
+        CallSettled outcome = settled(delivered(StatementClass.WRITE));
+
+        assertThat(outcome.ended()).isEqualTo(Ended.FAILED);
+        assertThat(outcome.code()).isEqualTo("connection_lost");
+    }
+
+    @Test
+    void aWriteThatEndedItsOwnTransactionIsNotLookedUpAgain() {
+        engine.doing = _ -> Answer.unsettled();
+
+        assertThat(settled(delivered(StatementClass.WRITE)).ended()).isEqualTo(Ended.UNKNOWN);
+        assertThat(engine.recalledWithin).isEmpty();
+    }
+
     @Test
     void anOutcomeThatCannotBePublishedWholeIsPublishedBare() {
         log.unwritable.set(1);

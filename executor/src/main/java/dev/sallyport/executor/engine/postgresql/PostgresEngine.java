@@ -107,6 +107,8 @@ public final class PostgresEngine implements Engine {
                     succeeded(ResultWriter.effect(rowsAffected), true, null);
             case Transaction.Failed<Result>(var stage, var cause) ->
                     Problems.of(stage, cause, cancellation.requested());
+            case Transaction.Unknown<Result>(var cause) when Session.isUnsettled(cause) ->
+                    Answer.unsettled();
             case Transaction.Unknown<Result>(var cause) -> Problems.unknown(cause);
         };
     }
@@ -130,7 +132,9 @@ public final class PostgresEngine implements Engine {
             case Transaction.DoneBefore<Result>(var rowsAffected) ->
                     Optional.of(succeeded(ResultWriter.effect(rowsAffected), true, null));
             case Transaction.Failed<Result> _ -> Optional.empty();
-            case Transaction.Unknown<Result> _ -> Optional.of(Answer.untold());
+            case Transaction.Unknown<Result>(var cause) ->
+                    Optional.of(
+                            Session.isUnsettled(cause) ? Answer.unsettled() : Answer.untold());
             case Transaction.Done<Result> _ ->
                     throw new IllegalStateException("the ledger is asked, nothing is done");
         };

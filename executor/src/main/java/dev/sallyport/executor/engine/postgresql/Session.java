@@ -331,6 +331,11 @@ final class Session {
                 : new Transaction.DoneBefore<>(affected);
     }
 
+    /** Whether the ledger was asked, and has the call without its effect. */
+    static boolean isUnsettled(SQLException unknown) {
+        return UNSETTLED.equals(unknown.getSQLState());
+    }
+
     /**
      * Entering the same call again waits for a transaction of it that has not ended, and then
      * tells: it is in the ledger, or it is not. Where it is not it is called off there, so that it
