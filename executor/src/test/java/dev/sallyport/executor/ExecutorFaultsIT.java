@@ -202,6 +202,27 @@ final class ExecutorFaultsIT {
         assertThat(stage.outcomesOf(draft.call)).hasSize(1);
     }
 
+    // case I6
+    @Test
+    void whoStartsAgainUnderItsNameHasAllItsPartitionsAtOnce() throws Exception {
+        ExecutorConfig config = stage.config();
+        // as after a kill: it does not leave the group
+        Executor killed = Executor.start(config, stage.secrets(), InstantSource.system());
+        String all = stage.health(killed);
+        try (Executor again = Executor.start(config, stage.secrets(), InstantSource.system())) {
+            Draft draft = Draft.write("update customers set balance = balance where id = 11");
+
+            assertThat(stage.call(draft).ended()).isEqualTo(Ended.SUCCEEDED);
+            assertThat(partitions(stage.health(again))).isEqualTo(partitions(all));
+        } finally {
+            killed.close();
+        }
+    }
+
+    private static String partitions(String health) {
+        return health.replaceFirst(".*(\"partitions\":[0-9]+).*", "$1");
+    }
+
     @Test
     void aSuspensionStopsARunningStatementWithinASecond() {
         Draft slow = Draft.query("select count(*) from generate_series(1, 100000000000) n");

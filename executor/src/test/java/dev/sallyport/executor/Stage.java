@@ -38,6 +38,11 @@ import dev.sallyport.schema.sign.EventSignature;
 import dev.sallyport.schema.sign.SigningKey;
 import dev.sallyport.schema.topic.KafkaSettings;
 import dev.sallyport.schema.topic.Topics;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -143,6 +148,8 @@ final class Stage implements AutoCloseable {
                 (CallSettled) event.data());
     }
 
+    private final AtomicInteger executors = new AtomicInteger();
+
     ExecutorConfig config() {
         return config(8, 64, 256);
     }
@@ -150,7 +157,7 @@ final class Stage implements AutoCloseable {
     ExecutorConfig config(int laneRunning, int laneWaiting, int underWay) {
         return new ExecutorConfig(
                 cell,
-                "executor-" + cell,
+                "executor-" + executors.incrementAndGet(),
                 kafka,
                 new SecretReference("env:KEK"),
                 laneRunning,
@@ -168,6 +175,21 @@ final class Stage implements AutoCloseable {
 
     Executor executor() {
         return Executor.start(config(), secrets(), InstantSource.system());
+    }
+
+    /** What its {@code /healthz} says. */
+    String health(Executor executor) throws IOException, InterruptedException {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(
+                            HttpRequest.newBuilder(
+                                            URI.create(
+                                                    "http://127.0.0.1:"
+                                                            + executor.healthPort()
+                                                            + "/healthz"))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString())
+                    .body();
+        }
     }
 
     void register(TenantId tenant, RegistryEntry entry) {

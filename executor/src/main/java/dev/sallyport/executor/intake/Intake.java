@@ -5,8 +5,10 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,6 +28,7 @@ public final class Intake implements AutoCloseable {
     private static final Duration COMMIT_EVERY = Duration.ofMillis(500);
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofMillis(250);
     private static final Duration DRAIN_WITHIN = Duration.ofSeconds(5);
+    private static final Duration LEAVE_WITHIN = Duration.ofSeconds(3);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(10);
     private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
 
@@ -103,13 +106,24 @@ public final class Intake implements AutoCloseable {
     }
 
     private void run() {
-        try (consumer) {
+        try {
             while (closing.getCount() > 0) {
                 guardedTurn();
             }
             drain();
+        } catch (FencedInstanceIdException e) {
+            LOG.atError()
+                    .log(
+                            "another executor of the cell has this one's name: it takes no more"
+                                    + " commands");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } finally {
+            // others take its partitions at once, though its name would keep them for a while
+            consumer.close(
+                    CloseOptions.timeout(LEAVE_WITHIN)
+                            .withGroupMembershipOperation(
+                                    CloseOptions.GroupMembershipOperation.LEAVE_GROUP));
         }
     }
 
@@ -118,6 +132,8 @@ public final class Intake implements AutoCloseable {
             turn();
         } catch (WakeupException e) {
             LOG.atDebug().log("intake woken to close");
+        } catch (FencedInstanceIdException e) {
+            throw e;
         } catch (KafkaException e) {
             LOG.atWarn().setCause(e).log("commands cannot be taken just now");
             closing.await(PAUSE_AFTER_FAILURE.toMillis(), TimeUnit.MILLISECONDS);

@@ -133,8 +133,7 @@ public final class PostgresEngine implements Engine {
                     Optional.of(succeeded(ResultWriter.effect(rowsAffected), true, null));
             case Transaction.Failed<Result> _ -> Optional.empty();
             case Transaction.Unknown<Result>(var cause) ->
-                    Optional.of(
-                            Session.isUnsettled(cause) ? Answer.unsettled() : Answer.untold());
+                    Optional.of(Session.isUnsettled(cause) ? Answer.unsettled() : Answer.untold());
             case Transaction.Done<Result> _ ->
                     throw new IllegalStateException("the ledger is asked, nothing is done");
         };
