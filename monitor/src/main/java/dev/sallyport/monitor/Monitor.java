@@ -85,8 +85,7 @@ public final class Monitor implements AutoCloseable {
      * must be there, OpenSearch need not.
      *
      * @throws dev.sallyport.schema.SallyportException {@code topics_unfit}, {@code
-     *     broker_unavailable}, {@code port_unavailable}, {@code
-     *     state_unusable}
+     *     broker_unavailable}, {@code port_unavailable}, {@code state_unusable}
      */
     public static Monitor start(MonitorConfig config, Secrets secrets, InstantSource clock) {
         return new Monitor(config, secrets, clock);
