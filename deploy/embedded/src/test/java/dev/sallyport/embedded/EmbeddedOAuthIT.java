@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -146,7 +147,7 @@ final class EmbeddedOAuthIT {
                         "client_id",
                         (String) client.get("client_id"),
                         "code",
-                        sent.get("code").getFirst(),
+                        Objects.requireNonNull(sent.get("code")).getFirst(),
                         "redirect_uri",
                         CALLBACK,
                         "code_verifier",
@@ -189,7 +190,8 @@ final class EmbeddedOAuthIT {
                                     "client_id",
                                     "c",
                                     "code",
-                                    Answers.fields(query).get("code").getFirst(),
+                                    Objects.requireNonNull(Answers.fields(query).get("code"))
+                                            .getFirst(),
                                     "redirect_uri",
                                     CALLBACK,
                                     "code_verifier",

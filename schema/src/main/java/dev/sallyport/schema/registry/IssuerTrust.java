@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.UnaryOperator;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +49,7 @@ public final class IssuerTrust {
      *
      * @param claim gives the token's claim of that name, null where it has no such text
      */
-    public List<Trusted> of(UnaryOperator<@Nullable String> claim) {
+    public List<Trusted> of(Function<String, @Nullable String> claim) {
         Map<String, Trusted> found = new LinkedHashMap<>();
         byClaims.forEach((names, byValues) -> {
             List<String> values = new ArrayList<>(names.size());
