@@ -19,7 +19,7 @@ import io.javalin.http.HandlerType;
 import io.javalin.http.HttpResponseException;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.Collections;
+import java.util.Enumeration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -307,8 +307,9 @@ public final class Edge implements AutoCloseable {
     }
 
     private @Nullable String allowedOrigin(Context context) {
-        List<String> named = Collections.list(context.req().getHeaders("Origin"));
-        return named.size() == 1 && origins.allow(named.getFirst()) ? named.getFirst() : null;
+        Enumeration<String> named = context.req().getHeaders("Origin");
+        String origin = named.hasMoreElements() ? named.nextElement() : null;
+        return origin != null && !named.hasMoreElements() && origins.allow(origin) ? origin : null;
     }
 
     /** Only a browser asks, before it lets a page of another origin send. */

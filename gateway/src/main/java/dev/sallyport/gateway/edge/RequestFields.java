@@ -3,6 +3,7 @@ package dev.sallyport.gateway.edge;
 import dev.sallyport.gateway.protocol.Headers;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Collections;
+import java.util.Enumeration;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -32,33 +33,35 @@ record RequestFields(HttpServletRequest request) implements Headers {
 
     @Override
     public @Nullable String get(String name) {
-        List<String> values = values(name);
-        return switch (values.size()) {
-            case 0 -> null;
-            case 1 -> values.getFirst();
-            default -> isSingle(name) ? same(values) : String.join(", ", values);
-        };
+        Enumeration<String> values = request.getHeaders(name);
+        if (!values.hasMoreElements()) {
+            return null;
+        }
+        String first = values.nextElement();
+        if (!values.hasMoreElements()) {
+            return first;
+        }
+        return isSingle(name) ? first : first + ", " + String.join(", ", Collections.list(values));
     }
 
-    /** A field that has to be single and has several values. */
+    /**
+     * A field that has to be single and has several values. Asked first of every request, so that
+     * {@link #get} may take any of equal ones.
+     */
     Optional<String> contradictory() {
-        return SINGLE.stream()
-                .filter(name -> values(name).stream().distinct().count() > 1)
-                .findFirst();
-    }
-
-    private List<String> values(String name) {
-        return Collections.list(request.getHeaders(name));
+        for (String name : SINGLE) {
+            Enumeration<String> values = request.getHeaders(name);
+            String first = values.hasMoreElements() ? values.nextElement() : null;
+            while (values.hasMoreElements()) {
+                if (!values.nextElement().equals(first)) {
+                    return Optional.of(name);
+                }
+            }
+        }
+        return Optional.empty();
     }
 
     private static boolean isSingle(String name) {
         return SINGLE.stream().anyMatch(name::equalsIgnoreCase);
-    }
-
-    private static String same(List<String> values) {
-        if (values.stream().distinct().count() > 1) {
-            throw new IllegalStateException("a request with contradictory fields is refused first");
-        }
-        return values.getFirst();
     }
 }
