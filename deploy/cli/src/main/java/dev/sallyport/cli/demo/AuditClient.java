@@ -92,7 +92,7 @@ final class AuditClient implements AutoCloseable {
 
     /** Whether this auditor is kept from the entries of another tenant's log. */
     boolean isKeptFrom(String tenant) {
-        return get("/log/" + tenant + "/tile/entries/000.p/1").statusCode() == 404;
+        return get("/log/" + tenant + "/tile/entries/000.p/1").statusCode() == 403;
     }
 
     private HttpResponse<byte[]> get(String path) {
