@@ -153,8 +153,7 @@ final class ToolCalls {
             return call;
         }
         String sql = call.tool().sql(call.arguments());
-        return call.in(
-                opened.get(), sql == null ? null : dialects.read(sql, opened.get().database()));
+        return call.in(opened.get(), sql == null ? null : dialects.read(sql, opened.get()));
     }
 
     private Outcome run(Call call, Allowed allowed, Registry registryThen) {

@@ -231,7 +231,7 @@ class GatewayIT {
                 .isIn("session_state", "role_change");
         assertThat(query(client, "select pg_sleep(10)")).isEqualTo("sleep");
         assertThat(query(client, "select 'unfinished")).isEqualTo("malformed_statement");
-        assertThat(query(client, "selec nonsense frm")).isEqualTo("not_a_query");
+        assertThat(query(client, "selec nonsense frm")).isEqualTo("syntax_error");
         assertThat(query(client, "update orders set id = 1")).isEqualTo("not_a_query");
         assertThat(query(client, "select $1")).isEqualTo("parameters_mismatch");
         assertThat(query(client, "  ")).isEqualTo("empty_statement");

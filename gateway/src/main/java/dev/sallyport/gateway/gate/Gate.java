@@ -100,10 +100,18 @@ public record Gate(boolean writable, Limits ceiling, int rowsDefault) {
         }
         StatementClass kind = statement.statementClass();
         if (!call.tool().mayChange() && kind != StatementClass.READ) {
+            boolean elsewhere =
+                    !readOnly(call, registry, opened.database())
+                            && opened.scopes().containsAll(needed(statement))
+                            && call.caller().scopes().containsAll(needed(statement));
             return Refused.of(
                     Code.NOT_A_QUERY,
-                    "%s takes statements that only read, and this one is classified as %s: use db_execute for it"
-                            .formatted(call.tool().name(), kind.wire()));
+                    "%s takes statements that only read, and this one is classified as %s%s"
+                            .formatted(
+                                    call.tool().name(),
+                                    kind.wire(),
+                                    // never the name of a tool that the caller cannot use
+                                    elsewhere ? ": use db_execute for it" : ""));
         }
         if (kind != StatementClass.READ && readOnly(call, registry, opened.database())) {
             return Refused.of(

@@ -49,6 +49,22 @@ public enum Danger {
     ROW_SECURITY(
             "row_security",
             "policies, ownership and row security keep tenants apart and are changed by enrolment only"),
+    PLAN(
+            "plan",
+            "a plan is estimated from rows of all tenants: EXPLAIN needs a database that holds one tenant's rows, or a grant with statistics"),
+    FUNCTION(
+            "function_unknown",
+            "only functions that are known to be safe can be called: the database's owner can allow others by name in its registry entry"),
+    CATALOGUE(
+            "catalogue",
+            "the catalogue shows structure by named columns, not activity, sizes, statistics or roles: name the columns that you need"),
+    XML(
+            "xml",
+            "XML is read by code that cannot be cancelled, so this database does not allow it: use json"),
+    ADMINISTRATION(
+            "administration",
+            "rights, roles and maintenance are the database owner's, and no call can change them"),
+    SYNTAX("syntax_error", "no SQL statement begins like this, or parentheses do not match"),
     SYSTEM_CATALOG("system_catalog", "the system catalogs can be read, not written"),
     PLATFORM_SCHEMA(
             "platform_schema",

@@ -1,6 +1,6 @@
 package dev.sallyport.gateway.statement;
 
-import dev.sallyport.schema.registry.Database;
+import dev.sallyport.schema.registry.Rights.Opened;
 
 /**
  * The reader of statements for each kind of database: what a text means is for the server to say.
@@ -12,13 +12,13 @@ public final class Dialects {
      * @param memoryBytesMax heap that the memory of statements may take, in bytes
      */
     public Dialects(long memoryBytesMax) {
-        this.postgresql = new Remembering(new Classifier(memoryBytesMax / 2), memoryBytesMax / 2);
+        this.postgresql = new Remembering(memoryBytesMax);
     }
 
-    /** What the text is in that database. */
-    public Statement read(String sql, Database database) {
-        return switch (database.kind()) {
-            case POSTGRESQL -> postgresql.classify(sql);
+    /** What the text is in that database, for callers with these rights there. */
+    public Statement read(String sql, Opened opened) {
+        return switch (opened.database().kind()) {
+            case POSTGRESQL -> postgresql.classify(sql, opened.database().rules(), opened.plans());
         };
     }
 }

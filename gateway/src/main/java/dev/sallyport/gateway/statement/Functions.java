@@ -2,14 +2,17 @@ package dev.sallyport.gateway.statement;
 
 import static dev.sallyport.gateway.statement.Words.words;
 
+import dev.sallyport.schema.registry.StatementRules;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Which functions are dangerous, by their unqualified name. Names that start with {@code pg_} are
- * refused unless known to be harmless, so that a new PostgreSQL release cannot open a door.
+ * Which functions may be called, by their unqualified name. What is not in the list is refused, so
+ * that neither a new PostgreSQL release nor an extension can open a door; for some of what is
+ * refused the reason is known.
  */
 final class Functions {
     private static final Map<String, Danger> NAMED = named();
@@ -17,39 +20,88 @@ final class Functions {
     /** Functions that change data though they stand in a SELECT. */
     static final Set<String> WRITING = Set.of("nextval", "setval");
 
-    private static final Set<String> HARMLESS_PG =
+    /**
+     * Functions, aggregates and call-like expressions of PostgreSQL 18 that only compute from their
+     * arguments, the caller's own rows and the structure of the database.
+     */
+    private static final Set<String> ALLOWED =
             words(
                     """
-                    pg_backend_pid pg_basetype pg_char_to_encoding pg_client_encoding pg_collation_for
-                    pg_collation_is_visible pg_column_compression pg_column_is_updatable pg_column_size
-                    pg_conf_load_time pg_conversion_is_visible pg_current_snapshot pg_current_xact_id
-                    pg_current_xact_id_if_assigned pg_database_size pg_describe_object pg_encoding_max_length
-                    pg_encoding_to_char pg_function_is_visible pg_get_constraintdef pg_get_expr
+                    abs acos acosd acosh age any_value area array_agg array_append array_dims array_fill array_length
+                    array_lower array_ndims array_position array_positions array_prepend array_remove array_replace
+                    array_reverse array_sample array_shuffle array_sort array_to_json array_to_string
+                    array_to_tsvector array_upper ascii asin asind asinh atan atan2 atan2d atand atanh avg bernoulli
+                    bigint bit bit_and bit_count bit_length bit_or bit_xor bool bool_and bool_or boolean bound_box box
+                    bpchar broadcast btrim bytea cardinality casefold cbrt ceil ceiling center char char_length
+                    character character_length chr cidr circle clock_timestamp coalesce col_description concat
+                    concat_ws convert convert_from convert_to corr cos cosd cosh cot cotd count covar_pop covar_samp
+                    crc32 crc32c cume_dist current_database current_schema current_schemas current_setting
+                    current_user date date_add date_bin date_part date_subtract date_trunc datemultirange daterange
+                    dec decimal decode degrees dense_rank diagonal diameter div double encode enum_first enum_last
+                    enum_range every exp extract factorial family first_value float float4 float8 floor format
+                    format_type gamma gcd gen_random_uuid generate_series generate_subscripts get_bit get_byte
+                    get_current_ts_config getdatabaseencoding greatest grouping height host hostmask inet inet_merge
+                    inet_same_family initcap int int2 int4 int4multirange int4range int8 int8multirange int8range
+                    integer interval is_normalized isclosed isempty isfinite ishorizontal isopen isparallel isperp
+                    isvertical json json_agg json_agg_strict json_array json_array_elements json_array_elements_text
+                    json_array_length json_arrayagg json_build_array json_build_object json_each json_each_text
+                    json_exists json_extract_path json_extract_path_text json_object json_object_agg
+                    json_object_agg_strict json_object_agg_unique json_object_agg_unique_strict json_object_keys
+                    json_objectagg json_populate_record json_populate_recordset json_query json_scalar json_serialize
+                    json_strip_nulls json_table json_to_record json_to_recordset json_to_tsvector json_typeof
+                    json_value jsonb jsonb_agg jsonb_agg_strict jsonb_array_elements jsonb_array_elements_text
+                    jsonb_array_length jsonb_build_array jsonb_build_object jsonb_each jsonb_each_text
+                    jsonb_extract_path jsonb_extract_path_text jsonb_insert jsonb_object jsonb_object_agg
+                    jsonb_object_agg_strict jsonb_object_agg_unique jsonb_object_agg_unique_strict jsonb_object_keys
+                    jsonb_path_exists jsonb_path_exists_tz jsonb_path_match jsonb_path_match_tz jsonb_path_query
+                    jsonb_path_query_array jsonb_path_query_array_tz jsonb_path_query_first jsonb_path_query_first_tz
+                    jsonb_path_query_tz jsonb_populate_record jsonb_populate_record_valid jsonb_populate_recordset
+                    jsonb_pretty jsonb_set jsonb_set_lax jsonb_strip_nulls jsonb_to_record jsonb_to_recordset
+                    jsonb_to_tsvector jsonb_typeof justify_days justify_hours justify_interval lag last_value lcm lead
+                    least left length lgamma like line ln log log10 lower lower_inc lower_inf lpad lseg ltrim macaddr
+                    macaddr8 macaddr8_set7bit make_date make_interval make_time make_timestamp make_timestamptz
+                    masklen max md5 merge_action min min_scale mod mode money multirange name national nchar netmask
+                    network nextval normalize notlike now npoints nth_value ntile nullif num_nonnulls num_nulls
+                    numeric nummultirange numnode numrange obj_description octet_length oid oidvectortypes overlaps
+                    overlay parse_ident path percent_rank percentile_cont percentile_disc pg_basetype
+                    pg_char_to_encoding pg_client_encoding pg_collation_for pg_collation_is_visible
+                    pg_column_compression pg_column_is_updatable pg_column_size pg_conversion_is_visible
+                    pg_encoding_max_length pg_encoding_to_char pg_function_is_visible pg_get_constraintdef pg_get_expr
                     pg_get_function_arg_default pg_get_function_arguments pg_get_function_identity_arguments
-                    pg_get_function_result pg_get_functiondef pg_get_indexdef pg_get_keywords pg_get_partition_constraintdef
-                    pg_get_partkeydef pg_get_ruledef pg_get_serial_sequence pg_get_statisticsobjdef pg_get_triggerdef
-                    pg_get_userbyid pg_get_viewdef pg_has_role pg_identify_object pg_index_column_has_property
-                    pg_index_has_property pg_indexam_has_property pg_indexes_size pg_input_error_info pg_input_is_valid
-                    pg_is_in_recovery pg_is_other_temp_schema pg_jit_available pg_lsn pg_my_temp_schema
-                    pg_opclass_is_visible pg_operator_is_visible pg_opfamily_is_visible pg_options_to_table
-                    pg_partition_ancestors pg_partition_root pg_partition_tree pg_postmaster_start_time pg_relation_size
-                    pg_relation_is_updatable pg_sequence_last_value pg_sequence_parameters pg_size_bytes pg_size_pretty
-                    pg_snapshot_xip pg_snapshot_xmax pg_snapshot_xmin pg_statistics_obj_is_visible pg_table_is_visible
-                    pg_table_size pg_tablespace_size pg_timezone_abbrevs pg_timezone_names pg_total_relation_size
-                    pg_trigger_depth pg_ts_config_is_visible pg_ts_dict_is_visible pg_ts_parser_is_visible
-                    pg_ts_template_is_visible pg_type_is_visible pg_typeof pg_visible_in_snapshot pg_xact_status
+                    pg_get_function_result pg_get_functiondef pg_get_indexdef pg_get_keywords
+                    pg_get_partition_constraintdef pg_get_partkeydef pg_get_ruledef pg_get_serial_sequence
+                    pg_get_statisticsobjdef pg_get_statisticsobjdef_columns pg_get_statisticsobjdef_expressions
+                    pg_get_triggerdef pg_get_viewdef pg_index_column_has_property pg_index_has_property
+                    pg_indexam_has_property pg_lsn pg_opclass_is_visible pg_operator_is_visible pg_opfamily_is_visible
+                    pg_options_to_table pg_partition_ancestors pg_partition_root pg_partition_tree
+                    pg_relation_is_updatable pg_sequence_parameters pg_size_bytes pg_size_pretty
+                    pg_statistics_obj_is_visible pg_table_is_visible pg_timezone_abbrevs pg_timezone_names
+                    pg_ts_config_is_visible pg_ts_dict_is_visible pg_ts_parser_is_visible pg_ts_template_is_visible
+                    pg_type_is_visible pg_typeof phraseto_tsquery pi plainto_tsquery point polygon position pow power
+                    querytree quote_ident quote_literal quote_nullable radians radius random random_normal range_agg
+                    range_intersect_agg range_merge rank real regclass regexp_count regexp_instr regexp_like
+                    regexp_match regexp_matches regexp_replace regexp_split_to_array regexp_split_to_table
+                    regexp_substr regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy
+                    regr_syy repeat replace reverse right round row_number row_security_active row_to_json rpad rtrim
+                    scale session_user set_bit set_byte set_masklen setval setweight sha224 sha256 sha384 sha512 sign
+                    sin sind sinh slope smallint split_part sqrt statement_timestamp stddev stddev_pop stddev_samp
+                    string_agg string_to_array string_to_table strip strpos substr substring sum system tan tand tanh
+                    text time timeofday timestamp timestamptz timetz timezone to_ascii to_bin to_char to_date to_hex
+                    to_json to_jsonb to_number to_oct to_regclass to_regcollation to_regnamespace to_regoper
+                    to_regoperator to_regproc to_regprocedure to_regtype to_regtypemod to_timestamp to_tsquery
+                    to_tsvector transaction_timestamp translate treat trim trim_array trim_scale trunc ts_debug
+                    ts_delete ts_filter ts_headline ts_lexize ts_parse ts_rank ts_rank_cd ts_token_type tsmultirange
+                    tsquery_phrase tsrange tstzmultirange tstzrange tsvector_to_array unicode_assigned unicode_version
+                    unistr unnest upper upper_inc upper_inf uuid uuid_extract_timestamp uuid_extract_version uuidv4
+                    uuidv7 var_pop var_samp varbit varchar variance version websearch_to_tsquery width width_bucket
                     """);
 
-    /** Relations that show other sessions' statements, or secrets and files of the server. */
-    static final Set<String> SERVER_RELATIONS =
+    private static final Set<String> XML =
             words(
                     """
-                    pg_stat_activity pg_stat_statements pg_stat_statements_info pg_stat_replication pg_stat_wal_receiver
-                    pg_stat_subscription pg_stat_ssl pg_stat_gssapi pg_authid pg_shadow pg_statistic
-                    pg_statistic_ext_data pg_file_settings pg_hba_file_rules pg_ident_file_mappings pg_config
-                    pg_largeobject pg_largeobject_metadata pg_user_mapping pg_user_mappings pg_subscription
-                    pg_prepared_xacts pg_prepared_statements pg_replication_slots pg_replication_origin_status
-                    pg_backend_memory_contexts pg_shmem_allocations pg_cursors
+                    xml xmlagg xmlattributes xmlcomment xmlconcat xmlconcat2 xmlelement xmlexists xmlforest xmlnamespaces
+                    xmlparse xmlpi xmlroot xmlserialize xmltable xmltext xmlvalidate xpath xpath_exists xml_is_well_formed
+                    xml_is_well_formed_content xml_is_well_formed_document
                     """);
 
     /** Schemas of extensions whose functions reach the network, run SQL from text or plan jobs. */
@@ -66,21 +118,58 @@ final class Functions {
 
     private Functions() {}
 
-    /** The danger of a call, if it has one. An empty schema means that the name stands alone. */
-    static Optional<Danger> danger(String schema, String name) {
+    /**
+     * Why this must not be called, if it must not. What is not known to be safe and what the
+     * database's rules do not name is refused.
+     *
+     * @param schema empty where the name stands alone
+     */
+    static Optional<Danger> danger(String schema, String name, StatementRules rules) {
+        boolean core = schema.isEmpty() || schema.equals("pg_catalog");
+        if (core && ALLOWED.contains(name)) {
+            return Optional.empty();
+        }
+        if (core && XML.contains(name)) {
+            return rules.xml() ? Optional.empty() : Optional.of(Danger.XML);
+        }
+        Danger known = known(schema, name);
+        boolean named =
+                rules.functions().contains(name) || rules.functions().contains(schema + "." + name);
+        if (named && (known == null || known == Danger.NETWORK)) {
+            return Optional.empty();
+        }
+        return Optional.of(known == null ? Danger.FUNCTION : known);
+    }
+
+    /**
+     * Why a name that is written as a column must not be a function, if it must not. Most such
+     * names are columns, and a text does not tell which: so only what is known to be dangerous
+     * counts.
+     */
+    static Optional<Danger> attributeDanger(String name, StatementRules rules) {
+        if (ALLOWED.contains(name)) {
+            return Optional.empty();
+        }
+        if (XML.contains(name)) {
+            // xml itself is a plausible column, and as a function no more than a cast
+            return rules.xml() || name.equals("xml") ? Optional.empty() : Optional.of(Danger.XML);
+        }
+        return rules.functions().contains(name)
+                ? Optional.empty()
+                : Optional.ofNullable(known("", name));
+    }
+
+    private static @Nullable Danger known(String schema, String name) {
         Danger named = NAMED.get(name);
         if (named == null) {
             named = SCHEMAS.get(schema);
         }
-        if (named == null) {
-            named = byPrefix(name);
-        }
-        return Optional.ofNullable(named);
+        return named == null ? byPrefix(name) : named;
     }
 
-    private static @org.jspecify.annotations.Nullable Danger byPrefix(String name) {
+    private static @Nullable Danger byPrefix(String name) {
         if (name.startsWith("pg_")) {
-            return HARMLESS_PG.contains(name) ? null : pgDanger(name);
+            return pgDanger(name);
         }
         if (name.startsWith("lo_")) {
             return Danger.FILE_ACCESS;
@@ -142,11 +231,11 @@ final class Functions {
         put(
                 named,
                 Danger.SERVER_ACTIVITY,
-                "pg_prepared_statement pg_prepared_xact pg_cursor pg_hba_file_rules pg_ident_file_mappings pg_config");
+                "has_any_column_privilege has_column_privilege has_database_privilege has_parameter_privilege has_table_privilege aclexplode mxid_age shobj_description to_regrole pg_prepared_statement pg_prepared_xact pg_cursor pg_hba_file_rules pg_ident_file_mappings pg_config");
         put(
                 named,
                 Danger.SERVER_CONTROL,
-                "brin_summarize_new_values brin_summarize_range brin_desummarize_range gin_clean_pending_list currtid2");
+                "getpgusername txid_current currval lastval current_query inet_client_addr inet_client_port inet_server_addr inet_server_port run_command_on_workers run_command_on_shards run_command_on_placements run_command_on_all_nodes oracle_execute oracle_close_connections brin_summarize_new_values brin_summarize_range brin_desummarize_range gin_clean_pending_list currtid2");
         return Map.copyOf(named);
     }
 

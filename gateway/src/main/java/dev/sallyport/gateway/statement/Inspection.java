@@ -1,6 +1,9 @@
 package dev.sallyport.gateway.statement;
 
+import dev.sallyport.gateway.statement.Outline.Called;
+import dev.sallyport.gateway.statement.Outline.Named;
 import dev.sallyport.schema.event.StatementClass;
+import dev.sallyport.schema.registry.StatementRules;
 import dev.sallyport.schema.sql.Token;
 import dev.sallyport.schema.sql.Token.Kind;
 import java.util.EnumSet;
@@ -32,60 +35,180 @@ final class Inspection {
     private final List<Token> tokens;
     private final Set<StatementClass> effects = EnumSet.noneOf(StatementClass.class);
     private final Set<Refusal> refusals = new LinkedHashSet<>();
-    private final Set<String> calls = new LinkedHashSet<>();
+    private final StatementRules rules;
+    private final boolean plans;
     private List<Token> body;
     private boolean planOnly;
+    private boolean explained;
 
-    private Inspection(List<Token> tokens) {
+    private Inspection(List<Token> tokens, StatementRules rules, boolean plans) {
         this.tokens = tokens;
+        this.rules = rules;
+        this.plans = plans;
         this.body = tokens;
     }
 
     /**
-     * @param effects what the words say it does; {@link StatementClass#READ} alone where nothing
-     *     else was found
-     * @param grammar whether the class follows from the first words alone, or the parser has to
-     *     confirm it
-     * @param body the tokens for the parser, without an EXPLAIN in front
-     * @param calls names before a parenthesis that are no keywords
+     * @param effects what it does; {@link StatementClass#READ} alone where nothing else was found
+     * @param unknown whether nothing here knows what kind of statement it is
+     * @param outline what it names
+     * @param planOnly whether it is EXPLAIN and runs nothing
      */
     record Findings(
             Set<StatementClass> effects,
-            Grammar grammar,
-            List<Token> body,
+            boolean unknown,
             Set<Refusal> refusals,
-            Set<String> calls,
+            Outline outline,
             boolean planOnly) {}
 
-    enum Grammar {
-        /** A query or a change of rows: only a parser can say that it is one. */
-        PARSED,
+    private enum Grammar {
+        /** A query or a change of rows. */
+        QUERY,
         /** The first words say all about the class. */
         BY_FIRST_WORDS,
         /** Nothing here knows what it is. */
         NONE
     }
 
-    static Findings of(List<Token> tokens) {
-        return new Inspection(tokens).run();
+    static Findings of(List<Token> tokens, StatementRules rules, boolean plans) {
+        return new Inspection(tokens, rules, plans).run();
     }
 
     private Findings run() {
         stripExplain();
-        Grammar grammar = first();
-        for (int i = 0; i < tokens.size(); i++) {
-            Token token = tokens.get(i);
-            if (token.name()) {
-                name(i, token);
-            }
-            if (token.kind() == Kind.WORD) {
-                keyword(i, token.text());
-            }
+        if (explained && !plans) {
+            refusals.add(new Refusal(Danger.PLAN, "EXPLAIN"));
         }
+        Outline outline = Outline.of(body);
+        Grammar grammar = first();
+        if (grammar == Grammar.QUERY && outline.broken() >= 0) {
+            refusals.add(at(Danger.SYNTAX, body.get(outline.broken())));
+            grammar = Grammar.NONE;
+        }
+        effects.addAll(outline.effects());
+        outline.calls().forEach(this::call);
+        outline.relations().forEach(this::relation);
+        outline.types().forEach(this::type);
+        columns(outline);
+        tokens();
         if (effects.isEmpty()) {
             effects.add(StatementClass.READ);
         }
-        return new Findings(effects, grammar, body, refusals, calls, planOnly);
+        if (refusals.stream().anyMatch(refusal -> refusal.danger() != Danger.FUNCTION)) {
+            // a graver reason is told alone
+            refusals.removeIf(refusal -> refusal.danger() == Danger.FUNCTION);
+        }
+        return new Findings(effects, grammar == Grammar.NONE, refusals, outline, planOnly);
+    }
+
+    private void call(Called called) {
+        String name = called.name();
+        if (called.attribute()) {
+            boolean catalogue =
+                    called.schema().equals("pg_catalog")
+                            || called.schema().equals("information_schema");
+            if (!catalogue) {
+                Functions.attributeDanger(name, rules)
+                        .ifPresent(danger -> refusals.add(dangerous(danger, name)));
+            }
+        } else {
+            Functions.danger(called.schema(), name, rules)
+                    .ifPresent(danger -> refusals.add(dangerous(danger, name)));
+        }
+        if (Functions.WRITING.contains(name)) {
+            effects.add(StatementClass.WRITE);
+        }
+    }
+
+    private void relation(Named relation) {
+        String first = relation.parts().getFirst();
+        if (relation.target()) {
+            boolean changed =
+                    effects.contains(StatementClass.WRITE)
+                            || effects.contains(StatementClass.DELETE);
+            boolean catalogue =
+                    (first.startsWith("pg_") && !first.startsWith("pg_temp"))
+                            || first.equals("information_schema");
+            if (catalogue && changed) {
+                refusals.add(Refusal.of(Danger.SYSTEM_CATALOG));
+            }
+        } else if (!relation.own()) {
+            Catalogue.danger(relation.parts(), rules.relations())
+                    .ifPresent(danger -> refusals.add(dangerous(danger, relation.last())));
+        }
+    }
+
+    private void type(String name) {
+        if (Catalogue.ROLE_TYPES.contains(name)) {
+            refusals.add(new Refusal(Danger.CATALOGUE, name));
+        }
+        if (!rules.xml() && Catalogue.XML_TYPES.contains(name)) {
+            refusals.add(new Refusal(Danger.XML, name));
+        }
+    }
+
+    /** The columns of catalogue relations that must not be read, under whatever name. */
+    private void columns(Outline outline) {
+        boolean hides =
+                outline.relations().stream()
+                        .anyMatch(relation -> !relation.own() && Catalogue.hides(relation.parts()));
+        if (!hides) {
+            return;
+        }
+        if (outline.wholeRows() || outline.renamed()) {
+            refusals.add(new Refusal(Danger.CATALOGUE, "*"));
+        }
+        for (Token token : tokens) {
+            if (token.name() && Catalogue.hidden(token.text())) {
+                refusals.add(new Refusal(Danger.CATALOGUE, token.text()));
+            }
+        }
+    }
+
+    /** What counts wherever it stands. */
+    private void tokens() {
+        for (int i = 0; i < tokens.size(); i++) {
+            Token token = tokens.get(i);
+            if (!token.name()) {
+                continue;
+            }
+            if (token.text().equals("sallyport") && platform(i)) {
+                refusals.add(Refusal.of(Danger.PLATFORM_SCHEMA));
+            }
+            boolean call = symbol(tokens, i + 1, "(");
+            if (token.text().startsWith("pg_") && !call) {
+                if (Catalogue.refusedAnywhere(token.text())) {
+                    refusals.add(new Refusal(Danger.SERVER_ACTIVITY, token.text()));
+                }
+            }
+        }
+        if (word(body, 0, "create")) {
+            for (int i = 1; i + 1 < body.size(); i++) {
+                if (word(body, i, "as") && word(body, i + 1, "execute")) {
+                    refusals.add(new Refusal(Danger.SESSION_STATE, "EXECUTE"));
+                }
+            }
+        }
+    }
+
+    /** Whether this stands where a schema's name does. */
+    private boolean platform(int i) {
+        boolean schemas =
+                body.size() > 1
+                        && body.getFirst().kind() == Kind.WORD
+                        && (word(body, 1, "schema")
+                                || word(body, 0, "grant")
+                                || word(body, 0, "revoke")
+                                || word(body, 0, "comment")
+                                || word(body, 0, "import"));
+        return schemas
+                || symbol(tokens, i + 1, ".")
+                || word(tokens, i - 1, "schema")
+                || word(tokens, i - 1, "authorization");
+    }
+
+    private static Refusal at(Danger danger, Token token) {
+        return new Refusal(danger, "at character " + (token.contentFrom() + 1));
     }
 
     /**
@@ -96,6 +219,7 @@ final class Inspection {
         if (!word(body, 0, "explain")) {
             return;
         }
+        explained = true;
         boolean analyze = false;
         int i = 1;
         if (symbol(body, 1, "(")) {
@@ -145,16 +269,19 @@ final class Inspection {
     }
 
     private Grammar first() {
-        if (body.isEmpty()
-                || (!body.getFirst().symbol("(") && body.getFirst().kind() != Kind.WORD)) {
+        if (body.isEmpty()) {
             return Grammar.NONE;
         }
-        if (body.getFirst().symbol("(")) {
-            return Grammar.PARSED;
+        if (body.getFirst().symbol("(") && startsQuery(body, 0)) {
+            return Grammar.QUERY;
+        }
+        if (body.getFirst().kind() != Kind.WORD) {
+            refusals.add(at(Danger.SYNTAX, body.getFirst()));
+            return Grammar.NONE;
         }
         return switch (body.getFirst().text()) {
             case "select", "values", "table", "with", "insert", "update", "delete", "merge" ->
-                    Grammar.PARSED;
+                    Grammar.QUERY;
             case "show" -> known(StatementClass.READ);
             case "create", "alter", "drop" -> definition(body.getFirst().text());
             case "truncate" -> known(StatementClass.DDL, StatementClass.DELETE);
@@ -168,7 +295,8 @@ final class Inspection {
                     "analyse",
                     "cluster",
                     "reindex" ->
-                    known(StatementClass.ADMIN);
+                    refused(Danger.ADMINISTRATION, StatementClass.ADMIN);
+            case "call" -> refused(Danger.FUNCTION, StatementClass.UNKNOWN);
             case "import" -> refused(Danger.NETWORK, StatementClass.ADMIN);
             case "checkpoint" -> refused(Danger.SERVER_CONTROL, StatementClass.ADMIN);
             case "load" -> refused(Danger.FILE_ACCESS, StatementClass.ADMIN);
@@ -184,7 +312,10 @@ final class Inspection {
             case "begin", "start", "commit", "end", "rollback", "abort", "savepoint", "release" ->
                     refused(Danger.TRANSACTION_CONTROL, StatementClass.UNKNOWN);
             case "do" -> refused(Danger.ANONYMOUS_CODE, StatementClass.UNKNOWN);
-            default -> Grammar.NONE;
+            default -> {
+                refusals.add(at(Danger.SYNTAX, body.getFirst()));
+                yield Grammar.NONE;
+            }
         };
     }
 
@@ -251,6 +382,9 @@ final class Inspection {
         if (object.equals("system")) {
             refusals.add(Refusal.of(Danger.SERVER_CONTROL));
         }
+        if (ADMIN_OBJECTS.contains(object) && !object.equals("system")) {
+            refusals.add(Refusal.of(Danger.ADMINISTRATION));
+        }
         if (ADMIN_OBJECTS.contains(object) || object.equals("owned") || object.equals("default")) {
             return known(StatementClass.ADMIN);
         }
@@ -285,131 +419,12 @@ final class Inspection {
         }
     }
 
-    private void name(int i, Token token) {
-        boolean qualified = symbol(tokens, i - 1, ".");
-        boolean qualifies = symbol(tokens, i + 1, ".");
-        boolean platform = token.text().equals("sallyport");
-        if (platform
-                && (qualifies
-                        || word(tokens, i - 1, "schema")
-                        || word(tokens, i - 1, "authorization"))) {
-            refusals.add(Refusal.of(Danger.PLATFORM_SCHEMA));
-        }
-        if (Functions.SERVER_RELATIONS.contains(token.text())) {
-            refusals.add(new Refusal(Danger.SERVER_ACTIVITY, token.text()));
-        }
-        if (qualified && !qualifies && !symbol(tokens, i + 1, "(")) {
-            attribute(i, token.text());
-        }
-        if (symbol(tokens, i + 1, "(")) {
-            String schema = qualified && i >= 2 ? tokens.get(i - 2).text() : "";
-            Functions.danger(schema, token.text())
-                    .ifPresent(danger -> refusals.add(dangerous(danger, token.text())));
-            if (Functions.WRITING.contains(token.text())) {
-                effects.add(StatementClass.WRITE);
-            }
-            if (token.kind() == Kind.QUOTED || !Words.KEYWORDS.contains(token.text())) {
-                calls.add(qualifiedName(tokens, i));
-            }
-        }
-    }
-
-    /**
-     * {@code x.f} calls the function f of one argument where x has no column f. A relation of the
-     * catalogue is named in the same way: there only what is refused by name counts.
-     */
-    private void attribute(int i, String name) {
-        String qualifier = i >= 2 ? tokens.get(i - 2).text() : "";
-        boolean catalogue =
-                qualifier.equals("pg_catalog") || qualifier.equals("information_schema");
-        Functions.danger("", name)
-                .filter(danger -> !catalogue || danger != Danger.SERVER_CONTROL)
-                .ifPresent(danger -> refusals.add(dangerous(danger, name)));
-    }
-
     /**
      * A pg_ name that is refused for being unknown is the caller's own word: it is kept out unless
      * it is a plain one.
      */
     private static Refusal dangerous(Danger danger, String name) {
         return new Refusal(danger, Shape.plain(name) ? name : "");
-    }
-
-    private void keyword(int i, String word) {
-        switch (word) {
-            case "into" -> {
-                if (!word(tokens, i - 1, "insert") && !word(tokens, i - 1, "merge")) {
-                    effects.add(StatementClass.DDL);
-                }
-            }
-            case "for" -> {
-                boolean locks =
-                        word(tokens, i + 1, "update")
-                                || word(tokens, i + 1, "share")
-                                || (word(tokens, i + 1, "no") && word(tokens, i + 2, "key"))
-                                || (word(tokens, i + 1, "key") && word(tokens, i + 2, "share"));
-                if (locks) {
-                    effects.add(StatementClass.WRITE);
-                }
-            }
-            case "insert", "merge" -> {
-                if (word(tokens, i + 1, "into") && opens(i)) {
-                    changes(StatementClass.WRITE, i + 2);
-                }
-            }
-            case "update" -> {
-                if (i + 1 < tokens.size() && tokens.get(i + 1).name() && opens(i)) {
-                    changes(StatementClass.WRITE, i + (word(tokens, i + 1, "only") ? 2 : 1));
-                }
-            }
-            case "delete" -> {
-                if (word(tokens, i + 1, "from") && opens(i)) {
-                    changes(StatementClass.DELETE, i + (word(tokens, i + 2, "only") ? 3 : 2));
-                } else if (word(tokens, i - 1, "then") && effects.contains(StatementClass.WRITE)) {
-                    effects.add(StatementClass.DELETE);
-                }
-            }
-            case "execute" -> {
-                if (word(tokens, i - 1, "as")) {
-                    refusals.add(new Refusal(Danger.SESSION_STATE, "EXECUTE"));
-                }
-            }
-            default -> {}
-        }
-    }
-
-    /**
-     * A changing verb stands at the start, after EXPLAIN, or where a parenthesis opens or has
-     * closed a CTE.
-     */
-    private boolean opens(int i) {
-        return i == 0
-                || tokens.size() - body.size() == i
-                || symbol(tokens, i - 1, "(")
-                || symbol(tokens, i - 1, ")")
-                || word(tokens, i - 1, "as");
-    }
-
-    private void changes(StatementClass effect, int target) {
-        effects.add(effect);
-        if (target < tokens.size() && tokens.get(target).name()) {
-            String first = tokens.get(target).text();
-            boolean catalog =
-                    (first.startsWith("pg_") && !first.startsWith("pg_temp"))
-                            || first.equals("information_schema");
-            if (catalog) {
-                refusals.add(Refusal.of(Danger.SYSTEM_CATALOG));
-            }
-        }
-    }
-
-    /** The name that ends at this token with all its qualifiers. */
-    private static String qualifiedName(List<Token> tokens, int i) {
-        var name = new StringBuilder(Names.part(tokens.get(i).text()));
-        for (int k = i; symbol(tokens, k - 1, ".") && k >= 2 && tokens.get(k - 2).name(); k -= 2) {
-            name.insert(0, Names.part(tokens.get(k - 2).text()) + ".");
-        }
-        return name.toString();
     }
 
     private static boolean word(List<Token> tokens, int i, String word) {

@@ -2,6 +2,7 @@ package dev.sallyport.gateway.statement;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.sallyport.schema.registry.StatementRules;
 import java.util.Collection;
 import java.util.List;
 
@@ -24,33 +25,38 @@ final class Remembering {
     /** What begins a literal, a comment or a quoted name. */
     private static final List<String> HIDING = List.of("'", "\"", "--", "/*");
 
-    private final Classifier classifier;
-    private final Cache<String, Statement> texts;
+    private final Cache<Asked, Statement> texts;
+
+    /** The same text is another statement under other rules. */
+    private record Asked(String sql, StatementRules rules, boolean plans) {}
 
     /**
      * @param bytesMax heap that the memory of texts may take, in bytes
      */
-    Remembering(Classifier classifier, long bytesMax) {
-        this.classifier = classifier;
+    Remembering(long bytesMax) {
+        if (bytesMax < 1) {
+            throw new IllegalArgumentException("bytesMax must be positive: " + bytesMax);
+        }
         this.texts =
                 Caffeine.newBuilder()
                         .maximumWeight(bytesMax)
-                        .<String, Statement>weigher(Remembering::bytes)
+                        .<Asked, Statement>weigher((asked, read) -> bytes(asked.sql, read))
                         .build();
     }
 
     /** See {@link Statements#classify}. */
-    Statement classify(String sql) {
+    Statement classify(String sql, StatementRules rules, boolean plans) {
         if (sql.length() > CHARS_MAX) {
-            return classifier.classify(sql);
+            return Statements.classify(sql, rules, plans);
         }
-        Statement known = texts.getIfPresent(sql);
+        var asked = new Asked(sql, rules, plans);
+        Statement known = texts.getIfPresent(asked);
         if (known != null) {
             return known;
         }
-        Statement read = classifier.classify(sql);
+        Statement read = Statements.classify(sql, rules, plans);
         if (holdsNoValue(sql, read)) {
-            texts.put(sql, read);
+            texts.put(asked, read);
         }
         return read;
     }

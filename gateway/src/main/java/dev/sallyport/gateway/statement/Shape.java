@@ -9,24 +9,14 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
-import java.util.function.BiFunction;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Function;
 
 /**
  * A statement without its values: literals stand as marks, comments are gone, lists of values are
- * folded to one. The parser reads a shape, never the text: it cannot cut a string or comment
- * differently from PostgreSQL, and equal shapes need be parsed only once.
+ * folded to one.
  */
 final class Shape {
     private static final Set<String> VALUE_WORDS = Set.of("null", "true", "false", "default");
-    private static final Set<String> BEFORE_ONLY = Set.of("update", "from", "join", "into");
-    private static final Set<String> AFTER_INTO = Set.of("temp", "temporary", "unlogged", "table");
-    private static final int NAME_PARTS_MAX = 8;
-    private static final Set<String> PARSER_OPERATORS =
-            Set.of(
-                    "+", "-", "*", "/", "%", "^", "=", "<>", "!=", "<", ">", "<=", ">=", "||", "|",
-                    "&", "<<", ">>", "~", "~*", "!~", "!~*", "->", "->>", "#>", "#>>", "@>", "<@",
-                    "&&", "@@", "#", "#-");
 
     private final List<Token> tokens;
 
@@ -140,23 +130,18 @@ final class Shape {
      * into double quotes. A longer one is cut and ends in a digest of the whole.
      */
     String fingerprint() {
-        return bounded(text((token, _) -> fingerprintToken(token), false));
+        return bounded(text(Shape::fingerprintToken));
     }
 
     /** The shape with nothing of the caller's own words: only keywords and signs stay. */
     String keywords() {
         return bounded(
-                text(
-                        (token, _) ->
-                                switch (token.kind()) {
-                                    case WORD ->
-                                            Words.RESERVED.contains(token.text())
-                                                    ? token.text()
-                                                    : "?";
-                                    case OPERATOR, SYMBOL -> token.text();
-                                    case STRING, NUMBER, PARAMETER, QUOTED -> "?";
-                                },
-                        false));
+                text(token ->
+                        switch (token.kind()) {
+                            case WORD -> Words.RESERVED.contains(token.text()) ? token.text() : "?";
+                            case OPERATOR, SYMBOL -> token.text();
+                            case STRING, NUMBER, PARAMETER, QUOTED -> "?";
+                        }));
     }
 
     private static String bounded(String whole) {
@@ -169,55 +154,17 @@ final class Shape {
                 + digest;
     }
 
-    /**
-     * False where the parser library is known to cut a name, or a chain of names, otherwise than
-     * PostgreSQL or slowly.
-     */
-    boolean parseable() {
-        int dots = 0;
-        for (int i = 0; i < tokens.size(); i++) {
-            Token token = tokens.get(i);
-            dots = token.symbol(".") ? dots + 1 : i > 0 && tokens.get(i - 1).symbol(".") ? dots : 0;
-            boolean odd =
-                    token.kind() == Kind.QUOTED
-                            && token.text().chars().anyMatch(c -> "\"\\`\n\r".indexOf(c) >= 0);
-            if (odd || dots > NAME_PARTS_MAX) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** The shape as the parser library can read it: strings are {@code 's'}, numbers {@code 1}. */
-    String parserText() {
-        return text(Shape::parserToken, true);
-    }
-
-    private String text(BiFunction<Token, @Nullable Token, String> written, boolean parser) {
+    private String text(Function<Token, String> written) {
         var out = new StringBuilder();
         Token last = null;
         for (Token token : tokens) {
-            if (parser && last != null && noise(last, token)) {
-                continue;
-            }
             if (last != null && spaced(last, token)) {
                 out.append(' ');
             }
-            out.append(written.apply(token, last));
+            out.append(written.apply(token));
             last = token;
         }
         return out.toString();
-    }
-
-    /**
-     * Words that change nothing about what is named, and that the parser does not know in all
-     * places.
-     */
-    private static boolean noise(Token last, Token token) {
-        return (token.is("only") && BEFORE_ONLY.contains(last.text()))
-                || (last.is("into")
-                        && token.kind() == Kind.WORD
-                        && AFTER_INTO.contains(token.text()));
     }
 
     private static String fingerprintToken(Token token) {
@@ -226,30 +173,6 @@ final class Shape {
             case QUOTED -> plain(token.text()) ? '"' + token.text() + '"' : "\"?\"";
             case WORD, OPERATOR, SYMBOL -> token.text();
         };
-    }
-
-    private static String parserToken(Token token, @Nullable Token last) {
-        return switch (token.kind()) {
-            case STRING -> "'s'";
-            case NUMBER -> "1";
-            case PARAMETER -> "?";
-            case QUOTED -> quoted(token.text());
-            case WORD -> {
-                boolean keyword =
-                        last != null
-                                && (last.symbol("::") || last.is("as") || last.is("tablesample"));
-                boolean quote =
-                        !ascii(token.text()) || (!keyword && Words.FOREIGN.contains(token.text()));
-                yield quote ? quoted(token.text()) : token.text();
-            }
-            // which operator it is changes nothing about what the statement names
-            case OPERATOR -> PARSER_OPERATORS.contains(token.text()) ? token.text() : "||";
-            case SYMBOL -> token.text();
-        };
-    }
-
-    private static String quoted(String name) {
-        return '"' + name + '"';
     }
 
     private static boolean spaced(Token last, Token token) {
@@ -285,10 +208,6 @@ final class Shape {
                                         || (c >= 'A' && c <= 'Z')
                                         || (c >= '0' && c <= '9')
                                         || c == '_');
-    }
-
-    private static boolean ascii(String word) {
-        return word.chars().allMatch(c -> c < 0x80 && c != '$');
     }
 
     private static String digest(String text) {

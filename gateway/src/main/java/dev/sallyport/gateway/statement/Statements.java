@@ -1,8 +1,8 @@
 package dev.sallyport.gateway.statement;
 
 import dev.sallyport.gateway.statement.Inspection.Findings;
-import dev.sallyport.gateway.statement.Inspection.Grammar;
 import dev.sallyport.schema.event.StatementClass;
+import dev.sallyport.schema.registry.StatementRules;
 import dev.sallyport.schema.sql.Fault;
 import dev.sallyport.schema.sql.Scan;
 import dev.sallyport.schema.sql.Scanner;
@@ -15,7 +15,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
@@ -24,10 +23,8 @@ import java.util.regex.Pattern;
  * runs under the caller's sealed context, in a READ ONLY transaction if the class was read, with a
  * role that can do no more.
  *
- * <p>Two readers look at each statement. The tokens, cut as PostgreSQL cuts them, decide what is
- * dangerous and what the first words mean; they cannot fail. The parser library reads the
- * statement's shape and says what it names; where it cannot, the class is {@link
- * StatementClass#UNKNOWN}. Each may only make the other's verdict graver.
+ * <p>Tokens, cut as PostgreSQL cuts them, decide everything: the first words say what kind of
+ * statement it is, and an {@link Outline} says what it names, calls and writes. Neither can fail.
  *
  * <p>Pure functions: no I/O, no state, no clock. Nothing here throws for any text.
  */
@@ -46,12 +43,18 @@ public final class Statements {
 
     private Statements() {}
 
-    /** Classifies a text without remembering anything. */
+    /** Classifies a text under the rules that hold where a database says nothing. */
     public static Statement classify(String sql) {
-        return classify(sql, Tree::of);
+        return classify(sql, StatementRules.NONE, false);
     }
 
-    static Statement classify(String sql, Function<String, Tree> parser) {
+    /**
+     * Classifies a text.
+     *
+     * @param rules what the database's owner allows
+     * @param plans whether the caller may see plans there
+     */
+    public static Statement classify(String sql, StatementRules rules, boolean plans) {
         Scan scan = Scanner.scan(sql);
         var verdict = new Verdict();
         scan.faults()
@@ -63,16 +66,11 @@ public final class Statements {
         var fingerprints = new ArrayList<String>();
         for (List<Token> tokens : split(scan.tokens())) {
             count++;
-            Findings findings = Inspection.of(tokens);
-            Shape written = Shape.of(tokens);
+            Findings findings = Inspection.of(tokens, rules, plans);
+            Shape shape = Shape.of(tokens);
             // where strings may begin and end elsewhere, a word may be part of a value
-            fingerprints.add(whole ? written.fingerprint() : written.keywords());
-            Shape shape = Shape.of(findings.body());
-            boolean parse = sound && findings.grammar() != Grammar.NONE && shape.parseable();
-            verdict.add(
-                    findings,
-                    parse ? parser.apply(shape.parserText()) : new Tree.Unparsed(),
-                    tokens);
+            fingerprints.add(whole ? shape.fingerprint() : shape.keywords());
+            verdict.add(findings);
         }
         if (count == 0 && sound) {
             verdict.refusals.add(Refusal.of(Danger.EMPTY));
@@ -114,6 +112,9 @@ public final class Statements {
      * into double quotes, and names are written down in clear.
      */
     private static String sayable(String name) {
+        if (name.indexOf('"') < 0) {
+            return name;
+        }
         return QUOTED_PART
                 .matcher(name)
                 .replaceAll(part -> Shape.plain(part.group(1)) ? "$0" : "\"?\"");
@@ -133,32 +134,22 @@ public final class Statements {
             functions.clear();
         }
 
-        void add(Findings findings, Tree tree, List<Token> tokens) {
+        void add(Findings findings) {
             refusals.addAll(findings.refusals());
-            Set<String> relations = Names.relations(tokens);
-            var does = EnumSet.copyOf(findings.effects());
-            switch (tree) {
-                case Tree.Parsed(var found) -> {
-                    tables.addAll(found.tables());
-                    relations.stream()
-                            .filter(name -> !found.withNames().contains(name))
-                            .forEach(tables::add);
-                    columns.addAll(found.columns());
-                    functions.addAll(found.functions());
-                    if (findings.grammar() == Grammar.PARSED) {
-                        does.addAll(found.effects());
-                    }
-                }
-                case Tree.Unparsed() -> {
-                    tables.addAll(relations);
-                    functions.addAll(findings.calls());
-                    if (findings.grammar() != Grammar.BY_FIRST_WORDS) {
-                        does.add(StatementClass.UNKNOWN);
-                    }
-                }
+            Outline outline = findings.outline();
+            tables.addAll(outline.tables());
+            columns.addAll(outline.columns());
+            outline.calls().stream()
+                    .filter(call -> !call.attribute())
+                    .map(Outline.Called::qualified)
+                    .forEach(functions::add);
+            if (findings.unknown()) {
+                effects.addAll(findings.effects());
+                effects.add(StatementClass.UNKNOWN);
+            } else {
+                effects.addAll(
+                        findings.planOnly() ? Set.of(StatementClass.READ) : findings.effects());
             }
-            boolean known = !does.contains(StatementClass.UNKNOWN);
-            effects.addAll(findings.planOnly() && known ? Set.of(StatementClass.READ) : does);
         }
     }
 

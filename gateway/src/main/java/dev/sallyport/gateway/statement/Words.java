@@ -1,15 +1,8 @@
 package dev.sallyport.gateway.statement;
 
-import java.util.Arrays;
-import java.util.Locale;
 import java.util.Set;
-import java.util.stream.Collectors;
-import net.sf.jsqlparser.parser.CCJSqlParserConstants;
 
-/**
- * Word lists: PostgreSQL's keywords (18, from pg_get_keywords) and those that only the parser
- * library has.
- */
+/** Word lists: PostgreSQL's keywords (18, from pg_get_keywords). */
 final class Words {
     /** Every keyword of PostgreSQL. */
     static final Set<String> KEYWORDS =
@@ -83,17 +76,13 @@ final class Words {
                     conflict row rows between columns include returns index nothing explain copy insert update delete
                     """);
 
-    /**
-     * Keywords of the parser library that PostgreSQL does not know: plain names here, so the parser
-     * gets them in quotes and cannot take them for another dialect's syntax.
-     */
-    static final Set<String> FOREIGN =
-            Arrays.stream(CCJSqlParserConstants.tokenImage)
-                    .map(image -> image.replace("\"", "").replace("<K_", "").replace(">", ""))
-                    .filter(image -> image.matches("[A-Za-z_]+"))
-                    .map(image -> image.toLowerCase(Locale.ROOT))
-                    .filter(image -> !image.isEmpty() && !KEYWORDS.contains(image))
-                    .collect(Collectors.toUnmodifiableSet());
+    /** Reserved words that may all the same be a function's name. */
+    static final Set<String> CALLABLE =
+            words(
+                    """
+                    authorization binary collation concurrently cross current_schema freeze full ilike inner is isnull
+                    left like natural notnull outer overlaps right similar verbose
+                    """);
 
     private Words() {}
 

@@ -2,21 +2,23 @@ package dev.sallyport.gateway.statement;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sallyport.schema.registry.StatementRules;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RememberingTest {
 
-    private final Remembering remembering = new Remembering(new Classifier(1 << 20), 1 << 16);
+    private final Remembering remembering = new Remembering(1 << 16);
 
     @Test
     void aTextWithParametersIsReadOnce() {
         String sql = "select name from point where id = $1 and kind = $2";
 
-        Statement first = remembering.classify(sql);
+        Statement first = classify(sql);
 
-        assertThat(remembering.classify(sql)).isSameAs(first);
+        assertThat(classify(sql)).isSameAs(first);
         assertThat(first).isEqualTo(Statements.classify(sql));
     }
 
@@ -39,16 +41,16 @@ class RememberingTest {
                 ""
             })
     void aTextThatHoldsAValueOrIsRefusedIsNotKept(String sql) {
-        Statement first = remembering.classify(sql);
+        Statement first = classify(sql);
 
         assertThat(remembering.size()).isZero();
-        assertThat(remembering.classify(sql)).isEqualTo(first);
+        assertThat(classify(sql)).isEqualTo(first);
     }
 
     @Test
     void memoryIsBounded() {
         for (int i = 0; i < 2_000; i++) {
-            remembering.classify("select c" + i + " from point where id = $1");
+            classify("select c" + i + " from point where id = $1");
         }
 
         assertThat(remembering.size()).isBetween(1L, 150L);
@@ -56,8 +58,21 @@ class RememberingTest {
 
     @Test
     void aLongTextIsNotKept() {
-        remembering.classify("select " + "a, ".repeat(Remembering.CHARS_MAX / 3) + "a from point");
+        classify("select " + "a, ".repeat(Remembering.CHARS_MAX / 3) + "a from point");
 
         assertThat(remembering.size()).isZero();
+    }
+
+    @Test
+    void theSameTextIsReadAgainUnderOtherRules() {
+        String sql = "explain select name from point where id = $1";
+        var one = new StatementRules(true, false, Set.of(), Set.of());
+
+        assertThat(remembering.classify(sql, one, true).refused()).isFalse();
+        assertThat(classify(sql).refused()).isTrue();
+    }
+
+    private Statement classify(String sql) {
+        return remembering.classify(sql, StatementRules.NONE, false);
     }
 }

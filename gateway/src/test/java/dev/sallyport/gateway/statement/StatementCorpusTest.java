@@ -14,10 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The table of statements in corpus.txt, each read alone and through the memory of shapes. */
+/** The table of statements in corpus.txt. */
 class StatementCorpusTest {
-    private static final Classifier CLASSIFIER = new Classifier(20_000);
-
     record Entry(
             StatementClass statementClass, List<String> tables, List<String> codes, String sql) {
         @Override
@@ -34,8 +32,7 @@ class StatementCorpusTest {
         assertThat(statement.statementClass()).isEqualTo(entry.statementClass);
         assertThat(statement.tables()).isEqualTo(entry.tables);
         assertThat(statement.refusals().stream().map(Refusal::code).distinct())
-                .containsExactlyElementsOf(entry.codes);
-        assertThat(CLASSIFIER.classify(entry.sql)).isEqualTo(statement);
+                .containsExactlyInAnyOrderElementsOf(entry.codes);
     }
 
     @Test

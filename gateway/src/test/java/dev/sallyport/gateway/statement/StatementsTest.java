@@ -1,16 +1,17 @@
 package dev.sallyport.gateway.statement;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.sallyport.schema.event.LiteralFeatures;
 import dev.sallyport.schema.event.StatementClass;
+import dev.sallyport.schema.registry.StatementRules;
 import dev.sallyport.schema.sql.Scanner;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -90,7 +91,7 @@ class StatementsTest {
         assertThat(Statements.classify("SELECT 1 FROM CUSTÖMERS, \"Quoted\"").tables())
                 .containsExactly("\"Quoted\"", "custÖmers");
         // the Kelvin sign becomes a plain k in Java's lower case, not in PostgreSQL's
-        assertThat(codes("LOC\u212a TABLE t")).isEmpty();
+        assertThat(codes("LOC\u212a TABLE t")).containsExactly("syntax_error");
         assertThat(Statements.classify("LOC\u212a TABLE t").statementClass())
                 .isEqualTo(StatementClass.UNKNOWN);
     }
@@ -169,7 +170,7 @@ class StatementsTest {
                 List.of(
                         "(",
                         "(SELECT ",
-                        "f(",
+                        "abs(",
                         "CASE WHEN a THEN ",
                         "a[",
                         "ARRAY[",
@@ -256,30 +257,29 @@ class StatementsTest {
     }
 
     @Test
-    void aClassifierNeedsRoom() {
-        assertThatThrownBy(() -> new Classifier(0))
-                .hasMessageContaining("bytesMax must be positive: 0");
+    void theDatabasesRulesOpenWhatTheyName() {
+        var rules =
+                new StatementRules(
+                        true, true, Set.of("similarity", "geo.near"), Set.of("pg_import"));
+
+        assertThat(open("SELECT similarity(a, 'b'), geo.near(a) FROM pg_import", rules)).isEmpty();
+        assertThat(open("SELECT xpath('/a', '<a/>'::xml)", rules)).isEmpty();
+        assertThat(open("EXPLAIN SELECT 1", rules)).isEmpty();
+        assertThat(open("SELECT near(1)", rules)).containsExactly("function_unknown");
+        assertThat(
+                        Statements.classify(
+                                        "SELECT pg_sleep(1)",
+                                        new StatementRules(
+                                                true, true, Set.of("pg_sleep"), Set.of()),
+                                        true)
+                                .refused())
+                .isTrue();
     }
 
-    @Test
-    void longStatementsCannotFillTheMemory() {
-        int bytesMax = 1 << 20;
-        var classifier = new Classifier(bytesMax);
-        for (int n = 0; n < 60; n++) {
-            String prefix = "c" + n + "_%d";
-            classifier.classify("select " + list(prefix, 2_500) + " from t");
-            assertThat(classifier.bytes()).isLessThanOrEqualTo(bytesMax);
-        }
-        assertThat(classifier.bytes()).as("it remembers what fits").isGreaterThan(bytesMax / 2);
-    }
-
-    @Test
-    void anEntryCountsForTheTextsThatItHolds() {
-        Tree tree = Tree.of("select abc from t");
-        int latin = Classifier.bytes("select abc from t", tree);
-        assertThat(Classifier.bytes("select abc from t" + "x".repeat(100), tree) - latin)
-                .isEqualTo(100);
-        assertThat(latin).isGreaterThan(Classifier.bytes("select abc from t", new Tree.Unparsed()));
+    private static List<String> open(String sql, StatementRules rules) {
+        return Statements.classify(sql, rules, rules.oneTenant()).refusals().stream()
+                .map(Refusal::code)
+                .toList();
     }
 
     private static List<String> columns(String sql) {

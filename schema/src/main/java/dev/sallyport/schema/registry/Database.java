@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param connectionsMax connections that one executor opens at the most
  * @param readOnly whether nobody may write in it
  * @param limits the most that one call may take
+ * @param statements what its owner allows to statements; null is {@link StatementRules#NONE}
  */
 public record Database(
         TenantId tenant,
@@ -30,7 +31,8 @@ public record Database(
         SecretReference sealKey,
         int connectionsMax,
         boolean readOnly,
-        Limits limits)
+        Limits limits,
+        @Nullable StatementRules statements)
         implements RegistryEntry {
     public Database {
         if (!jdbcUrl.startsWith("jdbc:" + kind.wire() + "://")) {
@@ -46,6 +48,40 @@ public record Database(
             throw new IllegalArgumentException(
                     "connectionsMax must be positive: " + connectionsMax);
         }
+    }
+
+    /** A database without rules of its own for statements. */
+    public Database(
+            TenantId tenant,
+            DatabaseName name,
+            @Nullable String description,
+            DatabaseKind kind,
+            String jdbcUrl,
+            String user,
+            SecretReference password,
+            SecretReference sealKey,
+            int connectionsMax,
+            boolean readOnly,
+            Limits limits) {
+        this(
+                tenant,
+                name,
+                description,
+                kind,
+                jdbcUrl,
+                user,
+                password,
+                sealKey,
+                connectionsMax,
+                readOnly,
+                limits,
+                null);
+    }
+
+    /** What statements may do here beyond what is allowed everywhere. */
+    @JsonIgnore
+    public StatementRules rules() {
+        return statements == null ? StatementRules.NONE : statements;
     }
 
     @Override

@@ -14,13 +14,16 @@ import java.util.regex.Pattern;
  * @param subjects the tokens' subjects; {@code *} is everyone of the tenant
  * @param databases which databases
  * @param scopes what may be done there
+ * @param statistics whether they may see plans, whose estimates come from all rows of a database,
+ *     other tenants' rows included
  */
 public record Grant(
         TenantId tenant,
         String name,
         Set<String> subjects,
         Set<DatabaseName> databases,
-        Set<Scope> scopes)
+        Set<Scope> scopes,
+        boolean statistics)
         implements RegistryEntry {
     /** In {@code subjects}: everyone of the tenant. */
     public static final String EVERYONE = "*";
@@ -35,6 +38,16 @@ public record Grant(
         subjects = Set.copyOf(subjects);
         databases = Set.copyOf(databases);
         scopes = Set.copyOf(scopes);
+    }
+
+    /** A grant without statistics. */
+    public Grant(
+            TenantId tenant,
+            String name,
+            Set<String> subjects,
+            Set<DatabaseName> databases,
+            Set<Scope> scopes) {
+        this(tenant, name, subjects, databases, scopes, false);
     }
 
     @Override

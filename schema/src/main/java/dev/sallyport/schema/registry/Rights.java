@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,10 +32,20 @@ public final class Rights {
      * A database that grants open.
      *
      * @param scopes all that they allow there; never empty
+     * @param statistics whether one of them allows to see plans there
      */
-    public record Opened(Database database, Set<Scope> scopes) {
+    public record Opened(Database database, Set<Scope> scopes, boolean statistics) {
         public Opened {
             scopes = Collections.unmodifiableSet(EnumSet.copyOf(scopes));
+        }
+
+        public Opened(Database database, Set<Scope> scopes) {
+            this(database, scopes, false);
+        }
+
+        /** Whether plans may be shown there. */
+        public boolean plans() {
+            return statistics || database.rules().oneTenant();
         }
     }
 
@@ -50,7 +61,11 @@ public final class Rights {
     /** The sum of these grants, in those of the databases that they name. */
     static Rights of(Iterable<Grant> grants, Map<DatabaseName, Database> databases) {
         Map<DatabaseName, Set<Scope>> sums = new HashMap<>();
+        Set<DatabaseName> statistics = new HashSet<>();
         for (Grant grant : grants) {
+            if (grant.statistics() && !grant.scopes().isEmpty()) {
+                statistics.addAll(grant.databases());
+            }
             for (DatabaseName name : grant.databases()) {
                 sums.computeIfAbsent(name, _ -> EnumSet.noneOf(Scope.class)).addAll(grant.scopes());
             }
@@ -59,7 +74,7 @@ public final class Rights {
         sums.forEach((name, scopes) -> {
             Database database = databases.get(name);
             if (database != null && !scopes.isEmpty()) {
-                opened.put(name, new Opened(database, scopes));
+                opened.put(name, new Opened(database, scopes, statistics.contains(name)));
             }
         });
         return opened.isEmpty() ? NONE : new Rights(opened);

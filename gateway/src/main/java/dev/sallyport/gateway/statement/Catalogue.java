@@ -1,0 +1,129 @@
+package dev.sallyport.gateway.statement;
+
+import static dev.sallyport.gateway.statement.Words.words;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Which relations of the catalogue can be read, and which of their columns: those that show the
+ * structure of the database. Activity, sizes, statistics, roles and settings of others are none of
+ * it.
+ */
+final class Catalogue {
+    private static final Set<String> PG =
+            words(
+                    """
+                    pg_aggregate pg_am pg_attrdef pg_attribute pg_cast pg_class pg_collation pg_constraint pg_depend
+                    pg_description pg_enum pg_extension pg_index pg_indexes pg_inherits pg_language pg_matviews pg_namespace
+                    pg_opclass pg_operator pg_opfamily pg_partitioned_table pg_proc pg_range pg_rewrite pg_sequence
+                    pg_sequences pg_tables pg_timezone_abbrevs pg_timezone_names pg_trigger pg_ts_config pg_type pg_views
+                    """);
+
+    private static final Set<String> INFORMATION_SCHEMA =
+            words(
+                    """
+                    attributes character_sets check_constraint_routine_usage check_constraints collations column_column_usage
+                    column_domain_usage column_udt_usage columns constraint_column_usage constraint_table_usage
+                    domain_constraints domain_udt_usage domains element_types information_schema_catalog_name
+                    key_column_usage parameters referential_constraints routine_column_usage routine_routine_usage
+                    routine_sequence_usage routine_table_usage routines schemata sequences sql_features table_constraints
+                    tables triggered_update_columns triggers view_column_usage view_routine_usage view_table_usage views
+                    """);
+
+    /** Columns that show more than structure, in whichever of these relations. */
+    private static final Set<String> HIDDEN =
+            words(
+                    """
+                    relowner relfilenode relpages reltuples relallvisible relallfrozen relfrozenxid relminmxid relacl
+                    attstattarget attacl attfdwoptions attmissingval nspowner nspacl typowner typacl proowner proconfig
+                    proacl collowner extowner extconfig extcondition oprowner lanowner lanacl opcowner opfowner cfgowner
+                    sequenceowner last_value tableowner viewowner matviewowner schema_owner
+                    """);
+
+    private static final Set<String> WITH_HIDDEN =
+            words(
+                    """
+                    pg_attribute pg_class pg_collation pg_extension pg_language pg_matviews pg_namespace pg_opclass
+                    pg_operator pg_opfamily pg_proc pg_sequences pg_tables pg_ts_config pg_type pg_views schemata
+                    """);
+
+    /** Names that no call may use, wherever they stand: other sessions, roles, files, secrets. */
+    private static final Set<String> REFUSED =
+            words(
+                    """
+                    pg_aios pg_auth_members pg_authid pg_backend_memory_contexts pg_config pg_cursors pg_database
+                    pg_db_role_setting pg_default_acl pg_file_settings pg_foreign_data_wrapper pg_foreign_server
+                    pg_foreign_table pg_group pg_hba_file_rules pg_ident_file_mappings pg_init_privs pg_largeobject
+                    pg_largeobject_metadata pg_locks pg_parameter_acl pg_prepared_statements pg_prepared_xacts
+                    pg_replication_origin pg_replication_origin_status pg_replication_slots pg_roles pg_seclabel
+                    pg_seclabels pg_shadow pg_shdepend pg_shdescription pg_shmem_allocations pg_shmem_allocations_numa
+                    pg_shseclabel pg_statistic pg_statistic_ext pg_statistic_ext_data pg_stats pg_stats_ext
+                    pg_stats_ext_exprs pg_subscription pg_subscription_rel pg_tablespace pg_user pg_user_mapping
+                    pg_user_mappings pg_wait_events pg_buffercache
+                    """);
+
+    /** Types whose text form names roles. */
+    static final Set<String> ROLE_TYPES = Set.of("regrole", "_regrole", "aclitem", "_aclitem");
+
+    static final Set<String> XML_TYPES = Set.of("xml", "_xml");
+
+    /** Schemas of the server and of extensions that nothing is read from. */
+    private static final Set<String> SCHEMAS =
+            Set.of("pg_toast", "cron", "net", "dblink", "aws_s3", "aws_lambda", "pgagent");
+
+    private Catalogue() {}
+
+    /** Whether this relation has columns that must not be read. */
+    static boolean hides(List<String> parts) {
+        String last = parts.getLast();
+        boolean here =
+                parts.size() == 1
+                        ? last.startsWith("pg_")
+                        : schema(parts).equals("pg_catalog")
+                                || schema(parts).equals("information_schema");
+        return here && WITH_HIDDEN.contains(last);
+    }
+
+    /** Whether a column of this name must not be read of a relation that hides some. */
+    static boolean hidden(String column) {
+        return HIDDEN.contains(column);
+    }
+
+    /** Whether a name of the server stands for something that no call may read. */
+    static boolean refusedAnywhere(String name) {
+        return name.startsWith("pg_stat_")
+                || name.startsWith("pg_statio_")
+                || REFUSED.contains(name);
+    }
+
+    /** Why this relation must not be read, if it must not. */
+    static Optional<Danger> danger(List<String> parts, Set<String> allowed) {
+        String last = parts.getLast();
+        String schema = schema(parts);
+        boolean named = allowed.contains(last) || allowed.contains(schema + "." + last);
+        if (schema.equals("information_schema")) {
+            return INFORMATION_SCHEMA.contains(last)
+                    ? Optional.empty()
+                    : Optional.of(Danger.CATALOGUE);
+        }
+        boolean server =
+                schema.equals("pg_catalog") || (schema.isEmpty() && last.startsWith("pg_"));
+        if (server) {
+            boolean core = refusedAnywhere(last);
+            return PG.contains(last) || (named && !core)
+                    ? Optional.empty()
+                    : Optional.of(core ? Danger.SERVER_ACTIVITY : Danger.CATALOGUE);
+        }
+        boolean foreign =
+                SCHEMAS.contains(schema)
+                        || schema.startsWith("pg_toast")
+                        || schema.startsWith("pg_temp");
+        return foreign && !named ? Optional.of(Danger.CATALOGUE) : Optional.empty();
+    }
+
+    private static String schema(List<String> parts) {
+        return parts.size() > 1 ? parts.get(parts.size() - 2) : "";
+    }
+}
