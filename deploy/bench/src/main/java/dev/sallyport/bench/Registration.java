@@ -128,7 +128,9 @@ final class Registration {
                 var statement = connection.createStatement();
                 var count =
                         statement.executeQuery(
-                                "SELECT count(*) FROM audit.entry WHERE tenant LIKE '" + PREFIX + "%'")) {
+                                "SELECT count(*) FROM audit.entry WHERE tenant LIKE '"
+                                        + PREFIX
+                                        + "%'")) {
             Programs.pause(Duration.ofSeconds(1)); // counting is work too
             return count.next() ? count.getLong(1) : 0;
         } catch (SQLException e) {
