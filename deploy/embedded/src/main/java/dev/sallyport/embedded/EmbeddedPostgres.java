@@ -226,9 +226,10 @@ public final class EmbeddedPostgres implements AutoCloseable {
                     "max_connections", "200",
                     "timezone", "UTC",
                     "log_timezone", "UTC",
-                    // Statements carry literals, and details carry rows: neither belongs in a log
-                    // file.
+                    // Statements and the messages of errors carry literals, and details carry rows:
+                    // none belongs in a log file. Level log is above error.
                     "log_min_error_statement", "panic",
+                    "log_min_messages", "log",
                     "log_error_verbosity", "terse",
                     "log_parameter_max_length_on_error", "0");
 

@@ -111,6 +111,39 @@ final class EmbeddedPostgresIT {
         }
     }
 
+    // case F: the database's own words for an error hold the literal
+    @Test
+    void nothingOfAStatementReachesTheLog(@TempDir Path data) throws Exception {
+        Path logs = data.resolve("logs");
+        try (EmbeddedPostgres postgres =
+                        EmbeddedPostgres.start(
+                                data, logs, Map.of(), PostgresIdentity.ofThisProcess());
+                Connection connection = postgres.connect("postgres");
+                Statement statement = connection.createStatement()) {
+            statement.execute("create table kept (n int unique)");
+            for (String sql :
+                    new String[] {
+                        "select 'S3cret'::int",
+                        "select \"S3cret\"",
+                        "selekt S3cret",
+                        "insert into kept select 53237 from generate_series(1, 2)",
+                        "do $$ begin raise warning 'S3cret'; raise 'S3cret'; end $$"
+                    }) {
+                assertThatThrownBy(() -> statement.execute(sql)).isInstanceOf(SQLException.class);
+            }
+        }
+        String written = "";
+        try (var files = Files.walk(logs)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                written += Files.readString(file);
+            }
+        }
+        assertThat(written)
+                .isNotEmpty()
+                .doesNotContainIgnoringCase("S3cret")
+                .doesNotContain("53237");
+    }
+
     @Test
     void aNameThatIsNoPlainWordIsRefused() {
         assertThatThrownBy(() ->

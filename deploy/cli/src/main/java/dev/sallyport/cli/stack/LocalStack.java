@@ -15,6 +15,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -200,6 +201,18 @@ public final class LocalStack implements AutoCloseable {
                                 ServiceFiles.AUDIT_USER,
                                 secrets.password(ServiceFiles.AUDIT_PASSWORD).value())
                         .enrol(administrator);
+                // an agent's login, whoever has its password, has no business here
+                try (Statement statement = administrator.createStatement()) {
+                    statement.execute(
+                            "revoke connect on database "
+                                    + ServiceFiles.AUDIT_DATABASE
+                                    + " from public; grant connect on database "
+                                    + ServiceFiles.AUDIT_DATABASE
+                                    + " to "
+                                    + ServiceFiles.AUDIT_OWNER
+                                    + ", "
+                                    + ServiceFiles.AUDIT_USER);
+                }
             }
         });
     }

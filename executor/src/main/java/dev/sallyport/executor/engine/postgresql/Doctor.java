@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Looks for what an agent's login could reach beside the sealed context. */
 final class Doctor {
+    /** A finding about many objects names so many. */
+    private static final int NAMED_MAX = 20;
+
     private static final String LOGIN =
             """
             select l.tenant, exists (
@@ -125,21 +128,11 @@ final class Doctor {
                             and d.refobjid = to_regprocedure('sallyport.claim(text)')))
             order by 1
             """;
-    private static final String BESIDE_THE_ROWS =
+    private static final String OTHER_DATABASES =
             """
-            select 'function ' || p.oid::regprocedure::text
-            from pg_catalog.pg_proc p
-            where p.pronamespace = 'pg_catalog'::regnamespace
-                and p.proname in ('pg_stat_get_activity', 'pg_stat_get_backend_activity',
-                    'pg_terminate_backend', 'pg_cancel_backend', 'setseed',
-                    'pg_logical_emit_message', 'pg_notify')
-                and has_function_privilege(?, p.oid, 'EXECUTE')
-            union all
-            select 'view pg_stat_activity'
-            where has_table_privilege(?, 'pg_catalog.pg_stat_activity', 'SELECT')
-            union all
-            select 'temporary on database ' || current_database()
-            where has_database_privilege(?, current_database(), 'TEMPORARY')
+            select d.datname from pg_catalog.pg_database d
+            where d.datname <> current_database() and d.datallowconn
+                and has_database_privilege(?, d.oid, 'CONNECT')
             order by 1
             """;
 
@@ -417,14 +410,26 @@ final class Doctor {
                             + " caller",
                     "alter function " + function + " stable");
         }
-        for (String right : names(BESIDE_THE_ROWS, role, role, role)) {
+        List<String> beside = Hardening.reach(connection, role);
+        if (!beside.isEmpty()) {
             caution(
-                    right,
+                    listed(beside),
                     "callers see or disturb each other with it",
-                    "revoke it from public, as the enrolment does when a superuser runs it");
+                    "revoke it from public and "
+                            + role
+                            + ", as the enrolment does when a superuser runs it");
         }
         for (String object : names(OWN_RIGHTS, role, role)) {
             leak(object, "the seal's own parts are open to the role", "run the enrolment again");
+        }
+        List<String> others = names(OTHER_DATABASES, role);
+        if (!others.isEmpty()) {
+            findings.add(
+                    new Finding(
+                            Severity.ADVICE,
+                            "database " + listed(others),
+                            "whoever has the login's password may connect to it",
+                            "revoke connect on it from public, and grant it to its users"));
         }
         for (String setting : names(SETTINGS, role)) {
             caution(
@@ -447,6 +452,15 @@ final class Doctor {
             }
         }
         return names;
+    }
+
+    private static String listed(List<String> objects) {
+        return objects.size() <= NAMED_MAX
+                ? String.join(", ", objects)
+                : String.join(", ", objects.subList(0, NAMED_MAX))
+                        + " and "
+                        + (objects.size() - NAMED_MAX)
+                        + " more";
     }
 
     private void adviseIndexes(long table, Set<String> tenantColumns) throws SQLException {

@@ -56,7 +56,51 @@ public final class Enrolment {
                     }
                     putLogin(administrator, role, tenant, key);
                     hideActivity(administrator, role);
+                    Hardening.harden(administrator, List.of());
                 });
+    }
+
+    /**
+     * Takes from PUBLIC what lets callers see or disturb each other beside the rows, as {@link
+     * #enrol} does, and gives it to the roles that go on needing it. What the administrator may not
+     * take stays; the doctor names it.
+     *
+     * @param keepers roles of the owner's own applications, none of them an agent's login; the
+     *     database's owner, pg_monitor and pg_signal_backend keep theirs unasked
+     * @return the SQL that did it, for whoever reviews it; empty when nothing was left to do
+     * @throws ExecutorException {@code enrolment_refused} for a keeper that is an agent's login;
+     *     {@code enrolment_failed} when the database says no or is not enrolled
+     */
+    public static List<String> harden(Connection administrator, List<String> keepers) {
+        List<String> statements = new ArrayList<>();
+        inTransaction(
+                administrator, () -> statements.addAll(Hardening.harden(administrator, keepers)));
+        return List.copyOf(statements);
+    }
+
+    /**
+     * Undoes all that the hardening did. Agents' logins then see and disturb what PostgreSQL lets
+     * everybody see and disturb; enrolling again hardens again.
+     *
+     * @return the SQL that did it
+     * @throws ExecutorException {@code enrolment_failed} when the database says no
+     */
+    public static List<String> soften(Connection administrator) {
+        List<String> statements = new ArrayList<>();
+        inTransaction(administrator, () -> statements.addAll(Hardening.soften(administrator)));
+        return List.copyOf(statements);
+    }
+
+    /**
+     * The SQL that {@link #harden} would run, for an administrator to run by hand in one
+     * transaction; nothing is changed. It also notes what undoes it, for {@link #soften}.
+     */
+    public static List<String> hardening(Connection administrator, List<String> keepers) {
+        try {
+            return Hardening.planned(administrator, keepers);
+        } catch (SQLException e) {
+            throw failed(e);
+        }
     }
 
     /**
@@ -273,7 +317,7 @@ public final class Enrolment {
         return String.join(",", values);
     }
 
-    private static ExecutorException refused(String why) {
+    static ExecutorException refused(String why) {
         return new ExecutorException("enrolment_refused", why);
     }
 

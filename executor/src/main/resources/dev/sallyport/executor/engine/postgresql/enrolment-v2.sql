@@ -273,6 +273,10 @@ begin
     if v_subject <> '' is not true then
         raise exception 'sallyport: the call is not under way in this transaction' using errcode = 'SP009';
     end if;
+    if current_setting('synchronous_commit') not in ('on', 'remote_apply') then
+        -- the statement, or an ALTER ROLE of the login, may have made the commit less durable
+        set local synchronous_commit = on;
+    end if;
 end
 $settle$;
 
@@ -313,42 +317,3 @@ $logins$;
 insert into sallyport.enrolment (version) values (2) on conflict do nothing;
 
 reset role;
-
--- What lets callers see or disturb each other beside the rows is taken from PUBLIC, where the administrator may; the
--- server's own roles for monitoring and signals keep it. The doctor names what is left.
-do $rights$
-declare
-    f record;
-begin
-    for f in
-        select p.oid::regprocedure::text as name,
-            case when p.proname like 'pg\_stat%' then 'pg_monitor'
-                when p.proname in ('pg_terminate_backend', 'pg_cancel_backend') then 'pg_signal_backend' end as keeper
-        from pg_catalog.pg_proc p
-        where p.pronamespace = 'pg_catalog'::regnamespace
-            and p.proname in ('pg_stat_get_activity', 'pg_stat_get_backend_activity', 'pg_terminate_backend',
-                'pg_cancel_backend', 'setseed', 'pg_logical_emit_message', 'pg_notify')
-            and pg_catalog.pg_has_role(p.proowner, 'usage')
-            and (p.proacl is null
-                or exists (select from pg_catalog.aclexplode(p.proacl) a where a.grantee = 0 and a.privilege_type = 'EXECUTE'))
-    loop
-        execute format('revoke execute on function %s from public', f.name);
-        if f.keeper is not null then
-            execute format('grant execute on function %s to %I', f.name, f.keeper);
-        end if;
-    end loop;
-    if exists (
-        select from pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a
-        where c.oid = 'pg_catalog.pg_stat_activity'::regclass and a.grantee = 0 and pg_catalog.pg_has_role(c.relowner, 'usage')
-    ) then
-        revoke all on pg_catalog.pg_stat_activity from public;
-        grant select on pg_catalog.pg_stat_activity to pg_monitor;
-    end if;
-    if exists (
-        select from pg_catalog.pg_database d
-        where d.datname = current_database() and pg_catalog.pg_has_role(d.datdba, 'usage')
-    ) then
-        execute format('revoke temporary on database %I from public', current_database());
-    end if;
-end
-$rights$;

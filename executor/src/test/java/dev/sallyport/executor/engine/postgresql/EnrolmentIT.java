@@ -250,10 +250,18 @@ final class EnrolmentIT {
         try {
             assertThat(Enrolment.doctor(administrator, role()))
                     .extracting(Finding::object)
+                    .filteredOn(object -> object.startsWith("index "))
                     .containsExactlyInAnyOrder("index customers_pkey", "index customers_name_key");
         } finally {
             shared.administer("drop index by_tenant");
         }
+    }
+
+    // case A10
+    @Test
+    void otherDatabasesThatTheLoginMayConnectToAreNamed() throws Exception {
+        assertThat(Enrolment.doctor(administrator, role()))
+                .anySatisfy(finding -> assertThat(finding.object()).contains("postgres"));
     }
 
     @Test
