@@ -408,7 +408,7 @@ final class Outline {
             renamed |= closedJoinWithCatalogue(i - 1);
             return true;
         }
-        return word(i - 1, "as") && (from || outer.place == Place.LIST)
+        return (word(i - 1, "as") && (from || outer.place == Place.LIST))
                 || (outer.clause == Clause.WITH && nameAt(i - 1));
     }
 
