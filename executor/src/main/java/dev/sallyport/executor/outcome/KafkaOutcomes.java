@@ -49,6 +49,7 @@ public final class KafkaOutcomes implements OutcomePublisher {
     private final IntSupplier callsUnderWay;
     private final CountDownLatch closing = new CountDownLatch(1);
     private final AtomicLong bytesUnderWay = new AtomicLong();
+    private volatile int replyPartitions;
 
     private record Pending(
             CallId call,
@@ -79,8 +80,8 @@ public final class KafkaOutcomes implements OutcomePublisher {
         try {
             for (Producer<String, byte[]> producer : List.of(prompt, gathering)) {
                 producer.partitionsFor(Topics.OUTCOMES);
-                producer.partitionsFor(Topics.REPLIES);
             }
+            this.replyPartitions = replyPartitions();
         } catch (KafkaException e) {
             close();
             throw e;
@@ -223,14 +224,23 @@ public final class KafkaOutcomes implements OutcomePublisher {
         return reply;
     }
 
-    /** Also keeps the topic in the producer's metadata, so that no callback waits for it. */
+    /** A topic gets more partitions at times, never fewer. */
     private boolean isKnown(int partition) {
-        try {
-            return partition < gathering.partitionsFor(Topics.REPLIES).size()
-                    && partition < prompt.partitionsFor(Topics.REPLIES).size();
-        } catch (KafkaException e) {
-            return false;
+        if (partition >= replyPartitions) {
+            try {
+                replyPartitions = replyPartitions();
+            } catch (KafkaException e) {
+                return false;
+            }
         }
+        return partition < replyPartitions;
+    }
+
+    /** Those that both producers know. */
+    private int replyPartitions() {
+        return Math.min(
+                gathering.partitionsFor(Topics.REPLIES).size(),
+                prompt.partitionsFor(Topics.REPLIES).size());
     }
 
     /** The outcome stands; the gateway's caller sees its deadline pass. */
