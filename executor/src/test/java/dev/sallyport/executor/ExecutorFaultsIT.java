@@ -208,6 +208,7 @@ final class ExecutorFaultsIT {
         ExecutorConfig config = stage.config();
         // as after a kill: it does not leave the group
         Executor killed = Executor.start(config, stage.secrets(), InstantSource.system());
+        await().until(() -> !partitions(stage.health(killed)).endsWith(":0"));
         String all = stage.health(killed);
         try (Executor again = Executor.start(config, stage.secrets(), InstantSource.system())) {
             Draft draft = Draft.write("update customers set balance = balance where id = 11");
