@@ -198,29 +198,8 @@ public final class Edge implements AutoCloseable {
         switch (authenticator.authenticate(fields.get("Authorization"), remoteAddress)) {
             case Authentication.Authenticated(var caller) ->
                     message(context, fields, caller, remoteAddress);
-            case Authentication.Missing(var message) ->
-                    send(
-                            context,
-                            challenge(
-                                    ErrorCode.TOKEN_MISSING,
-                                    message,
-                                    addressed(fields).tokenChallenge()));
-            case Authentication.Rejected(var code, var message) ->
-                    send(
-                            context,
-                            challenge(
-                                            ErrorCode.TOKEN_REJECTED,
-                                            message,
-                                            addressed(fields).invalidTokenChallenge())
-                                    .with("reason", code));
-            case Authentication.Undecided(var message) ->
-                    send(context, Fault.of(ErrorCode.ISSUER_UNREACHABLE, message));
-            case Authentication.Outdated(var message) ->
-                    send(context, Fault.of(ErrorCode.REGISTRY_OUTDATED, message));
-            case Authentication.Suspended(var message) ->
-                    send(context, Fault.of(ErrorCode.PRINCIPAL_SUSPENDED, message));
-            case Authentication.Unlogged(var message) ->
-                    send(context, Fault.of(ErrorCode.LOG_UNAVAILABLE, message));
+            case Authentication.Refused(var fault) ->
+                    send(context, challenged(fault, addressed(fields)));
         }
     }
 
@@ -415,9 +394,21 @@ public final class Edge implements AutoCloseable {
         json.raw("]");
     }
 
-    private static Fault challenge(ErrorCode code, String message, String challenge) {
+    /** A fault that another token would mend tells how to get one (RFC 9728, RFC 6750). */
+    private static Fault challenged(Fault fault, ProtectedResource resource) {
+        return switch (fault.code()) {
+            case TOKEN_MISSING -> challenged(fault, resource.tokenChallenge());
+            case TOKEN_REJECTED -> challenged(fault, resource.invalidTokenChallenge());
+            default -> fault;
+        };
+    }
+
+    private static Fault challenged(Fault fault, String challenge) {
         return new Fault(
-                code, message, Map.of(), Map.of(ProtectedResource.CHALLENGE_HEADER, challenge));
+                fault.code(),
+                fault.message(),
+                fault.data(),
+                Map.of(ProtectedResource.CHALLENGE_HEADER, challenge));
     }
 
     private static void defect(Exception defect, Context context) {

@@ -1,5 +1,6 @@
 package dev.sallyport.gateway.identity;
 
+import dev.sallyport.gateway.protocol.Fault;
 import dev.sallyport.schema.token.Caller;
 
 /** What came of looking at a token. */
@@ -7,27 +8,14 @@ public sealed interface Authentication {
 
     record Authenticated(Caller caller) implements Authentication {}
 
-    /** There is no token; the caller may come back with one. */
-    record Missing(String message) implements Authentication {}
-
     /**
-     * The token is not accepted; the caller may come back with another.
+     * The request is not served.
      *
-     * @param code the stable code of what is wrong with it
+     * @param fault its code says what the caller can do: {@code token_missing} and {@code
+     *     token_rejected} (whose {@code reason} is the stable code of what is wrong with it) ask for
+     *     another token; {@code issuer_unreachable} and {@code registry_outdated} say nothing about
+     *     the token; {@code principal_suspended}; {@code log_unavailable} where the log could not
+     *     take the event that a refusal is
      */
-    record Rejected(String code, String message) implements Authentication {}
-
-    /** The issuer's keys cannot be had: this says nothing about the token. */
-    record Undecided(String message) implements Authentication {}
-
-    /** The registry cannot be followed, so a suspension may be missing: nobody is served. */
-    record Outdated(String message) implements Authentication {}
-
-    /** The token is good and its principal is not to be served. */
-    record Suspended(String message) implements Authentication {}
-
-    /**
-     * The log could not take the event that a refusal is, so nothing may be answered for certain.
-     */
-    record Unlogged(String message) implements Authentication {}
+    record Refused(Fault fault) implements Authentication {}
 }

@@ -1,12 +1,9 @@
 package dev.sallyport.gateway.identity;
 
 import dev.sallyport.gateway.identity.Authentication.Authenticated;
-import dev.sallyport.gateway.identity.Authentication.Missing;
-import dev.sallyport.gateway.identity.Authentication.Outdated;
-import dev.sallyport.gateway.identity.Authentication.Rejected;
-import dev.sallyport.gateway.identity.Authentication.Suspended;
-import dev.sallyport.gateway.identity.Authentication.Undecided;
-import dev.sallyport.gateway.identity.Authentication.Unlogged;
+import dev.sallyport.gateway.identity.Authentication.Refused;
+import dev.sallyport.gateway.protocol.ErrorCode;
+import dev.sallyport.gateway.protocol.Fault;
 import dev.sallyport.schema.event.AuthenticationFailed;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.registry.RegistryFeed;
@@ -50,7 +47,7 @@ public final class TokenAuthenticator implements Authenticator {
     @Override
     public Authentication authenticate(@Nullable String authorization, String remoteAddress) {
         if (!registry.isCurrent()) {
-            return new Outdated(OUTDATED);
+            return refused(ErrorCode.REGISTRY_OUTDATED, OUTDATED);
         }
         return switch (tokens.verifyHeader(authorization)) {
             case Verified(var caller) -> unlessSuspended(caller, remoteAddress);
@@ -64,21 +61,28 @@ public final class TokenAuthenticator implements Authenticator {
             return new Authenticated(caller);
         }
         return tell(SUSPENDED, caller, remoteAddress)
-                ? new Suspended("This principal is suspended: its owner can have it reinstated")
-                : new Unlogged(UNLOGGED);
+                ? refused(
+                        ErrorCode.PRINCIPAL_SUSPENDED,
+                        "This principal is suspended: its owner can have it reinstated")
+                : refused(ErrorCode.LOG_UNAVAILABLE, UNLOGGED);
     }
 
     private Authentication rejected(
             TokenProblem problem, String message, @Nullable Caller proved, String remoteAddress) {
         if (problem == TokenProblem.TOKEN_MISSING) {
-            return new Missing(message);
+            return refused(ErrorCode.TOKEN_MISSING, message);
         }
         if (problem == TokenProblem.ISSUER_UNREACHABLE) {
-            return new Undecided(message);
+            return refused(ErrorCode.ISSUER_UNREACHABLE, message);
         }
         return tell(problem.code(), proved, remoteAddress)
-                ? new Rejected(problem.code(), message)
-                : new Unlogged(UNLOGGED);
+                ? new Refused(
+                        Fault.of(ErrorCode.TOKEN_REJECTED, message).with("reason", problem.code()))
+                : refused(ErrorCode.LOG_UNAVAILABLE, UNLOGGED);
+    }
+
+    private static Refused refused(ErrorCode code, String message) {
+        return new Refused(Fault.of(code, message));
     }
 
     private boolean tell(String code, @Nullable Caller proved, String remoteAddress) {

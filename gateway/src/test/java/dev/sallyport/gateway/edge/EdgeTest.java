@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sallyport.gateway.identity.Authentication;
 import dev.sallyport.gateway.identity.ProtectedResource;
+import dev.sallyport.gateway.protocol.ErrorCode;
+import dev.sallyport.gateway.protocol.Fault;
 import dev.sallyport.gateway.protocol.Mcp;
 import dev.sallyport.gateway.protocol.Offer;
 import dev.sallyport.gateway.protocol.Outcome;
@@ -345,7 +347,7 @@ class EdgeTest {
                 .doesNotContain("cookie", "*");
         assertThat(preflight.headers().firstValue("Access-Control-Allow-Credentials")).isEmpty();
 
-        AUTHENTICATION.set(new Authentication.Missing("Send a bearer token"));
+        AUTHENTICATION.set(refused(ErrorCode.TOKEN_MISSING, "Send a bearer token"));
         var refused = send(post(PING).header("Origin", "http://localhost:6274"));
         assertThat(refused.statusCode()).isEqualTo(401);
         assertThat(refused.headers().firstValue("Access-Control-Allow-Origin"))
@@ -382,7 +384,7 @@ class EdgeTest {
         "https://sallyport.example.org, /.well-known/oauth-protected-resource"
     })
     void theMetadataStandsWhereTheChallengeSays(String publicUrl, String path) throws Exception {
-        AUTHENTICATION.set(new Authentication.Missing("Send a bearer token"));
+        AUTHENTICATION.set(refused(ErrorCode.TOKEN_MISSING, "Send a bearer token"));
         try (Edge other = edge(publicUrl)) {
             String endpoint = URI.create(publicUrl).getPath();
             var refused = send(post(PING).uri(uri(other, endpoint.isEmpty() ? "/" : endpoint)));
@@ -398,7 +400,7 @@ class EdgeTest {
 
     @Test // case E8
     void theLoopbackInterfaceIsOneResourceUnderEachOfItsNames() throws Exception {
-        AUTHENTICATION.set(new Authentication.Missing("Send a bearer token"));
+        AUTHENTICATION.set(refused(ErrorCode.TOKEN_MISSING, "Send a bearer token"));
         try (Edge other = edge("http://127.0.0.1:8080/mcp")) {
             String asked =
                     "GET /.well-known/oauth-protected-resource/mcp HTTP/1.1\r\nConnection: close\r\nHost: ";
@@ -436,7 +438,7 @@ class EdgeTest {
 
     @Test
     void aRequestWithoutATokenIsLedToTheMetadata() throws Exception {
-        AUTHENTICATION.set(new Authentication.Missing("Send a bearer token"));
+        AUTHENTICATION.set(refused(ErrorCode.TOKEN_MISSING, "Send a bearer token"));
         var response = send(post("not even JSON"));
 
         assertThat(response.statusCode()).isEqualTo(401);
@@ -445,7 +447,10 @@ class EdgeTest {
                 .contains(
                         "Bearer scope=\"mcp:read\", resource_metadata=\"https://sallyport.example.org/.well-known/oauth-protected-resource/mcp\"");
 
-        AUTHENTICATION.set(new Authentication.Rejected("token_expired", "The token has expired"));
+        AUTHENTICATION.set(
+                new Authentication.Refused(
+                        Fault.of(ErrorCode.TOKEN_REJECTED, "The token has expired")
+                                .with("reason", "token_expired")));
         assertThat(send(post(PING)).headers().firstValue("WWW-Authenticate").orElse(""))
                 .contains("error=\"invalid_token\"");
         assertThat(send(post(PING)).body()).contains("\"reason\":\"token_expired\"");
@@ -565,5 +570,9 @@ class EdgeTest {
 
     private URI uri(String path) {
         return URI.create("http://127.0.0.1:" + edge.port() + path);
+    }
+
+    private static Authentication refused(ErrorCode code, String message) {
+        return new Authentication.Refused(Fault.of(code, message));
     }
 }
