@@ -31,7 +31,7 @@ class AuditServiceIT {
             assertThat(
                             new AuditVerifier(service.key())
                                     .proof(proof.body().getBytes(StandardCharsets.UTF_8)))
-                    .isInstanceOf(Verdict.Verified.class);
+                    .isInstanceOf(Verdict.Proved.class);
             assertThat(fixture.verify(service, tenant)).isInstanceOf(Verdict.Verified.class);
         }
     }

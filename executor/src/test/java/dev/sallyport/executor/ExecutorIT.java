@@ -26,6 +26,8 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.ParameterizedTest;
 
 final class ExecutorIT {
     @SuppressWarnings("NullAway.Init")
@@ -95,8 +97,10 @@ final class ExecutorIT {
 
         assertThat(cut.truncated()).isTrue();
         assertThat(cut.rows()).isEqualTo(5);
+        assertThat(stage.result(all.call)).endsWith("\"rowCount\":5,\"truncated\":false}");
         assertThat(stage.result(some.call))
-                .endsWith("\"rows\":[[1],[2],[3],[4],[5]],\"rowCount\":5,\"truncated\":true}");
+                .contains("\"rows\":[[1],[2],[3],[4],[5]],\"rowCount\":5,\"truncated\":true,")
+                .contains("\"code\":\"row_limit\"", "the first 5 rows", "order by a key");
     }
 
     @Test
@@ -109,7 +113,39 @@ final class ExecutorIT {
         assertThat(outcome.truncated()).isTrue();
         assertThat(outcome.bytes()).isBetween(18_000L, 20_000L);
         assertThat(outcome.rows()).isEqualTo(19);
-        assertThat(stage.result(draft.call)).endsWith("\"rowCount\":19,\"truncated\":true}");
+        assertThat(stage.result(draft.call))
+                .contains("\"rowCount\":19,\"truncated\":true,")
+                .contains("\"code\":\"byte_limit\"", "the first 19 rows", "20,000 bytes");
+    }
+
+    @Test // case B9
+    void manyLargeRowsAreCutAndNoConnectionIsLost() {
+        Draft draft = Draft.query("select repeat('x', 20000) from generate_series(1, 1000)");
+        draft.limits = new Limits(1_000, 4 << 20, 10_000);
+
+        CallSettled outcome = stage.call(draft);
+
+        assertThat(outcome.ended()).isEqualTo(Ended.SUCCEEDED);
+        assertThat(outcome.truncated()).isTrue();
+        assertThat(outcome.rows()).isBetween(40L, 210L);
+    }
+
+    @ParameterizedTest // case B10
+    @ValueSource(ints = {90_000, 130_000, 5_000_000})
+    void aFirstRowThatIsTooLargeSaysWhichColumnAndHowLarge(int length) {
+        // quotation marks take two bytes in JSON, so some are found too large only when written
+        Draft draft =
+                Draft.query("select 1 as id, repeat('\"', " + length + ") as \"the text\", 'x' as y");
+
+        CallSettled outcome = stage.call(draft);
+
+        assertThat(outcome.ended()).isEqualTo(Ended.SUCCEEDED);
+        assertThat(outcome.rows()).isZero();
+        assertThat(stage.result(draft.call))
+                .contains(
+                        "\"code\":\"row_too_large\"",
+                        "%,d of them in column the text".formatted(length),
+                        "100,000");
     }
 
     @Test

@@ -4,14 +4,17 @@ import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.json.JsonBuffer;
 import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
 /**
  * Writes rows as a result's JSON, once and as they come: {@code
  * {"columns":[{"name","type"}],"rows":[[...]],"rowCount":n,"truncated":b}}, with {@code
  * "rowsAffected":n} after it for a write. It never holds more than the limits allow: a row too many
- * or too large is not in it, nor is any after it, and {@code truncated} tells. The columns are
- * given at the end, since the names of some types are asked for when the rows are through.
+ * or too large is not in it, nor is any after it. Then {@code truncated} is true, and {@code
+ * truncation} says what was cut and how to get the rest, which the limits do not count. The columns
+ * are given at the end, since the names of some types are asked for when the rows are through.
  */
 public final class ResultWriter {
     /** What a column's name and type take beside their own characters. */
@@ -28,7 +31,21 @@ public final class ResultWriter {
     private int bytesLeft;
     private int rows;
     private int rowStart;
-    private boolean truncated;
+    private @Nullable Cut cut;
+    private long rowBytes;
+    private @Nullable String largestColumn;
+    private long largestBytes;
+
+    /** Why rows are missing. */
+    private enum Cut {
+        ROW_LIMIT,
+        BYTE_LIMIT,
+        ROW_TOO_LARGE;
+
+        String code() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
 
     public ResultWriter(Limits limits) {
         this.limits = limits;
@@ -47,10 +64,25 @@ public final class ResultWriter {
 
     /** Whether a row has a place that takes no fewer bytes; if not, the result is truncated. */
     public boolean wants(long leastBytes) {
-        if (truncated || rows == limits.rowsMax() || leastBytes > bytesLeft - size()) {
-            truncated = true;
+        if (cut == null && rows == limits.rowsMax()) {
+            cut = Cut.ROW_LIMIT;
+        } else if (cut == null && leastBytes > bytesLeft - size()) {
+            tooLarge(leastBytes);
         }
-        return !truncated;
+        return cut == null;
+    }
+
+    private void tooLarge(long bytes) {
+        cut = rows == 0 ? Cut.ROW_TOO_LARGE : Cut.BYTE_LIMIT;
+        rowBytes = bytes;
+    }
+
+    /** Names the largest value of the row that was too large; of later rows it means nothing. */
+    public void largest(String column, long bytes) {
+        if (largestColumn == null) {
+            largestColumn = column;
+            largestBytes = bytes;
+        }
     }
 
     /** Begins a row that {@link #wants} took; its values are written to what this gives. */
@@ -60,16 +92,17 @@ public final class ResultWriter {
         return json;
     }
 
-    /** Ends the row, which is taken back if it turned out too large. */
-    public void endRow() {
+    /** Ends the row, which is taken back if it turned out too large; false then. */
+    public boolean endRow() {
         json.writeEndArray();
         if (size() <= bytesLeft) {
             rows++;
-            return;
+            return true;
         }
-        truncated = true;
+        tooLarge((long) size() - rowStart);
         json.flush();
         buffer.cut(rowStart);
+        return false;
     }
 
     private int size() {
@@ -115,29 +148,52 @@ public final class ResultWriter {
             }
             start.writeEndArray();
         }
-        String tail =
-                ",\"rowCount\":"
-                        + rows
-                        + ",\"truncated\":"
-                        + truncated
-                        + (write ? ",\"rowsAffected\":" + rowsAffected : "")
-                        + "}";
+        JsonBuffer tail = new JsonBuffer(USUAL_BYTES);
+        tail.raw(",\"rowCount\":" + rows + ",\"truncated\":" + (cut != null));
+        if (cut != null) {
+            tail.raw(",\"truncation\":{\"code\":")
+                    .string(cut.code())
+                    .raw(",\"message\":")
+                    .string(told(cut))
+                    .raw("}");
+        }
+        tail.raw((write ? ",\"rowsAffected\":" + rowsAffected : "") + "}");
         byte[] columnsName = ascii("{\"columns\":");
         byte[] rowsName = ascii(",\"rows\":");
-        byte[] end = ascii(tail);
         byte[] all =
                 new byte
                         [columnsName.length
                                 + head.length()
                                 + rowsName.length
                                 + buffer.length()
-                                + end.length];
+                                + tail.length()];
         int at = put(columnsName, all, 0);
         at = head.copyTo(all, at);
         at = put(rowsName, all, at);
         at = buffer.copyTo(all, at);
-        put(end, all, at);
-        return new Result(all, rows, rowsAffected, truncated);
+        tail.copyTo(all, at);
+        return new Result(all, rows, rowsAffected, cut != null);
+    }
+
+    /** In words for a model, which can act on them. */
+    private String told(Cut why) {
+        return switch (why) {
+            case ROW_LIMIT ->
+                    "only the first %,d rows are here, the most that this call may return; for the rest, order by a key and ask for what comes after the last one"
+                            .formatted(rows);
+            case BYTE_LIMIT ->
+                    "only the first %,d rows are here, since the result may have %,d bytes; ask for fewer columns, or order by a key and ask for what comes after the last one"
+                            .formatted(rows, limits.bytesMax());
+            case ROW_TOO_LARGE ->
+                    "the first row alone has some %,d bytes%s, and the result may have %,d; ask for fewer columns, or for a part of the value, such as left(value, 1000)"
+                            .formatted(
+                                    Math.max(rowBytes, largestBytes),
+                                    largestColumn == null
+                                            ? ""
+                                            : ", %,d of them in column %s"
+                                                    .formatted(largestBytes, largestColumn),
+                                    limits.bytesMax());
+        };
     }
 
     private static int put(byte[] bytes, byte[] target, int at) {

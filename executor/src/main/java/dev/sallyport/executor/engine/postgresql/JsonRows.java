@@ -64,7 +64,31 @@ final class JsonRows implements Work.Taking<Result> {
                 at += length;
             }
         }
-        result.endRow();
+        if (!result.endRow()) {
+            nameLargest(bytes, columns);
+        }
+    }
+
+    private void nameLargest(byte[] bytes, int columns) {
+        int at = 0;
+        int largest = 0;
+        int size = -1;
+        for (int i = 0; i < columns; i++) {
+            int length = Math.max(0, Wire.intAt(bytes, at));
+            at += 4 + length;
+            if (length > size) {
+                largest = i;
+                size = length;
+            }
+        }
+        skipped(largest, size);
+    }
+
+    @Override
+    public void skipped(int column, int bytes) {
+        if (column < names.length) {
+            result.largest(names[column], bytes);
+        }
     }
 
     int rows() {

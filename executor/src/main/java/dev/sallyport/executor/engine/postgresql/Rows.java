@@ -10,6 +10,9 @@ interface Rows {
     /** Whether to take a row whose values have so many bytes; if not, it is skipped unread. */
     boolean wants(int bytes);
 
+    /** The largest value of a row that was skipped, from the first such row on. */
+    default void skipped(int column, int bytes) {}
+
     /**
      * A row; the bytes are of use during the call only.
      *

@@ -286,14 +286,39 @@ final class Wire implements Cancellation.Target {
         int columns = stream.receiveInteger2();
         int values = bytes - 2;
         Rows rows = rows(statement);
-        if (rows == null || !rows.wants(values - 4 * columns)) {
+        if (rows == null) {
             stream.skip(values);
+            return bytes;
+        }
+        if (!rows.wants(values - 4 * columns)) {
+            skip(rows, columns, values);
             return bytes;
         }
         byte[] row = buffer(values);
         stream.receive(row, 0, values);
         rows.row(row, columns);
         return 0;
+    }
+
+    /** Reads past a row, of which only the largest value's place and length are told. */
+    private void skip(Rows rows, int columns, int bytes) throws IOException, SQLException {
+        int left = bytes;
+        int largest = 0;
+        int size = 0;
+        for (int i = 0; i < columns; i++) {
+            int length = left < 4 ? -1 : Math.max(0, stream.receiveInteger4());
+            left -= 4 + length;
+            if (length < 0 || left < 0) {
+                throw violation("a row whose values are longer than itself");
+            }
+            stream.skip(length);
+            if (length > size) {
+                largest = i;
+                size = length;
+            }
+        }
+        stream.skip(left);
+        rows.skipped(largest, size);
     }
 
     private byte[] buffer(int bytes) {

@@ -126,7 +126,8 @@ final class WireIT {
             assertThat(large.rows()).isEqualTo(1);
             assertThat(large.truncated()).isTrue();
             assertThat(many.truncated()).isTrue();
-            assertThat(many.result().length).isLessThanOrEqualTo(2_000);
+            // the words about what was cut come on top
+            assertThat(many.result().length).isBetween(1_000, 2_300);
         } finally {
             engine.close(Duration.ZERO);
         }
