@@ -26,8 +26,8 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ExecutorIT {
     @SuppressWarnings("NullAway.Init")
@@ -135,7 +135,8 @@ final class ExecutorIT {
     void aFirstRowThatIsTooLargeSaysWhichColumnAndHowLarge(int length) {
         // quotation marks take two bytes in JSON, so some are found too large only when written
         Draft draft =
-                Draft.query("select 1 as id, repeat('\"', " + length + ") as \"the text\", 'x' as y");
+                Draft.query(
+                        "select 1 as id, repeat('\"', " + length + ") as \"the text\", 'x' as y");
 
         CallSettled outcome = stage.call(draft);
 

@@ -12,10 +12,10 @@ public sealed interface Authentication {
      * The request is not served.
      *
      * @param fault its code says what the caller can do: {@code token_missing} and {@code
-     *     token_rejected} (whose {@code reason} is the stable code of what is wrong with it) ask for
-     *     another token; {@code issuer_unreachable} and {@code registry_outdated} say nothing about
-     *     the token; {@code principal_suspended}; {@code log_unavailable} where the log could not
-     *     take the event that a refusal is
+     *     token_rejected} (whose {@code reason} is the stable code of what is wrong with it) ask
+     *     for another token; {@code issuer_unreachable} and {@code registry_outdated} say nothing
+     *     about the token; {@code principal_suspended}; {@code log_unavailable} where the log could
+     *     not take the event that a refusal is
      */
     record Refused(Fault fault) implements Authentication {}
 }
