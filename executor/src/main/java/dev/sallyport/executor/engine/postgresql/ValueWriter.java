@@ -19,6 +19,7 @@ final class ValueWriter {
 
     private static final long DOUBLE_INTEGER_MAX = (1L << 53) - 1;
     private static final int LONG_DIGITS_SAFE = 18;
+    private static final String BEFORE_CHRIST = " BC";
     private static final int DATE_LENGTH = "2026-11-22".length();
 
     private ValueWriter() {}
@@ -48,8 +49,13 @@ final class ValueWriter {
             }
             case BOOLEAN -> json.writeBoolean(bytes[from] == 't');
             case TEXT -> json.writeUTF8String(bytes, from, to - from);
-            case JSON ->
+            case JSON -> {
+                if (InteroperableJson.is(bytes, from, to)) {
                     json.writeRawValue(new String(bytes, from, to - from, StandardCharsets.UTF_8));
+                } else {
+                    json.writeUTF8String(bytes, from, to - from);
+                }
+            }
             case BASE64 -> json.writeBinary(PGbytea.toBytes(Arrays.copyOfRange(bytes, from, to)));
             case TIMESTAMP -> timestamp(json, ascii(bytes, from, to));
             case ARRAY -> array(json, bytes, from, to, type.element());
@@ -87,8 +93,10 @@ final class ValueWriter {
 
     /** {@code 2026-11-22 04:37:40.5+00} as {@code 2026-11-22T04:37:40.5Z}. */
     private static void timestamp(JsonGenerator json, String text) {
-        if (text.length() <= DATE_LENGTH || text.charAt(DATE_LENGTH) != ' ') {
-            json.writeString(text); // infinity, or a year of five digits
+        if (text.length() <= DATE_LENGTH
+                || text.charAt(DATE_LENGTH) != ' '
+                || text.endsWith(BEFORE_CHRIST)) {
+            json.writeString(text); // infinity, or a year outside of 1 to 9999
             return;
         }
         String iso = text.substring(0, DATE_LENGTH) + "T" + text.substring(DATE_LENGTH + 1);

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.core.Oid;
 import tools.jackson.core.JsonGenerator;
 
@@ -62,7 +63,8 @@ final class ValueWriterTest {
         "2026-11-22 04:37:40+02, 2026-11-22T04:37:40+02:00",
         "2026-11-22 04:37:40+05:30, 2026-11-22T04:37:40+05:30",
         "infinity, infinity",
-        "12026-11-22 04:37:40+00, 12026-11-22 04:37:40+00"
+        "12026-11-22 04:37:40+00, 12026-11-22 04:37:40+00",
+        "0044-03-15 12:00:00+00 BC, 0044-03-15 12:00:00+00 BC"
     })
     void timestampsFollowIso8601(String text, String iso) throws Exception {
         assertThat(written(text, Oid.TIMESTAMPTZ)).isEqualTo('"' + iso + '"');
@@ -72,6 +74,46 @@ final class ValueWriterTest {
     void aTimestampWithoutZoneGetsNone() throws Exception {
         assertThat(written("2026-11-22 04:37:40", Oid.TIMESTAMP))
                 .isEqualTo("\"2026-11-22T04:37:40\"");
+    }
+
+    /** Case F. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "null",
+                "\"a\"",
+                "[1, 2.50, -0.1, 1e3, true, {\"a\": [\"\\ud83d\\ude00\"]}]",
+                "9007199254740991",
+                "{}"
+            })
+    void jsonThatAllReadersUnderstandAlikeComesOutAsItIs(String value) throws Exception {
+        assertThat(written(value, Oid.JSON)).isEqualTo(value);
+    }
+
+    /** Case F. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "9007199254740993",
+                "[1e400]",
+                "0.1234567890123456789012",
+                "1e-400",
+                "\"\\ud83d\"",
+                "{\"a\":1,\"a\":2}",
+                "{\"\\udc00\":1}"
+            })
+    void anyOtherJsonComesOutAsItsText(String value) throws Exception {
+        assertThat(Json.mapper().readTree(written(value, Oid.JSON)).stringValue())
+                .isEqualTo(value);
+        assertThat(Json.mapper().readTree(written(value, Oid.JSONB)).isString()).isTrue();
+    }
+
+    /** Case F. */
+    @Test
+    void deepJsonComesOutAsItsText() throws Exception {
+        String deep = "[".repeat(5_000) + "]".repeat(5_000);
+
+        assertThat(Json.mapper().readTree(written(deep, Oid.JSON)).stringValue()).isEqualTo(deep);
     }
 
     @Test

@@ -1,0 +1,72 @@
+package dev.sallyport.executor.engine.postgresql;
+
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonFactory;
+
+/**
+ * Whether a value of type json or jsonb is a JSON text that all readers understand alike (I-JSON,
+ * RFC 7493). A database holds others: numbers that no double holds, names that stand twice, half a
+ * surrogate pair, a thousand levels.
+ */
+final class InteroperableJson {
+    /** Readers that recurse have few levels more. */
+    private static final int DEPTH_MAX = 100;
+
+    private static final BigDecimal INTEGER_MAX = BigDecimal.valueOf((1L << 53) - 1);
+
+    private static final JsonFactory STRICT =
+            JsonFactory.builder()
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .streamReadConstraints(
+                            StreamReadConstraints.builder().maxNestingDepth(DEPTH_MAX).build())
+                    .build();
+
+    private InteroperableJson() {}
+
+    static boolean is(byte[] bytes, int from, int to) {
+        try (JsonParser parser =
+                STRICT.createParser(
+                        ObjectReadContext.empty(), bytes, from, to - from)) {
+            JsonToken token = parser.nextToken();
+            while (token != null) {
+                boolean alike =
+                        switch (token) {
+                            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> isExact(parser.getString());
+                            case VALUE_STRING, PROPERTY_NAME -> isText(parser.getString());
+                            default -> true;
+                        };
+                if (!alike) {
+                    return false;
+                }
+                token = parser.nextToken();
+            }
+            return true;
+        } catch (JacksonException e) {
+            return false;
+        }
+    }
+
+    /** Whether a double tells the number apart from its neighbours, as most readers keep it. */
+    private static boolean isExact(String number) {
+        double nearest = Double.parseDouble(number);
+        if (!Double.isFinite(nearest)) {
+            return false;
+        }
+        BigDecimal exact = new BigDecimal(number);
+        boolean integer = number.chars().allMatch(c -> c == '-' || c >= '0' && c <= '9');
+        return integer
+                ? exact.abs().compareTo(INTEGER_MAX) <= 0
+                : exact.compareTo(new BigDecimal(Double.toString(nearest))) == 0;
+    }
+
+    private static boolean isText(String text) {
+        return StandardCharsets.UTF_8.newEncoder().canEncode(text);
+    }
+}
