@@ -236,6 +236,29 @@ final class ExecutorIT {
         assertThat(stage.message(missing.call)).contains("nam");
     }
 
+    /** Case F. */
+    @Test
+    void whatIsNotPermittedSaysWhetherARightIsMissingOrTheRowIsAnothers() throws Exception {
+        administer("create table if not exists salaries (id int)");
+        Draft right = Draft.query("select * from salaries");
+        Draft row = Draft.write("insert into customers values (4711, 'globex', 'stolen')");
+        Draft moved = Draft.write("update customers set tenant_id = 'globex' where id = 11");
+        Draft upsert =
+                Draft.write(
+                        "insert into customers values (21, 'acme', 'x') on conflict (id) do update set name = 'y'");
+
+        assertThat(stage.call(right).code()).isEqualTo("permission_denied");
+        assertThat(stage.message(right.call)).contains("permission denied for table salaries");
+        for (Draft draft : List.of(row, moved, upsert)) {
+            CallSettled outcome = stage.call(draft);
+            assertThat(outcome.code()).isEqualTo("row_security");
+            assertThat(outcome.refused()).isTrue();
+        }
+        assertThat(stage.message(row.call)).contains("refuses the row").doesNotContain("stolen");
+        assertThat(stage.message(moved.call)).contains("refuses the row");
+        assertThat(stage.message(upsert.call)).contains("that the insertion conflicts with");
+    }
+
     @Test
     void tablesAreShownAndDescribed() {
         Draft show = new Draft();

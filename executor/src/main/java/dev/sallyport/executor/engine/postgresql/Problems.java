@@ -169,10 +169,37 @@ final class Problems {
                     case CANCELLED -> "statement_timeout";
                     case "55P03" -> "lock_timeout";
                     case "25006" -> "read_only";
-                    case "42501" -> "permission_denied";
+                    case "42501" -> isPolicy(error) ? "row_security" : "permission_denied";
                     default -> byClass(state.substring(0, 2));
                 };
         return failed(code, message(code, state, error), state);
+    }
+
+    /**
+     * Whether a policy refused a row. PostgreSQL uses one SQLSTATE for that and for missing rights;
+     * the name of its routine, unlike its words, is the same in all languages.
+     */
+    private static boolean isPolicy(SQLException error) {
+        return routine(error).equals("ExecWithCheckOptions");
+    }
+
+    /** Whether the row is one that an INSERT ... ON CONFLICT would have updated. */
+    private static boolean isUpsert(SQLException error) {
+        ServerErrorMessage server = server(error);
+        return server != null && String.valueOf(server.getMessage()).contains("(USING ");
+    }
+
+    /** The words of PostgreSQL's own check of rights, which name an object and nothing else. */
+    private static String missingRight(SQLException error) {
+        ServerErrorMessage server = server(error);
+        return server != null && routine(error).startsWith("aclcheck_error")
+                ? ": " + server.getMessage()
+                : "";
+    }
+
+    private static String routine(SQLException error) {
+        ServerErrorMessage server = server(error);
+        return server == null ? "" : String.valueOf(server.getRoutine());
     }
 
     private static String byClass(String sqlClass) {
@@ -198,7 +225,14 @@ final class Problems {
             case "read_only" -> "the call may only read, and the statement would write";
             case "statement_invalid" ->
                     state.equals(TYPE_UNCLEAR) ? typeUnclear(error) : quoted(state, error);
-            case "permission_denied" -> "the database does not permit this to the caller's role";
+            case "permission_denied" ->
+                    "the database does not permit this to the caller's role" + missingRight(error);
+            case "row_security" ->
+                    isUpsert(error)
+                            ? "row-level security refuses to change the row that the insertion conflicts with:"
+                                    + " it is not the caller's"
+                            : "row-level security refuses the row: with these values it would not be the"
+                                    + " caller's";
             case "conflict" -> "another transaction changed the same rows; try again";
             case "connection_lost" ->
                     "the connection to the database was lost; nothing was changed";
