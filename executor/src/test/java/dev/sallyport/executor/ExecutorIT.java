@@ -233,7 +233,7 @@ final class ExecutorIT {
                 .contains("23505", "customers_pkey")
                 .doesNotContain("11");
         assertThat(stage.call(missing).code()).isEqualTo("statement_invalid");
-        assertThat(stage.message(missing.call)).contains("nam");
+        assertThat(stage.message(missing.call)).contains("\"nam\"", "at character 8");
     }
 
     /** Case F. */
