@@ -67,9 +67,9 @@ final class ExecutorIT {
                         "{\"columns\":[{\"name\":\"id\",\"type\":\"integer\"},"
                                 + "{\"name\":\"name\",\"type\":\"text\"},"
                                 + "{\"name\":\"balance\",\"type\":\"numeric\"}],"
-                                + "\"rows\":[[11,\"secret of acme 1\",10.50],"
-                                + "[12,\"secret of acme 2\",21.00],"
-                                + "[13,\"secret of acme 3\",31.50]],"
+                                + "\"rows\":[[11,\"secret of acme 1\",\"10.50\"],"
+                                + "[12,\"secret of acme 2\",\"21.00\"],"
+                                + "[13,\"secret of acme 3\",\"31.50\"]],"
                                 + "\"rowCount\":3,\"truncated\":false}");
         assertThat(new String(stage.sealedReply(draft.call), UTF_8))
                 .as("what stands in the replies topic")
@@ -412,7 +412,7 @@ final class ExecutorIT {
 
         assertThat(stage.result(draft.call))
                 .contains(
-                        "[[1,\"9007199254740993\",1.50,\"NaN\",true,null,\"3q0=\",{\"a\": [1]},"
+                        "[[\"1\",\"9007199254740993\",\"1.50\",\"NaN\",true,null,\"3q0=\",{\"a\": [1]},"
                                 + "[1,null],[\"a b\",null],\"2026-11-22T02:37:40.5Z\","
                                 + "\"2026-11-22\",\"1 day 02:00:00\","
                                 + "\"01930000-0000-7000-8000-000000000000\",\"happy\","

@@ -15,8 +15,6 @@ record ColumnType(String name, Form form, @Nullable ColumnType element) {
     enum Form {
         /** A number that any reader takes exactly. */
         NUMBER,
-        /** A number, or a text where a reader of doubles would not take it exactly. */
-        EXACT_NUMBER,
         /** A number, or a text where it is none: NaN and the infinities. */
         FLOAT,
         BOOLEAN,
@@ -33,11 +31,11 @@ record ColumnType(String name, Form form, @Nullable ColumnType element) {
         put("boolean", Form.BOOLEAN, Oid.BOOL, Oid.BOOL_ARRAY);
         put("smallint", Form.NUMBER, Oid.INT2, Oid.INT2_ARRAY);
         put("integer", Form.NUMBER, Oid.INT4, Oid.INT4_ARRAY);
-        put("bigint", Form.EXACT_NUMBER, Oid.INT8, Oid.INT8_ARRAY);
+        put("bigint", Form.TEXT, Oid.INT8, Oid.INT8_ARRAY);
         put("oid", Form.NUMBER, Oid.OID, Oid.OID_ARRAY);
         put("real", Form.FLOAT, Oid.FLOAT4, Oid.FLOAT4_ARRAY);
         put("double precision", Form.FLOAT, Oid.FLOAT8, Oid.FLOAT8_ARRAY);
-        put("numeric", Form.EXACT_NUMBER, Oid.NUMERIC, Oid.NUMERIC_ARRAY);
+        put("numeric", Form.TEXT, Oid.NUMERIC, Oid.NUMERIC_ARRAY);
         put("text", Form.TEXT, Oid.TEXT, Oid.TEXT_ARRAY);
         put("character varying", Form.TEXT, Oid.VARCHAR, Oid.VARCHAR_ARRAY);
         put("character", Form.TEXT, Oid.BPCHAR, Oid.BPCHAR_ARRAY);

@@ -14,11 +14,7 @@ import tools.jackson.core.JsonGenerator;
  * under its own IntervalStyle.
  */
 final class ValueWriter {
-    /** Any decimal of so many digits goes through a double and back unchanged. */
-    private static final int DOUBLE_DIGITS = 15;
 
-    private static final long DOUBLE_INTEGER_MAX = (1L << 53) - 1;
-    private static final int LONG_DIGITS_SAFE = 18;
     private static final String BEFORE_CHRIST = " BC";
     private static final int DATE_LENGTH = "2026-11-22".length();
 
@@ -38,7 +34,6 @@ final class ValueWriter {
         }
         switch (type.form()) {
             case NUMBER -> json.writeNumber(ascii(bytes, from, to));
-            case EXACT_NUMBER -> exact(json, bytes, from, to);
             case FLOAT -> {
                 byte last = bytes[to - 1];
                 if (last >= '0' && last <= '9') {
@@ -59,35 +54,6 @@ final class ValueWriter {
             case BASE64 -> json.writeBinary(PGbytea.toBytes(Arrays.copyOfRange(bytes, from, to)));
             case TIMESTAMP -> timestamp(json, ascii(bytes, from, to));
             case ARRAY -> array(json, bytes, from, to, type.element());
-        }
-    }
-
-    private static void exact(JsonGenerator json, byte[] bytes, int from, int to) {
-        int digits = 0;
-        boolean fraction = false;
-        boolean leading = true;
-        for (int i = from; i < to; i++) {
-            byte b = bytes[i];
-            if (b == '.') {
-                fraction = true;
-            } else if (b >= '0' && b <= '9') {
-                leading &= b == '0';
-                digits += leading ? 0 : 1;
-            } else if (b != '-') {
-                json.writeString(ascii(bytes, from, to)); // NaN or an infinity
-                return;
-            }
-        }
-        String number = ascii(bytes, from, to);
-        boolean exact =
-                digits <= DOUBLE_DIGITS
-                        || (!fraction
-                                && digits <= LONG_DIGITS_SAFE
-                                && Math.abs(Long.parseLong(number)) <= DOUBLE_INTEGER_MAX);
-        if (exact) {
-            json.writeNumber(number);
-        } else {
-            json.writeString(number);
         }
     }
 

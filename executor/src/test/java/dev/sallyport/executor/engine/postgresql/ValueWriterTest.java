@@ -24,31 +24,18 @@ final class ValueWriterTest {
         return out.toString(StandardCharsets.UTF_8);
     }
 
+    /** Case F: what a column's values are in JSON does not depend on how large they are. */
     @ParameterizedTest
-    @CsvSource({
-        "0, 0",
-        "-12, -12",
-        "9007199254740991, 9007199254740991",
-        "-9007199254740991, -9007199254740991",
-        "9007199254740992, '\"9007199254740992\"'",
-        "-9223372036854775808, '\"-9223372036854775808\"'"
-    })
-    void bigintsAreNumbersAsLongAsTheyAreExact(String text, String json) throws Exception {
-        assertThat(written(text, Oid.INT8)).isEqualTo(json);
+    @ValueSource(strings = {"0", "-12", "9007199254740993", "-9223372036854775808"})
+    void bigintsAreTheirDigits(String text) throws Exception {
+        assertThat(written(text, Oid.INT8)).isEqualTo('"' + text + '"');
     }
 
+    /** Case F. */
     @ParameterizedTest
-    @CsvSource({
-        "10.50, 10.50",
-        "0.000000000000000012345, 0.000000000000000012345",
-        "123456789012.345, 123456789012.345",
-        "1234567890123.456, '\"1234567890123.456\"'",
-        "100000000000000000000, '\"100000000000000000000\"'",
-        "NaN, '\"NaN\"'",
-        "-Infinity, '\"-Infinity\"'"
-    })
-    void numericsKeepTheirScaleAndTheirDigits(String text, String json) throws Exception {
-        assertThat(written(text, Oid.NUMERIC)).isEqualTo(json);
+    @ValueSource(strings = {"1", "10.50", "1234567890123.456", "100000000000000000000", "NaN"})
+    void numericsAreTheirDigitsWithTheirScale(String text) throws Exception {
+        assertThat(written(text, Oid.NUMERIC)).isEqualTo('"' + text + '"');
     }
 
     @ParameterizedTest
@@ -131,7 +118,8 @@ final class ValueWriterTest {
     void arraysAreArrays() throws Exception {
         assertThat(written("{1,NULL,-3}", Oid.INT4_ARRAY)).isEqualTo("[1,null,-3]");
         assertThat(written("{}", Oid.INT4_ARRAY)).isEqualTo("[]");
-        assertThat(written("{{1,2},{3,4}}", Oid.INT8_ARRAY)).isEqualTo("[[1,2],[3,4]]");
+        assertThat(written("{{1,2},{3,4}}", Oid.INT8_ARRAY))
+                .isEqualTo("[[\"1\",\"2\"],[\"3\",\"4\"]]");
         assertThat(written("[2:3]={1,2}", Oid.INT4_ARRAY)).isEqualTo("[1,2]");
         assertThat(written("{a,\"b, \\\"c\\\" \\\\\",\"NULL\",NULL,\"\",é}", Oid.TEXT_ARRAY))
                 .isEqualTo("[\"a\",\"b, \\\"c\\\" \\\\\",\"NULL\",null,\"\",\"é\"]");
