@@ -52,6 +52,51 @@ record ColumnType(String name, Form form, @Nullable ColumnType element) {
         put("jsonb", Form.JSON, Oid.JSONB, Oid.JSONB_ARRAY);
         put("xml", Form.TEXT, Oid.XML, Oid.XML_ARRAY);
         put("money", Form.TEXT, Oid.MONEY, Oid.MONEY_ARRAY);
+        // from pg_type; the driver names few of them. Not box: its arrays are separated by semicolons
+        put("\"char\"", Form.TEXT, 18, 1002);
+        put("inet", Form.TEXT, 869, 1041);
+        put("cidr", Form.TEXT, 650, 651);
+        put("macaddr", Form.TEXT, 829, 1040);
+        put("macaddr8", Form.TEXT, 774, 775);
+        put("bit", Form.TEXT, 1560, 1561);
+        put("bit varying", Form.TEXT, 1562, 1563);
+        put("point", Form.TEXT, 600, 1017);
+        put("line", Form.TEXT, 628, 629);
+        put("lseg", Form.TEXT, 601, 1018);
+        put("path", Form.TEXT, 602, 1019);
+        put("polygon", Form.TEXT, 604, 1027);
+        put("circle", Form.TEXT, 718, 719);
+        put("int4range", Form.TEXT, 3904, 3905);
+        put("numrange", Form.TEXT, 3906, 3907);
+        put("tsrange", Form.TEXT, 3908, 3909);
+        put("tstzrange", Form.TEXT, 3910, 3911);
+        put("daterange", Form.TEXT, 3912, 3913);
+        put("int8range", Form.TEXT, 3926, 3927);
+        put("int4multirange", Form.TEXT, 4451, 6150);
+        put("nummultirange", Form.TEXT, 4532, 6151);
+        put("tsmultirange", Form.TEXT, 4533, 6152);
+        put("tstzmultirange", Form.TEXT, 4534, 6153);
+        put("datemultirange", Form.TEXT, 4535, 6155);
+        put("int8multirange", Form.TEXT, 4536, 6157);
+        put("regproc", Form.TEXT, 24, 1008);
+        put("regprocedure", Form.TEXT, 2202, 2207);
+        put("regoper", Form.TEXT, 2203, 2208);
+        put("regoperator", Form.TEXT, 2204, 2209);
+        put("regclass", Form.TEXT, 2205, 2210);
+        put("regtype", Form.TEXT, 2206, 2211);
+        put("regnamespace", Form.TEXT, 4089, 4090);
+        put("regrole", Form.TEXT, 4096, 4097);
+        put("regconfig", Form.TEXT, 3734, 3735);
+        put("regdictionary", Form.TEXT, 3769, 3770);
+        put("tsvector", Form.TEXT, 3614, 3643);
+        put("tsquery", Form.TEXT, 3615, 3645);
+        put("jsonpath", Form.TEXT, 4072, 4073);
+        put("pg_lsn", Form.TEXT, 3220, 3221);
+        put("pg_snapshot", Form.TEXT, 5038, 5039);
+        put("xid", Form.TEXT, 28, 1011);
+        put("xid8", Form.TEXT, 5069, 271);
+        put("cid", Form.TEXT, 29, 1012);
+        put("tid", Form.TEXT, 27, 1010);
     }
 
     private static void put(String name, Form form, int oid, int arrayOid) {
