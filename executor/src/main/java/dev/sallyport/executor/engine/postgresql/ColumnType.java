@@ -52,7 +52,8 @@ record ColumnType(String name, Form form, @Nullable ColumnType element) {
         put("jsonb", Form.JSON, Oid.JSONB, Oid.JSONB_ARRAY);
         put("xml", Form.TEXT, Oid.XML, Oid.XML_ARRAY);
         put("money", Form.TEXT, Oid.MONEY, Oid.MONEY_ARRAY);
-        // from pg_type; the driver names few of them. Not box: its arrays are separated by semicolons
+        // from pg_type; the driver names few of them. Not box: its arrays are separated by
+        // semicolons
         put("\"char\"", Form.TEXT, 18, 1002);
         put("inet", Form.TEXT, 869, 1041);
         put("cidr", Form.TEXT, 650, 651);

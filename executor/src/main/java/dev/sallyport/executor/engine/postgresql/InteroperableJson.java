@@ -32,13 +32,13 @@ final class InteroperableJson {
 
     static boolean is(byte[] bytes, int from, int to) {
         try (JsonParser parser =
-                STRICT.createParser(
-                        ObjectReadContext.empty(), bytes, from, to - from)) {
+                STRICT.createParser(ObjectReadContext.empty(), bytes, from, to - from)) {
             JsonToken token = parser.nextToken();
             while (token != null) {
                 boolean alike =
                         switch (token) {
-                            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> isExact(parser.getString());
+                            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT ->
+                                    isExact(parser.getString());
                             case VALUE_STRING, PROPERTY_NAME -> isText(parser.getString());
                             default -> true;
                         };
@@ -60,7 +60,7 @@ final class InteroperableJson {
             return false;
         }
         BigDecimal exact = new BigDecimal(number);
-        boolean integer = number.chars().allMatch(c -> c == '-' || c >= '0' && c <= '9');
+        boolean integer = number.chars().allMatch(c -> c == '-' || (c >= '0' && c <= '9'));
         return integer
                 ? exact.abs().compareTo(INTEGER_MAX) <= 0
                 : exact.compareTo(new BigDecimal(Double.toString(nearest))) == 0;

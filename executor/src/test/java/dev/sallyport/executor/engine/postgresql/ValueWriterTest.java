@@ -90,8 +90,7 @@ final class ValueWriterTest {
                 "{\"\\udc00\":1}"
             })
     void anyOtherJsonComesOutAsItsText(String value) throws Exception {
-        assertThat(Json.mapper().readTree(written(value, Oid.JSON)).stringValue())
-                .isEqualTo(value);
+        assertThat(Json.mapper().readTree(written(value, Oid.JSON)).stringValue()).isEqualTo(value);
         assertThat(Json.mapper().readTree(written(value, Oid.JSONB)).isString()).isTrue();
     }
 
