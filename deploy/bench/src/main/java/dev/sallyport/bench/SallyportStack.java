@@ -201,7 +201,7 @@ final class SallyportStack implements AutoCloseable {
 
     /** Where the monitor tells how far behind it is. */
     URI monitorHealth() {
-        return URI.create("http://127.0.0.1:" + stack.servers().port("monitor") + "/healthz");
+        return stack.monitorHealth();
     }
 
     RegistryWriter registryWriter() {

@@ -55,6 +55,7 @@ public final class LocalStack implements AutoCloseable {
     private final Map<ServiceKind, Path> configs = new ConcurrentSkipListMap<>();
     private final ServiceStarter starter;
     private final StackDescription description;
+    private final URI monitorHealth;
 
     /** How the services run. */
     public enum Mode {
@@ -110,6 +111,7 @@ public final class LocalStack implements AutoCloseable {
                             tenants);
             steps.await();
             this.description = describe(files);
+            this.monitorHealth = files.monitorHealth();
             description.writeTo(servers.folder());
         } catch (RuntimeException e) {
             steps.awaitEnd();
@@ -134,6 +136,11 @@ public final class LocalStack implements AutoCloseable {
     public static LocalStack start(
             Path folder, Mode mode, ServiceCaches caches, Progress progress, InstantSource clock) {
         return new LocalStack(folder, mode, caches, progress, clock);
+    }
+
+    /** Where the monitor tells its health. Its port is asked for once: then it is taken. */
+    public URI monitorHealth() {
+        return monitorHealth;
     }
 
     /** Where everything is. */

@@ -52,6 +52,10 @@ final class ServiceFiles {
                 NoteSigner.parse(secrets.noteKey(AUDIT_KEY, ORIGIN).value()).verifier().toString();
     }
 
+    URI monitorHealth() {
+        return URI.create("http://127.0.0.1:" + monitorPort + "/healthz");
+    }
+
     URI mcp() {
         return URI.create("http://127.0.0.1:" + gatewayPort + "/mcp");
     }
