@@ -1,6 +1,7 @@
 package dev.sallyport.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.TenantId;
@@ -9,6 +10,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.By;
 import org.openqa.selenium.WebDriver;
+import org.openqa.selenium.WebDriverException;
 
 /** A person reads the console with a browser. Case G1. */
 class ConsoleBrowserIT {
@@ -47,20 +49,21 @@ class ConsoleBrowserIT {
         browser.findElement(By.id("token")).sendKeys(fixture.token(tenant, "audit:read"));
         browser.findElement(By.cssSelector("form[action='/console/sign-in'] button")).click();
 
-        assertThat(browser.findElement(By.tagName("h1")).getText()).isEqualTo("Entries");
+        awaitText(By.tagName("h1"), "Entries");
         assertThat(browser.getPageSource()).contains("read by", tenant.value());
 
         browser.findElement(By.name("principal")).sendKeys("bob");
         browser.findElement(By.cssSelector("form.filter button")).click();
+        await().until(() -> browser.getCurrentUrl().contains("principal=bob"));
+        awaitText(By.tagName("h1"), "Entries");
         browser.findElement(By.cssSelector("a[href='/console/calls/" + call + "']")).click();
 
-        assertThat(browser.findElement(By.id("verdict")).getText()).isEqualTo("Proved");
+        awaitText(By.id("verdict"), "Proved");
         assertThat(browser.getPageSource()).contains("select name from customers");
 
         browser.findElement(By.cssSelector("form[action='/console/sign-out'] button")).click();
 
-        assertThat(browser.findElement(By.tagName("h1")).getText())
-                .isEqualTo("Read the audit trail");
+        awaitText(By.tagName("h1"), "Read the audit trail");
         browser.get("http://127.0.0.1:" + service.port() + "/console/calls/" + call);
         assertThat(browser.findElements(By.id("token"))).hasSize(1);
     }
@@ -73,6 +76,12 @@ class ConsoleBrowserIT {
         browser.get("data:text/html," + page);
         browser.findElement(By.tagName("button")).click();
 
-        assertThat(browser.getPageSource()).contains("form_refused");
+        await().until(() -> browser.getPageSource().contains("form_refused"));
+    }
+
+    /** A click returns before the next page is there, and the one before may still answer. */
+    private static void awaitText(By element, String text) {
+        await().ignoreExceptionsInstanceOf(WebDriverException.class)
+                .until(() -> browser.findElement(element).getText().equals(text));
     }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.openqa.selenium.WebDriver;
@@ -18,6 +19,8 @@ import org.openqa.selenium.chrome.ChromeOptions;
  * no test can write down.
  */
 final class RealBrowser {
+    private static final Duration FOUND_WITHIN = Duration.ofSeconds(10);
+
     private RealBrowser() {}
 
     /** Where there is no Chromium the test is skipped; in CI that is a failure. */
@@ -39,7 +42,9 @@ final class RealBrowser {
         // root has no sandbox of Chromium's, and a container little shared memory
         options.addArguments(
                 "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu");
-        return new ChromeDriver(service, options);
+        WebDriver browser = new ChromeDriver(service, options);
+        browser.manage().timeouts().implicitlyWait(FOUND_WITHIN); // for pages that still load
+        return browser;
     }
 
     private static Optional<Path> onPath(String program) {
