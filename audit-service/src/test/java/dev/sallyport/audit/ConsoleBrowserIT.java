@@ -54,7 +54,7 @@ class ConsoleBrowserIT {
 
         browser.findElement(By.name("principal")).sendKeys("bob");
         browser.findElement(By.cssSelector("form.filter button")).click();
-        await().until(() -> browser.getCurrentUrl().contains("principal=bob"));
+        await().until(() -> String.valueOf(browser.getCurrentUrl()).contains("principal=bob"));
         awaitText(By.tagName("h1"), "Entries");
         browser.findElement(By.cssSelector("a[href='/console/calls/" + call + "']")).click();
 
@@ -76,7 +76,7 @@ class ConsoleBrowserIT {
         browser.get("data:text/html," + page);
         browser.findElement(By.tagName("button")).click();
 
-        await().until(() -> browser.getPageSource().contains("form_refused"));
+        await().until(() -> String.valueOf(browser.getPageSource()).contains("form_refused"));
     }
 
     /** A click returns before the next page is there, and the one before may still answer. */
