@@ -118,7 +118,7 @@ final class RowStore implements StateStore, CachedStateStore<String, byte[]> {
             implements StoreBuilder<RowStore> {
         @Override
         public StoreBuilder<RowStore> withCachingEnabled() {
-            throw new UnsupportedOperationException("the objects are the cache");
+            throw new UnsupportedOperationException("rows are cached as objects already");
         }
 
         @Override
@@ -133,7 +133,7 @@ final class RowStore implements StateStore, CachedStateStore<String, byte[]> {
 
         @Override
         public StoreBuilder<RowStore> withLoggingDisabled() {
-            throw new UnsupportedOperationException("the rows must survive");
+            throw new UnsupportedOperationException("rows are kept by their changelog only");
         }
 
         @Override
