@@ -7,10 +7,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.sallyport.executor.Stage.Draft;
+import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.event.Attested;
 import dev.sallyport.schema.event.CallSettled;
 import dev.sallyport.schema.event.Ended;
+import dev.sallyport.schema.event.Instruction;
 import dev.sallyport.schema.event.Limits;
+import dev.sallyport.schema.event.StatementClass;
 import dev.sallyport.schema.event.TraceContext;
 import dev.sallyport.schema.id.CallId;
 import java.net.URI;
@@ -20,13 +23,12 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class ExecutorIT {
@@ -260,15 +262,52 @@ final class ExecutorIT {
     }
 
     @Test
+    void aToolThatNoExecutorKnowsRunsItsStatement() {
+        Draft keep = Draft.write("update customers set balance = balance where id = $1", 12);
+        keep.tool = "keep_balance";
+        Draft look = Draft.query("select balance from customers where id = $1", 12);
+        look.tool = "balance_of";
+
+        assertThat(stage.call(keep).rowsAffected()).isEqualTo(1);
+        stage.call(look);
+
+        assertThat(stage.result(look.call)).contains("[[\"21.00\"]]");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatMayOnlyReadIsReadOnlyInTheDatabaseWhateverElseTheCommandSays(StatementClass kind) {
+        Draft write = Draft.write("update customers set balance = 0 where id = 13");
+        write.statementClass = kind;
+        write.access = Access.READ;
+
+        CallSettled outcome = stage.call(write);
+
+        assertThat(outcome.ended()).isEqualTo(Ended.FAILED);
+        assertThat(outcome.code()).isEqualTo("statement_refused");
+        Draft hidden = Draft.query("with gone as (delete from customers returning id) table gone");
+        hidden.tool = "db_execute";
+        hidden.statementClass = kind;
+        assertThat(stage.call(hidden).sqlState()).isEqualTo("25006");
+    }
+
+    @Test
+    void aCommandThatDoesNotSayWhetherItMayWriteDoesNothing() throws SQLException {
+        Draft silent = Draft.write("update customers set balance = 0 where id = 13");
+        silent.access = null;
+
+        assertThat(stage.call(silent).code()).isEqualTo("access_unknown");
+        assertThat(stage.database.truth("select balance from customers where id = 13"))
+                .containsExactly("31.50");
+    }
+
+    @Test
     void tablesAreShownAndDescribed() {
         Draft show = new Draft();
-        show.tool = "show_tables";
         Draft describe = new Draft();
-        describe.tool = "describe_table";
-        describe.arguments = Map.of("table", "customers");
+        describe.instruction = new Instruction.DescribeTable("customers");
         Draft unknown = new Draft();
-        unknown.tool = "describe_table";
-        unknown.arguments = Map.of("table", "nothing");
+        unknown.instruction = new Instruction.DescribeTable("nothing");
 
         stage.call(show);
         stage.call(describe);
@@ -346,22 +385,18 @@ final class ExecutorIT {
 
     private String described(String table) {
         Draft draft = new Draft();
-        draft.tool = "describe_table";
-        draft.arguments = Map.of("table", table);
+        draft.instruction = new Instruction.DescribeTable(table);
         assertThat(stage.call(draft).ended()).as(table).isEqualTo(Ended.SUCCEEDED);
         return stage.result(draft.call);
     }
 
     @Test // case D15
     void aParameterWhoseTypeIsUnclearIsNamed() {
-        Draft untyped = Draft.query("select $1 is null");
-        untyped.arguments =
-                Map.of("sql", "select $1 is null", "params", Collections.singletonList(null));
+        Draft untyped = Draft.query("select $1 is null", (Object) null);
         assertThat(stage.call(untyped).code()).isEqualTo("statement_invalid");
         assertThat(stage.message(untyped.call)).contains("parameter $1", "$1::text");
 
-        Draft wrong = Draft.query("select 1");
-        wrong.arguments = Map.of("sql", "select $1::int + $2::int", "params", List.of(1, "hidden"));
+        Draft wrong = Draft.query("select $1::int + $2::int", 1, "hidden");
         assertThat(stage.call(wrong).code()).isEqualTo("data_exception");
         assertThat(stage.message(wrong.call)).contains("parameter $2").doesNotContain("hidden");
     }

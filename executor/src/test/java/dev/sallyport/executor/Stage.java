@@ -4,10 +4,12 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sallyport.embedded.TestServers;
 import dev.sallyport.executor.engine.postgresql.SharedDatabase;
+import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.event.CallAuthorized;
 import dev.sallyport.schema.event.CallSettled;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
+import dev.sallyport.schema.event.Instruction;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.event.LiteralFeatures;
 import dev.sallyport.schema.event.Principal;
@@ -66,6 +68,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
 /**
  * All that an executor needs around it: broker, registry, a shared database, a gateway that signs,
@@ -208,14 +211,20 @@ final class Stage implements AutoCloseable {
         String tool = "db_query";
         DatabaseName database = new DatabaseName("main");
         StatementClass statementClass = StatementClass.READ;
+        @Nullable Access access = Access.READ;
         Limits limits = new Limits(100, 100_000, 10_000);
         Instant deadline = Instant.now().plusSeconds(20);
         @Nullable TraceContext trace;
-        Map<String, Object> arguments = Map.of();
+        Instruction instruction = new Instruction.ShowTables(null);
 
         static Draft query(String sql, Object... parameters) {
             Draft draft = new Draft();
-            draft.arguments = Map.of("sql", sql, "params", List.of(parameters));
+            draft.instruction =
+                    new Instruction.Statement(
+                            sql,
+                            Stream.of(parameters)
+                                    .map(value -> Json.mapper().<JsonNode>valueToTree(value))
+                                    .toList());
             return draft;
         }
 
@@ -223,6 +232,7 @@ final class Stage implements AutoCloseable {
             Draft draft = query(sql, parameters);
             draft.tool = "db_execute";
             draft.statementClass = StatementClass.WRITE;
+            draft.access = Access.WRITE;
             return draft;
         }
 
@@ -235,7 +245,7 @@ final class Stage implements AutoCloseable {
     byte[] signed(Draft draft) {
         DataKey key = dataKeys.get(draft.tenant);
         EventId event = EventId.commandOf(draft.call);
-        byte[] arguments = Json.mapper().writeValueAsBytes(draft.arguments);
+        byte[] arguments = draft.instruction.encode();
         CallAuthorized command =
                 new CallAuthorized(
                         draft.call,
@@ -243,6 +253,7 @@ final class Stage implements AutoCloseable {
                         draft.tool,
                         draft.database,
                         draft.statementClass,
+                        draft.access,
                         List.of("customers"),
                         List.of(),
                         List.of("mcp:read"),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.sallyport.gateway.StandInExecutor.Answer;
+import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.event.AuthenticationFailed;
 import dev.sallyport.schema.event.CallRefused;
 import dev.sallyport.schema.event.CallSettled;
@@ -71,6 +72,7 @@ class GatewayIT {
         assertThat(taken.bytes()).doesNotContain("my secret");
         assertThat(taken.arguments()).contains("my secret", "\"params\":[7]");
         assertThat(taken.call().statementClass()).isEqualTo(StatementClass.READ);
+        assertThat(taken.call().access()).isEqualTo(Access.READ);
         assertThat(taken.call().tables()).containsExactly("orders");
         assertThat(taken.call().fingerprint()).doesNotContain("my secret");
         assertThat(taken.call().limits().rowsMax()).isEqualTo(5);

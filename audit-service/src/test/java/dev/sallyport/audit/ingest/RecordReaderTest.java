@@ -3,6 +3,7 @@ package dev.sallyport.audit.ingest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sallyport.audit.search.Facts;
+import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.event.CallAuthorized;
 import dev.sallyport.schema.event.CallRefused;
 import dev.sallyport.schema.event.CallSettled;
@@ -121,6 +122,7 @@ class RecordReaderTest {
                 "db_query",
                 SHOP,
                 StatementClass.READ,
+                Access.READ,
                 List.of(),
                 List.of(),
                 List.of(),

@@ -8,6 +8,7 @@ import dev.sallyport.executor.engine.Ending;
 import dev.sallyport.executor.engine.Engine;
 import dev.sallyport.executor.engine.Engines;
 import dev.sallyport.executor.engine.Stopwatch;
+import dev.sallyport.schema.event.Instruction;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.secret.Secrets;
@@ -109,7 +110,7 @@ final class JdbcLoadCommand implements Runnable {
     }
 
     private static boolean sealedRead(Engine engine, Database database, long key) {
-        var call = call(database, "db_query", PointTable.byKey(String.valueOf(key)));
+        var call = call(database, PointTable.byKey(String.valueOf(key)));
         Answer answer =
                 engine.run(call, new Ending.RollBack(), new Cancellation(), new Stopwatch());
         return answer instanceof Answer.Succeeded done
@@ -119,22 +120,20 @@ final class JdbcLoadCommand implements Runnable {
     }
 
     private static boolean sealedWrite(Engine engine, Database database, long key) {
-        var call = call(database, "db_execute", PointTable.change(String.valueOf(key)));
+        var call = call(database, PointTable.change(String.valueOf(key)));
         Answer answer = engine.run(call, new Ending.Commit(), new Cancellation(), new Stopwatch());
         return answer instanceof Answer.Succeeded done
                 && done.rowsAffected() == 1
                 && !done.repeated();
     }
 
-    private static Call call(Database database, String tool, String sql) {
-        String arguments = "{\"sql\":\"" + sql + "\"}";
+    private static Call call(Database database, String sql) {
         return new Call(
                 new Caller(SallyportStack.TENANT, "bench", CallId.next()),
-                tool,
                 database.limits(),
                 Instant.now().plus(STATEMENT_TIMEOUT),
                 null,
-                arguments.getBytes(StandardCharsets.UTF_8));
+                new Instruction.Statement(sql, List.of()));
     }
 
     /**

@@ -15,6 +15,7 @@ import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.event.CallAuthorized;
 import dev.sallyport.schema.event.Ended;
 import dev.sallyport.schema.event.Event;
+import dev.sallyport.schema.event.Instruction;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.event.Timings;
 import dev.sallyport.schema.registry.Database;
@@ -124,9 +125,9 @@ public final class Calls implements AutoCloseable {
     private void route(Delivery delivery, Stopwatch watch) {
         try {
             switch (checked(delivery)) {
-                case Command.Accepted(var event, _) when !registryIsCurrent.getAsBoolean() ->
+                case Command.Accepted(var event, _, _) when !registryIsCurrent.getAsBoolean() ->
                         refuse(delivery, event, OUTDATED, watch);
-                case Command.Accepted(var event, _) when Recall.concerns(delivery, event) ->
+                case Command.Accepted(var event, _, _) when Recall.concerns(delivery, event) ->
                         refuse(delivery, event, Answer.notRun(), watch);
                 case Command.Accepted accepted -> run(delivery, accepted, watch);
                 case Command.Refused(var event, var code, var message) ->
@@ -326,7 +327,7 @@ public final class Calls implements AutoCloseable {
         } catch (RuntimeException e) {
             return failed(event, e);
         }
-        Ending ending = Ending.of(call.tool(), event.data().statementClass());
+        Ending ending = Ending.of(command.access());
         try (RunningCalls.Running entry = running.begin(event, stopAt(event, call), registry)) {
             return engine.run(call, ending, entry.cancellation(), watch);
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
@@ -355,11 +356,11 @@ public final class Calls implements AutoCloseable {
         Limits limits = limits(authorized.limits(), command.database().limits());
         return new Call(
                 Recall.caller(event),
-                authorized.tool(),
                 limits,
                 earlier(authorized.deadline(), clock.instant().plusMillis(limits.timeoutMillis())),
                 event.trace(),
-                dataKey(event).open(authorized.arguments(), event.id(), "arguments"));
+                Instruction.decode(
+                        dataKey(event).open(authorized.arguments(), event.id(), "arguments")));
     }
 
     /** At its deadline; at its time limit only where the database did not stop it before. */

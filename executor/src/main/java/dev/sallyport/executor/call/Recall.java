@@ -2,9 +2,9 @@ package dev.sallyport.executor.call;
 
 import dev.sallyport.executor.engine.Answer;
 import dev.sallyport.executor.engine.Caller;
-import dev.sallyport.executor.engine.Ending;
 import dev.sallyport.executor.engine.Engine;
 import dev.sallyport.executor.intake.Delivery;
+import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.event.CallAuthorized;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.registry.Database;
@@ -44,8 +44,9 @@ final class Recall {
         return delivery.mayHaveRun() && writes(event.data());
     }
 
+    /** Whether it may have written: where the command does not say, it may. */
     static boolean writes(CallAuthorized call) {
-        return Ending.of(call.tool(), call.statementClass()) instanceof Ending.Commit;
+        return call.access() != Access.READ;
     }
 
     /** How long a transaction of the call that another executor began may still go on. */

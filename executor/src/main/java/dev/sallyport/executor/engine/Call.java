@@ -1,5 +1,6 @@
 package dev.sallyport.executor.engine;
 
+import dev.sallyport.schema.event.Instruction;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.event.TraceContext;
 import java.time.Instant;
@@ -8,17 +9,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * A call that was found in order and is to run now.
  *
- * @param arguments the tool's arguments as JSON, unsealed
  * @param deadline when it is stopped, whatever it is doing
  */
-@SuppressWarnings("ArrayRecordComponent") // never compared
 public record Call(
         Caller caller,
-        String tool,
         Limits limits,
         Instant deadline,
         @Nullable TraceContext trace,
-        byte[] arguments) {
+        Instruction instruction) {
     /** The comment that joins the database's own log with the audit log. */
     public String comment() {
         return trace == null
@@ -32,6 +30,6 @@ public record Call(
 
     @Override
     public String toString() {
-        return "Call[" + caller.call() + " " + tool + "]"; // arguments are not for logs
+        return "Call[" + caller.call() + "]"; // the instruction is not for logs
     }
 }

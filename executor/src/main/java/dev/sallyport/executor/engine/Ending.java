@@ -1,6 +1,6 @@
 package dev.sallyport.executor.engine;
 
-import dev.sallyport.schema.event.StatementClass;
+import dev.sallyport.schema.event.Access;
 
 /** What becomes of a call's transaction. */
 public sealed interface Ending {
@@ -10,11 +10,12 @@ public sealed interface Ending {
     /** It may write, is entered in the ledger, and is committed. */
     record Commit() implements Ending {}
 
-    /** How the transaction of such a call ends: one tool writes, every other one reads. */
-    static Ending of(String tool, StatementClass statementClass) {
-        return tool.equals("db_execute") && statementClass != StatementClass.READ
-                ? new Commit()
-                : new RollBack();
+    /** How a transaction ends that may do so much. */
+    static Ending of(Access access) {
+        return switch (access) {
+            case READ -> new RollBack();
+            case WRITE -> new Commit();
+        };
     }
 
     /** What the transaction may do before it ends. */

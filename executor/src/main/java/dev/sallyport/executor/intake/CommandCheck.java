@@ -1,6 +1,7 @@
 package dev.sallyport.executor.intake;
 
 import dev.sallyport.schema.SchemaException;
+import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.event.CallAuthorized;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
@@ -97,14 +98,24 @@ public final class CommandCheck {
                     "principal_suspended",
                     "the caller is suspended; ask your administrator");
         }
+        Access access = call.access();
+        if (access == null) {
+            return new Command.Refused(
+                    event,
+                    "access_unknown",
+                    "the command does not say, in a word that this executor knows, whether the call"
+                            + " may change anything; gateway and executor may be of different"
+                            + " versions");
+        }
         boolean readOnly = tenant.get().readOnly() || database.get().readOnly();
-        if (readOnly && call.statementClass() != StatementClass.READ) {
+        boolean reads = access == Access.READ && call.statementClass() == StatementClass.READ;
+        if (readOnly && !reads) {
             return new Command.Refused(event, "read_only", "the database is read-only for callers");
         }
         if (!now.isBefore(call.deadline())) {
             return new Command.Expired(event);
         }
-        return new Command.Accepted(event, database.get());
+        return new Command.Accepted(event, database.get(), access);
     }
 
     private @Nullable VerifyingKey gatewayKey(@Nullable GatewayId gateway, Registry registry) {

@@ -17,11 +17,13 @@ import dev.sallyport.executor.intake.Delivery;
 import dev.sallyport.executor.lane.Lanes;
 import dev.sallyport.executor.outcome.Outcome;
 import dev.sallyport.executor.outcome.OutcomePublisher;
+import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.event.CallAuthorized;
 import dev.sallyport.schema.event.CallSettled;
 import dev.sallyport.schema.event.Ended;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
+import dev.sallyport.schema.event.Instruction;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.event.LiteralFeatures;
 import dev.sallyport.schema.event.Principal;
@@ -214,6 +216,7 @@ final class CallsTest {
                         statementClass == StatementClass.READ ? "db_query" : "db_execute",
                         new DatabaseName("shop"),
                         statementClass,
+                        statementClass == StatementClass.READ ? Access.READ : Access.WRITE,
                         List.of("orders"),
                         List.of(),
                         List.of(),
@@ -223,7 +226,8 @@ final class CallsTest {
                         deadline,
                         1,
                         new ReplyAddress(GATEWAY, 0),
-                        WRAPPING.unwrap(DATA_KEY).seal("{}".getBytes(UTF_8), id, "arguments"));
+                        WRAPPING.unwrap(DATA_KEY)
+                                .seal(new Instruction.ShowTables(null).encode(), id, "arguments"));
         return EventSignature.sign(
                 EventCodec.encode(
                         new Event<>(id, "/gateway/g1", Instant.now(), ACME, null, GATEWAY, data)),

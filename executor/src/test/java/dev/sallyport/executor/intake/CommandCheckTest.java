@@ -2,6 +2,7 @@ package dev.sallyport.executor.intake;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.event.CallAuthorized;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
@@ -31,7 +32,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class CommandCheckTest {
     private static final Instant NOW = Instant.parse("2026-11-22T05:00:00Z");
@@ -44,6 +48,7 @@ final class CommandCheckTest {
     private CellId tenantsCell = CELL;
     private boolean readOnly;
     private StatementClass statementClass = StatementClass.READ;
+    private @Nullable Access access = Access.READ;
     private final List<RegistryEntry> more = new ArrayList<>();
 
     private Registry registry() {
@@ -74,6 +79,7 @@ final class CommandCheckTest {
                         "db_query",
                         new DatabaseName(database),
                         statementClass,
+                        access,
                         List.of(),
                         List.of(),
                         List.of(),
@@ -84,9 +90,12 @@ final class CommandCheckTest {
                         1,
                         new ReplyAddress(GATEWAY, 0),
                         new Sealed("v1.dk-1." + "A".repeat(40)));
-        return EventSignature.sign(
-                EventCodec.encode(new Event<>(id, "/gateway/g1", NOW, ACME, null, GATEWAY, data)),
-                KEY);
+        return signed(
+                EventCodec.encode(new Event<>(id, "/gateway/g1", NOW, ACME, null, GATEWAY, data)));
+    }
+
+    private static byte[] signed(byte[] event) {
+        return EventSignature.sign(event, KEY);
     }
 
     private byte[] command() {
@@ -159,6 +168,21 @@ final class CommandCheckTest {
         assertThat(code(command())).isEqualTo("accepted");
         statementClass = StatementClass.UNKNOWN;
         assertThat(code(command())).isEqualTo("refused read_only");
+        statementClass = StatementClass.READ;
+        access = Access.WRITE;
+        assertThat(code(command())).isEqualTo("refused read_only");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ",\"access\":null", ",\"access\":\"Write\"", ",\"access\":\"\""})
+    void aCommandWithoutAnAccessThatIsKnownIsRefused(String member) {
+        String unsigned =
+                new String(command(), StandardCharsets.UTF_8)
+                        .replaceAll(",\"signature\":\"[^\"]+\"", "")
+                        .replace(",\"access\":\"read\"", member);
+
+        assertThat(code(signed(unsigned.getBytes(StandardCharsets.UTF_8))))
+                .isEqualTo("refused access_unknown");
     }
 
     @Test

@@ -17,7 +17,6 @@ import dev.sallyport.schema.event.EventCodec;
 import dev.sallyport.schema.event.LiteralFeatures;
 import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.id.EventId;
-import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.registry.Keyring;
 import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.registry.Scope;
@@ -128,7 +127,7 @@ public final class Dispatcher {
         Instant now = clock.instant();
         EventId id = EventId.commandOf(call.id());
         Statement statement = call.statement();
-        byte[] arguments = Json.mapper().writeValueAsBytes(call.tool().command(call.arguments()));
+        byte[] arguments = call.tool().instruction(call.arguments()).encode();
         var data =
                 new CallAuthorized(
                         call.id(),
@@ -136,6 +135,7 @@ public final class Dispatcher {
                         call.tool().name(),
                         allowed.database().name(),
                         allowed.statementClass(),
+                        call.tool().access(allowed.statementClass()),
                         statement == null ? List.of() : statement.tables(),
                         statement == null ? List.of() : statement.columns(),
                         allowed.scopes().stream().map(Scope::wire).sorted().toList(),

@@ -2,12 +2,16 @@ package dev.sallyport.gateway.tool;
 
 import dev.sallyport.gateway.tool.Work.CallersStatement;
 import dev.sallyport.gateway.tool.Work.OwnStatement;
+import dev.sallyport.schema.event.Access;
+import dev.sallyport.schema.event.Instruction;
+import dev.sallyport.schema.event.StatementClass;
 import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.registry.Scope;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -68,7 +72,7 @@ public record Tool(
         return switch (work) {
             case CallersStatement(var mayChange) -> mayChange;
             case OwnStatement(_, _, var mayChange) -> mayChange;
-            case Work.Databases(), Work.Action(), Work.Nothing() -> false;
+            case Work.Databases(), Work.Action(_), Work.Nothing() -> false;
         };
     }
 
@@ -82,7 +86,7 @@ public record Tool(
         return switch (work) {
             case CallersStatement _ -> arguments.path(SQL).asString(null);
             case OwnStatement(var sql, _, _) -> sql;
-            case Work.Databases(), Work.Action(), Work.Nothing() -> null;
+            case Work.Databases(), Work.Action(_), Work.Nothing() -> null;
         };
     }
 
@@ -91,30 +95,40 @@ public record Tool(
         return switch (work) {
             case CallersStatement _ -> arguments.path(PARAMS).size();
             case OwnStatement(_, var parameters, _) -> parameters.size();
-            case Work.Databases(), Work.Action(), Work.Nothing() -> 0;
+            case Work.Databases(), Work.Action(_), Work.Nothing() -> 0;
         };
     }
 
+    /** What a call of it may do in a database where its statement is of that class. */
+    public Access access(StatementClass statementClass) {
+        return mayChange() && statementClass != StatementClass.READ ? Access.WRITE : Access.READ;
+    }
+
     /**
-     * What an executor is sent: the arguments, and for a statement of the tool's own that statement
-     * as {@code sql} and its values as {@code params}.
+     * What an executor is told to do.
+     *
+     * @throws IllegalStateException if a call of the tool concerns no database
      */
-    public ObjectNode command(ObjectNode arguments) {
-        if (!(work instanceof OwnStatement(var sql, var parameters, _))) {
-            return arguments;
-        }
-        ObjectNode command = Json.mapper().createObjectNode();
-        command.set(DATABASE, arguments.path(DATABASE));
-        command.put(SQL, sql);
-        ArrayNode params = command.putArray(PARAMS);
+    public Instruction instruction(ObjectNode arguments) {
+        return switch (work) {
+            case CallersStatement _ ->
+                    new Instruction.Statement(
+                            arguments.path(SQL).asString(""),
+                            arguments.path(PARAMS).values().stream().toList());
+            case OwnStatement(var sql, var parameters, _) ->
+                    new Instruction.Statement(sql, values(parameters, arguments));
+            case Work.Action(var action) -> Instruction.action(action, arguments);
+            case Work.Databases(), Work.Nothing() ->
+                    throw new IllegalStateException(name + " is not for an executor");
+        };
+    }
+
+    private static List<JsonNode> values(List<String> parameters, ObjectNode arguments) {
+        List<JsonNode> values = new ArrayList<>(parameters.size());
         for (String parameter : parameters) {
             JsonNode value = arguments.get(parameter);
-            if (value == null) {
-                params.addNull();
-            } else {
-                params.add(value);
-            }
+            values.add(value == null ? arguments.nullNode() : value);
         }
-        return command;
+        return values;
     }
 }

@@ -56,7 +56,7 @@ public final class Tools {
                         """
                                 .formatted(DATABASE),
                         Set.of(Scope.READ),
-                        new Work.Action()),
+                        new Work.Action("show_tables")),
                 new Tool(
                         "describe_table",
                         "Describes the columns and keys of a table.",
@@ -67,7 +67,7 @@ public final class Tools {
                         """
                                 .formatted(DATABASE),
                         Set.of(Scope.READ),
-                        new Work.Action()),
+                        new Work.Action("describe_table")),
                 new Tool(
                         "db_query",
                         "Runs one SQL statement that only reads and returns its rows. Rows that are not yours are not there.",

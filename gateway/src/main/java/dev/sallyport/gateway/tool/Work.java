@@ -7,8 +7,12 @@ public sealed interface Work {
     /** Names the databases. It concerns none of them and is answered from the registry. */
     record Databases() implements Work {}
 
-    /** Something that the database's engine knows under the tool's name; it only reads. */
-    record Action() implements Work {}
+    /**
+     * Something that the database's engine knows under this name; it only reads.
+     *
+     * @param name as {@link dev.sallyport.schema.event.Instruction#action} takes it
+     */
+    record Action(String name) implements Work {}
 
     /**
      * Runs the statement that stands in argument {@code sql} with the values in {@code params}.

@@ -1,5 +1,6 @@
 package dev.sallyport.gateway.gate;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sallyport.gateway.gate.Decision.Allowed;
@@ -10,7 +11,10 @@ import dev.sallyport.gateway.tool.Call;
 import dev.sallyport.gateway.tool.Tool;
 import dev.sallyport.gateway.tool.Tools;
 import dev.sallyport.gateway.tool.Work;
+import dev.sallyport.schema.event.Access;
+import dev.sallyport.schema.event.Instruction;
 import dev.sallyport.schema.event.Limits;
+import dev.sallyport.schema.event.StatementClass;
 import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.id.TenantId;
@@ -20,6 +24,7 @@ import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.registry.Scope;
 import dev.sallyport.schema.registry.Tenant;
 import dev.sallyport.schema.token.Caller;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.time.Instant;
 import java.util.EnumSet;
@@ -27,6 +32,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -197,9 +205,33 @@ class GateTest {
 
         assertThat(gate.shows(restock, caller(), registry, true)).isFalse();
         assertThat(((Allowed) gate.decide(call, registry)).scopes()).containsExactly(Scope.WRITE);
-        assertThat(restock.command(arguments).toString())
+        assertThat(restock.access(StatementClass.WRITE)).isEqualTo(Access.WRITE);
+        assertThat(restock.instruction(arguments).encode())
+                .asString(UTF_8)
                 .isEqualTo(
-                        "{\"database\":\"shop\",\"sql\":\"update stock set n = n + $1 where article = $2\",\"params\":[3,\"bolt\"]}");
+                        "{\"sql\":\"update stock set n = n + $1 where article = $2\",\"params\":[3,\"bolt\"]}");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void onlyTheToolThatChangesDataMayWrite(StatementClass kind) {
+        for (Tool tool : Tools.builtIn(1_000, 10_000)) {
+            boolean writes = tool.name().equals("db_execute") && kind != StatementClass.READ;
+            assertThat(tool.access(kind))
+                    .as(tool.name())
+                    .isEqualTo(writes ? Access.WRITE : Access.READ);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"show_tables", "describe_table", "db_query", "db_execute"})
+    void whatAnExecutorIsToldIsSomethingThatExecutorsRead(String name) {
+        ObjectNode arguments = GatePolicyTest.arguments(SHOP, "select 1").put("table", "orders");
+        arguments.putArray("params").add("a").add(new BigDecimal("0.10"));
+
+        Instruction told = tool(name).instruction(arguments);
+
+        assertThat(Instruction.decode(told.encode())).isEqualTo(told);
     }
 
     private static Tool tool(String name) {

@@ -10,12 +10,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * The command: a gateway authorized this call and executors may run it. Signed by the gateway.
  *
+ * @param statementClass what the statement does, as far as its text tells; it decides nothing where
+ *     the call runs
+ * @param access what the transaction may do; null in commands of gateways before this member, and
+ *     where it is a word that is not known here: executors refuse both
  * @param scopes what the call needed and its caller had
  * @param fingerprint the statement with its literals replaced; absent for tools that take no SQL
  * @param deadline when nobody waits for the answer any more; a call not started by then is not run
  * @param registryVersion the {@code Registry} that the gate decided by
- * @param arguments the tool's arguments as JSON, sealed; the field name for sealing is {@code
- *     arguments}
+ * @param arguments the {@link Instruction}, sealed; the field name for sealing is {@code arguments}
  */
 public record CallAuthorized(
         CallId call,
@@ -23,6 +26,7 @@ public record CallAuthorized(
         String tool,
         DatabaseName database,
         StatementClass statementClass,
+        @Nullable Access access,
         List<String> tables,
         List<String> columns,
         List<String> scopes,

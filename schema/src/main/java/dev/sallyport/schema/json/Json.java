@@ -5,6 +5,7 @@ import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.MapperFeature;
+import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -38,10 +39,18 @@ public final class Json {
                             inclusion -> inclusion.withValueInclusion(JsonInclude.Include.NON_NULL))
                     .build();
 
+    private static final ObjectReader EXACT =
+            MAPPER.reader().with(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+
     private Json() {}
 
     /** The mapper; it is immutable and shared between threads. */
     public static JsonMapper mapper() {
         return MAPPER;
+    }
+
+    /** Reads a decimal as it was written, not as the double next to it. */
+    public static ObjectReader exact() {
+        return EXACT;
     }
 }

@@ -30,6 +30,7 @@ class FlatEventTest {
             Map.of(
                     EventType.CALL_AUTHORIZED,
                     Set.of(
+                            "access",
                             "limits.rowsMax",
                             "limits.bytesMax",
                             "limits.timeoutMillis",

@@ -1,7 +1,11 @@
 package dev.sallyport.executor.engine.postgresql;
 
+import dev.sallyport.executor.failure.ExecutorException;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.core.Oid;
+import tools.jackson.databind.JsonNode;
 
 /**
  * A value that a statement's placeholder stands for; it never becomes part of the statement's text.
@@ -10,8 +14,97 @@ import org.postgresql.core.Oid;
  * @param type the type's OID; 0 lets the database tell by the place
  */
 record Parameter(@Nullable String text, int type) {
+    /** A statement takes at most this many. */
+    static final int COUNT_MAX = 1_000;
+
     static Parameter untyped(@Nullable String text) {
         return new Parameter(text, Oid.UNSPECIFIED);
+    }
+
+    /**
+     * The values of a statement's placeholders, in their order.
+     *
+     * @throws ExecutorException {@code arguments_malformed}
+     */
+    static List<Parameter> all(List<JsonNode> values) {
+        if (values.size() > COUNT_MAX) {
+            throw malformed("params must be an array of at most " + COUNT_MAX + " values");
+        }
+        List<Parameter> parameters = new ArrayList<>(values.size());
+        for (JsonNode value : values) {
+            parameters.add(of(value));
+        }
+        return parameters;
+    }
+
+    /**
+     * Numbers and booleans carry their type. The database tells by the place what a text is, such
+     * as a date or a UUID. An array of plain values becomes an array, and an object becomes JSON.
+     */
+    private static Parameter of(JsonNode value) {
+        return switch (value.getNodeType()) {
+            case NULL, MISSING -> untyped(null);
+            case BOOLEAN -> new Parameter(value.booleanValue() ? "t" : "f", Oid.BOOL);
+            case NUMBER -> new Parameter(number(value), numberType(value));
+            case STRING -> untyped(value.stringValue());
+            case ARRAY -> {
+                StringBuilder text = new StringBuilder();
+                array(value, text);
+                yield untyped(text.toString());
+            }
+            case OBJECT -> untyped(value.toString());
+            case BINARY, POJO -> throw malformed("a parameter must be a JSON value");
+        };
+    }
+
+    private static int numberType(JsonNode value) {
+        if (value.isIntegralNumber()) {
+            return value.canConvertToInt()
+                    ? Oid.INT4
+                    : value.canConvertToLong() ? Oid.INT8 : Oid.NUMERIC;
+        }
+        return Oid.NUMERIC;
+    }
+
+    private static String number(JsonNode value) {
+        return value.isIntegralNumber()
+                ? value.bigIntegerValue().toString()
+                : value.decimalValue().toString();
+    }
+
+    private static void array(JsonNode values, StringBuilder text) {
+        char before = '{';
+        for (JsonNode value : values) {
+            text.append(before);
+            before = ',';
+            switch (value.getNodeType()) {
+                case NULL, MISSING -> text.append("NULL");
+                case BOOLEAN -> text.append(value.booleanValue() ? 't' : 'f');
+                case NUMBER -> text.append(number(value));
+                case ARRAY -> array(value, text);
+                case STRING -> quote(value.stringValue(), text);
+                case OBJECT -> quote(value.toString(), text);
+                case BINARY, POJO -> throw malformed("a parameter must be a JSON value");
+            }
+        }
+        text.append(values.isEmpty() ? "{}" : "}");
+    }
+
+    private static void quote(String value, StringBuilder text) {
+        text.append('"');
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            if (c == '"' || c == '\\') {
+                text.append('\\');
+            }
+            text.append(c);
+        }
+        text.append('"');
+    }
+
+    private static ExecutorException malformed(String why) {
+        return new ExecutorException(
+                "arguments_malformed", "the tool's arguments are not as they should be: " + why);
     }
 
     @Override

@@ -1,6 +1,5 @@
 package dev.sallyport.executor.engine.postgresql;
 
-import dev.sallyport.executor.engine.Access;
 import dev.sallyport.executor.engine.Answer;
 import dev.sallyport.executor.engine.Call;
 import dev.sallyport.executor.engine.Caller;
@@ -12,7 +11,9 @@ import dev.sallyport.executor.engine.Stopwatch;
 import dev.sallyport.executor.failure.ExecutorException;
 import dev.sallyport.executor.result.Result;
 import dev.sallyport.executor.result.ResultWriter;
+import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.event.Attested;
+import dev.sallyport.schema.event.Instruction;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.secret.Secrets;
@@ -165,27 +166,18 @@ public final class PostgresEngine implements Engine {
     }
 
     private static Statement statement(Call call, Access access) {
-        CallArguments arguments = CallArguments.of(call.arguments());
-        return switch (call.tool()) {
-            case "db_query", "db_execute" -> {
-                List<Parameter> parameters = arguments.parameters();
-                StatementText text =
-                        StatementText.of(arguments.required("sql"), parameters.size(), access);
+        return switch (call.instruction()) {
+            case Instruction.Statement(var sql, var params) -> {
+                List<Parameter> parameters = Parameter.all(params);
+                StatementText text = StatementText.of(sql, parameters.size(), access);
                 yield new Statement(text.sql(), parameters, false);
             }
-            case "show_tables" ->
+            case Instruction.ShowTables(var schema) ->
                     new Statement(
-                            Catalog.SHOW_TABLES,
-                            List.of(Parameter.untyped(arguments.optional("schema"))),
-                            false);
-            case "describe_table" ->
+                            Catalog.SHOW_TABLES, List.of(Parameter.untyped(schema)), false);
+            case Instruction.DescribeTable(var table) ->
                     new Statement(
-                            Catalog.DESCRIBE_TABLE,
-                            List.of(Parameter.untyped(arguments.required("table"))),
-                            true);
-            default ->
-                    throw new ExecutorException(
-                            "tool_unknown", "this executor has no tool " + call.tool());
+                            Catalog.DESCRIBE_TABLE, List.of(Parameter.untyped(table)), true);
         };
     }
 

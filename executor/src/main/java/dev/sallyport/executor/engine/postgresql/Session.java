@@ -1,11 +1,11 @@
 package dev.sallyport.executor.engine.postgresql;
 
-import dev.sallyport.executor.engine.Access;
 import dev.sallyport.executor.engine.Caller;
 import dev.sallyport.executor.engine.Cancellation;
 import dev.sallyport.executor.engine.Stopwatch;
 import dev.sallyport.executor.engine.postgresql.Seal.Kind;
 import dev.sallyport.executor.engine.postgresql.Transaction.Stage;
+import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.event.Attested;
 import java.sql.SQLException;
 import java.time.Duration;

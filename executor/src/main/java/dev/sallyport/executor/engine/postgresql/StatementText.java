@@ -1,7 +1,7 @@
 package dev.sallyport.executor.engine.postgresql;
 
-import dev.sallyport.executor.engine.Access;
 import dev.sallyport.executor.failure.ExecutorException;
+import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.sql.Fault;
 import dev.sallyport.schema.sql.Scan;
 import dev.sallyport.schema.sql.Scanner;

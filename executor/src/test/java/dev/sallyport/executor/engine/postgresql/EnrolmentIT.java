@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sallyport.embedded.TestServers;
-import dev.sallyport.executor.engine.Access;
 import dev.sallyport.executor.engine.Caller;
 import dev.sallyport.executor.engine.Finding;
 import dev.sallyport.executor.engine.Finding.Severity;
 import dev.sallyport.executor.failure.ExecutorException;
+import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.id.TenantId;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;

@@ -4,7 +4,7 @@ import static dev.sallyport.executor.engine.postgresql.SharedDatabase.ACME;
 import static dev.sallyport.executor.engine.postgresql.SharedDatabase.GLOBEX;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sallyport.executor.engine.Access;
+import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.id.TenantId;
 import java.sql.Connection;
 import java.sql.SQLException;

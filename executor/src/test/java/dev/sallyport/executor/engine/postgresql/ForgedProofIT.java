@@ -5,9 +5,9 @@ import static dev.sallyport.executor.engine.postgresql.SharedDatabase.GLOBEX;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sallyport.embedded.TestServers;
-import dev.sallyport.executor.engine.Access;
 import dev.sallyport.executor.engine.Caller;
 import dev.sallyport.executor.engine.postgresql.Seal.Kind;
+import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.id.TenantId;
 import java.sql.Connection;
 import java.sql.DriverManager;

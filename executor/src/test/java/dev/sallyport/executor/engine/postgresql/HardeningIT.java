@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sallyport.embedded.TestServers;
-import dev.sallyport.executor.engine.Access;
 import dev.sallyport.executor.failure.ExecutorException;
+import dev.sallyport.schema.event.Access;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;

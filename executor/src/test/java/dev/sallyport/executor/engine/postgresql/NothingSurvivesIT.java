@@ -3,7 +3,7 @@ package dev.sallyport.executor.engine.postgresql;
 import static dev.sallyport.executor.engine.postgresql.SharedDatabase.ACME;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sallyport.executor.engine.Access;
+import dev.sallyport.schema.event.Access;
 import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;

@@ -5,9 +5,9 @@ import static dev.sallyport.executor.engine.postgresql.SharedDatabase.GLOBEX;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.sallyport.executor.engine.Access;
 import dev.sallyport.executor.engine.Caller;
 import dev.sallyport.executor.engine.Finding;
+import dev.sallyport.schema.event.Access;
 import java.sql.Connection;
 import java.sql.SQLException;
 import org.junit.jupiter.api.AfterAll;

@@ -5,8 +5,8 @@ import static dev.sallyport.executor.engine.postgresql.SharedDatabase.GLOBEX;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.sallyport.executor.engine.Access;
 import dev.sallyport.executor.engine.Caller;
+import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.registry.Database;
 import java.net.URI;

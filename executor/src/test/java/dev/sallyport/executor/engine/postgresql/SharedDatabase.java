@@ -1,11 +1,11 @@
 package dev.sallyport.executor.engine.postgresql;
 
 import dev.sallyport.embedded.TestServers;
-import dev.sallyport.executor.engine.Access;
 import dev.sallyport.executor.engine.Caller;
 import dev.sallyport.executor.engine.Cancellation;
 import dev.sallyport.executor.engine.Engines;
 import dev.sallyport.executor.engine.Stopwatch;
+import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.DatabaseName;

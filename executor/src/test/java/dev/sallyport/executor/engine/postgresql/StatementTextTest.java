@@ -3,8 +3,8 @@ package dev.sallyport.executor.engine.postgresql;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sallyport.executor.engine.Access;
 import dev.sallyport.executor.failure.ExecutorException;
+import dev.sallyport.schema.event.Access;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -3,16 +3,16 @@ package dev.sallyport.executor.engine.postgresql;
 import static dev.sallyport.executor.engine.postgresql.SharedDatabase.ACME;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sallyport.executor.engine.Access;
 import dev.sallyport.executor.engine.Answer;
 import dev.sallyport.executor.engine.Call;
 import dev.sallyport.executor.engine.Cancellation;
 import dev.sallyport.executor.engine.Ending;
 import dev.sallyport.executor.engine.Engine;
 import dev.sallyport.executor.engine.Stopwatch;
+import dev.sallyport.schema.event.Access;
+import dev.sallyport.schema.event.Instruction;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.secret.Secrets;
-import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
@@ -51,11 +51,10 @@ final class WireIT {
         return engine.run(
                 new Call(
                         SharedDatabase.caller(ACME),
-                        "db_query",
                         limits,
                         Instant.now().plusSeconds(60),
                         null,
-                        ("{\"sql\":\"" + sql + "\"}").getBytes(StandardCharsets.UTF_8)),
+                        new Instruction.Statement(sql, List.of())),
                 new Ending.RollBack(),
                 new Cancellation(),
                 new Stopwatch());

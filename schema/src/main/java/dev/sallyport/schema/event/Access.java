@@ -1,0 +1,36 @@
+package dev.sallyport.schema.event;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import org.jspecify.annotations.Nullable;
+
+/** What a call's transaction may do, whatever its statement is. */
+public enum Access {
+    /** A READ ONLY transaction that always ends by ROLLBACK. */
+    READ("read"),
+    /** A transaction that is entered in the ledger and ends by COMMIT. */
+    WRITE("write");
+
+    private final String wire;
+
+    Access(String wire) {
+        this.wire = wire;
+    }
+
+    /** The name in events. */
+    @JsonValue
+    public String wire() {
+        return wire;
+    }
+
+    /** The value of that name; null where there is none, so that such a command can be refused. */
+    @JsonCreator
+    public static @Nullable Access of(String wire) {
+        for (Access value : values()) {
+            if (value.wire.equals(wire)) {
+                return value;
+            }
+        }
+        return null;
+    }
+}
