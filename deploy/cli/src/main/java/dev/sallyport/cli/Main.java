@@ -20,6 +20,7 @@ import picocli.CommandLine.HelpCommand;
             UpCommand.class,
             TokenCommand.class,
             AuditCommand.class,
+            DatabaseCommand.class,
             ReinstateCommand.class,
             TrainCommand.class,
             HelpCommand.class

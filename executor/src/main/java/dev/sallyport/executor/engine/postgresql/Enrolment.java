@@ -3,10 +3,12 @@ package dev.sallyport.executor.engine.postgresql;
 import dev.sallyport.executor.engine.Finding;
 import dev.sallyport.executor.failure.ExecutorException;
 import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.secret.Secret;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -34,6 +36,30 @@ public final class Enrolment {
     private Enrolment() {}
 
     /**
+     * A connection for the steps below, encrypted as an executor's are.
+     *
+     * @param jdbcUrl in the form that the registry takes
+     * @param user an administrator of the database
+     * @throws ExecutorException {@code database_url_refused}; {@code database_unreachable}
+     */
+    public static Connection connect(String jdbcUrl, String user, Secret password) {
+        try {
+            return DriverManager.getConnection(
+                    DatabaseUrl.checked(jdbcUrl, false), user, password.value());
+        } catch (SQLException e) {
+            throw new ExecutorException(
+                    "database_unreachable",
+                    "the database cannot be entered as "
+                            + user
+                            + " (SQLSTATE "
+                            + e.getSQLState()
+                            + "): "
+                            + e.getMessage(),
+                    e);
+        }
+    }
+
+    /**
      * Enrols the database and one login.
      *
      * @param role the login's role; it exists, and is an ordinary one
@@ -46,6 +72,22 @@ public final class Enrolment {
      */
     public static void enrol(
             Connection administrator, String role, @Nullable TenantId tenant, SealKey key) {
+        enrol(administrator, role, tenant, key, List.of());
+    }
+
+    /**
+     * Enrols the database and one login, and leaves what the hardening takes to the roles that go
+     * on needing it, so that they lack it at no time.
+     *
+     * @param keepers as of {@link #harden}
+     * @see #enrol(Connection, String, TenantId, SealKey)
+     */
+    public static void enrol(
+            Connection administrator,
+            String role,
+            @Nullable TenantId tenant,
+            SealKey key,
+            List<String> keepers) {
         inTransaction(
                 administrator,
                 () -> {
@@ -56,7 +98,7 @@ public final class Enrolment {
                     }
                     putLogin(administrator, role, tenant, key);
                     hideActivity(administrator, role);
-                    Hardening.harden(administrator, List.of());
+                    Hardening.harden(administrator, keepers);
                 });
     }
 
@@ -76,6 +118,15 @@ public final class Enrolment {
         inTransaction(
                 administrator, () -> statements.addAll(Hardening.harden(administrator, keepers)));
         return List.copyOf(statements);
+    }
+
+    /** The SQL that {@link #soften} would run; nothing is changed. */
+    public static List<String> softening(Connection administrator) {
+        try {
+            return Hardening.undoing(administrator);
+        } catch (SQLException e) {
+            throw failed(e);
+        }
     }
 
     /**

@@ -198,22 +198,31 @@ final class Hardening {
 
     /** Undoes all steps that are noted, the last first. */
     static List<String> soften(Connection administrator) throws SQLException {
-        List<String> ran = new ArrayList<>();
-        if (!exists(administrator)) {
-            return ran;
-        }
-        try (Statement statement = administrator.createStatement()) {
-            try (ResultSet rows =
-                    statement.executeQuery(
-                            "select undo from sallyport.hardening order by place desc")) {
-                while (rows.next()) {
-                    ran.add(rows.getString(1));
-                }
+        List<String> undoing = undoing(administrator);
+        if (!undoing.isEmpty()) {
+            try (Statement statement = administrator.createStatement()) {
+                statement.execute(String.join(";", undoing));
             }
-            ran.add("drop table sallyport.hardening");
-            statement.execute(String.join(";", ran));
         }
-        return ran;
+        return undoing;
+    }
+
+    /** What {@link #soften} would run; empty where nothing is noted. */
+    static List<String> undoing(Connection administrator) throws SQLException {
+        List<String> undoing = new ArrayList<>();
+        if (!exists(administrator)) {
+            return undoing;
+        }
+        try (Statement statement = administrator.createStatement();
+                ResultSet rows =
+                        statement.executeQuery(
+                                "select undo from sallyport.hardening order by place desc")) {
+            while (rows.next()) {
+                undoing.add(rows.getString(1));
+            }
+        }
+        undoing.add("drop table sallyport.hardening");
+        return undoing;
     }
 
     /** What of it the role has, whoever gave it. */
