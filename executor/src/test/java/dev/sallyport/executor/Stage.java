@@ -217,7 +217,7 @@ final class Stage implements AutoCloseable {
         @Nullable TraceContext trace;
         Instruction instruction = new Instruction.ShowTables(null);
 
-        static Draft query(String sql, Object... parameters) {
+        static Draft query(String sql, @Nullable Object... parameters) {
             Draft draft = new Draft();
             draft.instruction =
                     new Instruction.Statement(
@@ -228,7 +228,7 @@ final class Stage implements AutoCloseable {
             return draft;
         }
 
-        static Draft write(String sql, Object... parameters) {
+        static Draft write(String sql, @Nullable Object... parameters) {
             Draft draft = query(sql, parameters);
             draft.tool = "db_execute";
             draft.statementClass = StatementClass.WRITE;

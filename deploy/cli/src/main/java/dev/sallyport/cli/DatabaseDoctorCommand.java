@@ -38,8 +38,7 @@ final class DatabaseDoctorCommand implements Callable<Integer> {
         }
         PrintWriter out = command.commandLine().getOut();
         findings.forEach(out::println);
-        boolean clean =
-                findings.stream().allMatch(f -> f.severity() == Finding.Severity.ADVICE);
+        boolean clean = findings.stream().allMatch(f -> f.severity() == Finding.Severity.ADVICE);
         if (clean) {
             out.println("nothing leaks");
         }

@@ -50,7 +50,9 @@ final class DatabaseEnrollCommand implements Callable<Integer> {
             paramLabel = "<reference>",
             description =
                     "Where the login's seal key is, as in the registry: env:NAME or"
-                            + " file:/absolute/path; at least " + SealKey.BYTES_MIN + " bytes.")
+                            + " file:/absolute/path; at least "
+                            + SealKey.BYTES_MIN
+                            + " bytes.")
     String key = "";
 
     @Option(

@@ -35,8 +35,7 @@ final class DatabaseOptions {
             names = "--password",
             required = true,
             paramLabel = "<reference>",
-            description =
-                    "Where the administrator's password is: env:NAME or file:/absolute/path.")
+            description = "Where the administrator's password is: env:NAME or file:/absolute/path.")
     String password = "";
 
     Connection connect() {

@@ -22,10 +22,16 @@ final class DatabaseProtectCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     CommandSpec command;
 
-    @Option(names = "--schema", defaultValue = "public", description = "The table's schema (default: public).")
+    @Option(
+            names = "--schema",
+            defaultValue = "public",
+            description = "The table's schema (default: public).")
     String schema = "";
 
-    @Option(names = "--table", required = true, description = "The table's name as the catalogue has it.")
+    @Option(
+            names = "--table",
+            required = true,
+            description = "The table's name as the catalogue has it.")
     String table = "";
 
     @Option(

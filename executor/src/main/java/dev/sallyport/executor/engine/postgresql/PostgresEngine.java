@@ -173,11 +173,9 @@ public final class PostgresEngine implements Engine {
                 yield new Statement(text.sql(), parameters, false);
             }
             case Instruction.ShowTables(var schema) ->
-                    new Statement(
-                            Catalog.SHOW_TABLES, List.of(Parameter.untyped(schema)), false);
+                    new Statement(Catalog.SHOW_TABLES, List.of(Parameter.untyped(schema)), false);
             case Instruction.DescribeTable(var table) ->
-                    new Statement(
-                            Catalog.DESCRIBE_TABLE, List.of(Parameter.untyped(table)), true);
+                    new Statement(Catalog.DESCRIBE_TABLE, List.of(Parameter.untyped(table)), true);
         };
     }
 
