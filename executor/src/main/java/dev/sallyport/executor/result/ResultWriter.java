@@ -66,10 +66,22 @@ public final class ResultWriter {
     public boolean wants(long leastBytes) {
         if (cut == null && rows == limits.rowsMax()) {
             cut = Cut.ROW_LIMIT;
-        } else if (cut == null && leastBytes > bytesLeft - size()) {
+        } else if (cut == null && !hasRoomFor(leastBytes)) {
             tooLarge(leastBytes);
         }
         return cut == null;
+    }
+
+    /** Whether so many bytes could follow what is here. */
+    public boolean hasRoomFor(long bytes) {
+        return bytes <= bytesLeft - size();
+    }
+
+    /** There is a row more, which takes no fewer bytes and has no place here. */
+    public void more(long leastBytes) {
+        if (wants(leastBytes)) {
+            tooLarge(leastBytes);
+        }
     }
 
     private void tooLarge(long bytes) {

@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -27,6 +27,7 @@ final class Backend {
     static final String CLOCK_DIFFERS = "SP020";
 
     static final String POOLED = "SP021";
+    static final String SETTINGS_REFUSED = "SP022";
     static final String OTHER_VERSION = "SP014";
 
     /** So far may the clocks be apart; a proof lasts longer than that. */
@@ -51,7 +52,7 @@ final class Backend {
     private final Seal seal;
     private final Attested attested;
     private final Duration statementTimeout;
-    private final Map<Integer, String> typeNames = new HashMap<>();
+    private final ColumnTypes types = new ColumnTypes();
     final long openedNanos = System.nanoTime();
     long usedNanos = openedNanos;
 
@@ -113,6 +114,9 @@ final class Backend {
             String said = String.valueOf(e.getMessage());
             if (said.contains("startup parameter") || said.contains("startup option")) {
                 throw new SQLException("start-up options are refused", POOLED, e);
+            }
+            if ("42704".equals(e.getSQLState()) || "22023".equals(e.getSQLState())) {
+                throw new SQLException("a setting is refused", SETTINGS_REFUSED, e);
             }
             throw e;
         }
@@ -252,30 +256,22 @@ final class Backend {
     }
 
     /**
-     * The names of types that only this database knows. The answer depends on no setting but the
-     * search path, and is kept only where that is ours.
+     * The types of this database.
      *
-     * @param keep whether no caller's transaction is open
+     * @param keep whether no caller's transaction is open when the database is asked
      */
-    Map<Integer, String> typeNames(List<Integer> types, boolean keep) throws SQLException {
-        if (typeNames.keySet().containsAll(types)) {
-            return typeNames;
-        }
-        StringBuilder sql = new StringBuilder("select ");
-        for (int i = 0; i < types.size(); i++) {
-            sql.append(i == 0 ? "" : ", ")
-                    .append("pg_catalog.format_type(")
-                    .append(Integer.toUnsignedString(types.get(i)))
-                    .append(", null)");
-        }
-        Texts texts = new Texts();
-        wire.add("", sql.toString(), List.of(), 0, texts).exchange(false).require();
-        Map<Integer, String> names = keep ? typeNames : new HashMap<>();
-        for (int i = 0; i < types.size(); i++) {
-            String name = texts.values.get(i);
-            names.put(types.get(i), name == null ? "unknown" : name);
-        }
-        return names;
+    Work.Types types(boolean keep) {
+        return new Work.Types() {
+            @Override
+            public @Nullable ColumnType known(int oid) {
+                return types.known(oid);
+            }
+
+            @Override
+            public Map<Integer, ColumnType> ask(Collection<Integer> oids) throws SQLException {
+                return types.ask(wire, oids, keep);
+            }
+        };
     }
 
     /** The values of a small answer, row after row. */

@@ -14,16 +14,19 @@ import org.jspecify.annotations.Nullable;
  * nobody used for a while is closed, down to none.
  */
 final class Backends {
-    private static final Duration IDLE_MAX = Duration.ofMinutes(5);
+    /** A connection that nobody used for so long is closed. */
+    static final Duration IDLE_MAX = Duration.ofMinutes(5);
+
     private static final Duration LIFE_MAX = Duration.ofMinutes(15);
 
     /** One that was not used for so long is asked whether its server still answers. */
     private static final Duration TRUSTED = Duration.ofSeconds(1);
 
-    private static final Duration LOOKED_AFTER_EVERY = Duration.ofSeconds(30);
+    private static final int LOOKS_PER_IDLE_MAX = 10;
 
     private final String name;
     private final int max;
+    private final Duration idleMax;
     private final Opening opening;
     private final Semaphore places;
     private final ConcurrentLinkedDeque<Backend> idle = new ConcurrentLinkedDeque<>();
@@ -35,9 +38,10 @@ final class Backends {
         Backend open(Duration within) throws SQLException;
     }
 
-    Backends(String name, int max, Opening opening) {
+    Backends(String name, int max, Duration idleMax, Opening opening) {
         this.name = name;
         this.max = max;
+        this.idleMax = idleMax;
         this.opening = opening;
         this.places = new Semaphore(max, true);
     }
@@ -104,8 +108,8 @@ final class Backends {
     private void lookAfter() {
         try {
             do {
-                TimeUnit.NANOSECONDS.sleep(LOOKED_AFTER_EVERY.toNanos());
-                closeIdle(IDLE_MAX.toNanos());
+                TimeUnit.NANOSECONDS.sleep(idleMax.toNanos() / LOOKS_PER_IDLE_MAX);
+                closeIdle(idleMax.toNanos());
             } while (!idle.isEmpty() && !closed);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -6,11 +6,13 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.core.Oid;
 
 /**
- * A type that every PostgreSQL database has: its name for callers and how its values become JSON.
+ * A type: its name for callers and how its values become JSON. Those that every PostgreSQL database
+ * has are known here; of others the database is asked, see {@link ColumnTypes}.
  *
  * @param element of an array; null for other types
+ * @param delimiter between values of this type in an array
  */
-record ColumnType(String name, Form form, @Nullable ColumnType element) {
+record ColumnType(String name, Form form, @Nullable ColumnType element, char delimiter) {
     /** How a value becomes JSON. */
     enum Form {
         /** A number that any reader takes exactly. */
@@ -24,6 +26,9 @@ record ColumnType(String name, Form form, @Nullable ColumnType element) {
         TIMESTAMP,
         ARRAY
     }
+
+    /** A type of which the database tells nothing. */
+    static final ColumnType UNKNOWN = text("unknown", ',');
 
     private static final Map<Integer, ColumnType> KNOWN = new HashMap<>();
 
@@ -52,8 +57,7 @@ record ColumnType(String name, Form form, @Nullable ColumnType element) {
         put("jsonb", Form.JSON, Oid.JSONB, Oid.JSONB_ARRAY);
         put("xml", Form.TEXT, Oid.XML, Oid.XML_ARRAY);
         put("money", Form.TEXT, Oid.MONEY, Oid.MONEY_ARRAY);
-        // from pg_type; the driver names few of them. Not box: its arrays are separated by
-        // semicolons
+        // from pg_type; the driver names few of them
         put("\"char\"", Form.TEXT, 18, 1002);
         put("inet", Form.TEXT, 869, 1041);
         put("cidr", Form.TEXT, 650, 651);
@@ -67,6 +71,7 @@ record ColumnType(String name, Form form, @Nullable ColumnType element) {
         put("path", Form.TEXT, 602, 1019);
         put("polygon", Form.TEXT, 604, 1027);
         put("circle", Form.TEXT, 718, 719);
+        put(new ColumnType("box", Form.TEXT, null, ';'), 603, 1020);
         put("int4range", Form.TEXT, 3904, 3905);
         put("numrange", Form.TEXT, 3906, 3907);
         put("tsrange", Form.TEXT, 3908, 3909);
@@ -101,9 +106,31 @@ record ColumnType(String name, Form form, @Nullable ColumnType element) {
     }
 
     private static void put(String name, Form form, int oid, int arrayOid) {
-        ColumnType type = new ColumnType(name, form, null);
+        put(new ColumnType(name, form, null, ','), oid, arrayOid);
+    }
+
+    private static void put(ColumnType type, int oid, int arrayOid) {
         KNOWN.put(oid, type);
-        KNOWN.put(arrayOid, new ColumnType(name + "[]", Form.ARRAY, type));
+        KNOWN.put(arrayOid, arrayOf(type, type.name() + "[]"));
+    }
+
+    /** A type whose values come out as the database's text. */
+    static ColumnType text(String name, char delimiter) {
+        return new ColumnType(name, Form.TEXT, null, delimiter);
+    }
+
+    static ColumnType arrayOf(ColumnType element, String name) {
+        return new ColumnType(name, Form.ARRAY, element, element.delimiter());
+    }
+
+    /** The same under another name, as a domain is. */
+    ColumnType named(String other) {
+        return new ColumnType(other, form, element, delimiter);
+    }
+
+    /** Whether it separates values in a text that can be read; a type of a database may have any. */
+    static boolean mayDelimit(char delimiter) {
+        return delimiter == ',' || delimiter == ';';
     }
 
     /** The type of that OID, or null where only the database knows it. */

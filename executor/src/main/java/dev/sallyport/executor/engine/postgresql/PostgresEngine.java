@@ -53,6 +53,7 @@ public final class PostgresEngine implements Engine {
                 new Backends(
                         database.tenant() + "." + database.name(),
                         database.connectionsMax(),
+                        Backends.IDLE_MAX,
                         within ->
                                 Backend.open(
                                         url,
@@ -85,7 +86,8 @@ public final class PostgresEngine implements Engine {
             return Problems.stopped(Cancellation.Reason.DEADLINE);
         }
         boolean write = ending.access() == Access.WRITE;
-        JsonRows rows = new JsonRows(call.limits(), write);
+        Pace pace = new Pace(cancellation, System.nanoTime() + within.toNanos());
+        JsonRows rows = new JsonRows(call.limits(), write, pace);
         Transaction<Result> transaction =
                 session.as(
                         call.caller(),

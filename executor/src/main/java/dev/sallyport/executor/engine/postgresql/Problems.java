@@ -146,6 +146,12 @@ final class Problems {
                             "a connection pooler stands before the database; the executor needs a"
                                     + " connection of its own",
                             state);
+            case Backend.SETTINGS_REFUSED ->
+                    failed(
+                            "database_settings_refused",
+                            "the server does not take the settings that a session starts with; it"
+                                    + " must be PostgreSQL 14 or newer",
+                            state);
             case "SP009" -> failed("transaction_broken", named(state, null), state);
             default ->
                     failed(

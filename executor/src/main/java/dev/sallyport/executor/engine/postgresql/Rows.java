@@ -8,7 +8,7 @@ interface Rows {
     void columns(String[] names, int[] types);
 
     /** Whether to take a row whose values have so many bytes; if not, it is skipped unread. */
-    boolean wants(int bytes);
+    boolean wants(int bytes) throws SQLException;
 
     /** The largest value of a row that was skipped, from the first such row on. */
     default void skipped(int column, int bytes) {}

@@ -151,7 +151,7 @@ final class Session {
             try {
                 wire.add("begin read only");
                 int before = 1 + limitTime(backend);
-                add(wire, prefix);
+                add(backend, prefix, true);
                 if (shared) {
                     wire.add(prefix, UNLOCK + ", sallyport.claim('tenant')", List.of(), 0, tenant);
                 } else {
@@ -165,9 +165,7 @@ final class Session {
                     return new Transaction.Failed<>(
                             reply.done() < before ? Stage.ENTER : Stage.STATEMENT, cause);
                 }
-                R made =
-                        work.taking()
-                                .made(reply.affected(), types -> backend.typeNames(types, true));
+                R made = work.taking().made(reply.affected());
                 lease.end(reply.status() == 'I');
                 watch.lap(Stopwatch.Part.FETCH);
                 return new Transaction.Done<>(
@@ -192,13 +190,20 @@ final class Session {
             return 1;
         }
 
-        private void add(Wire wire, String prefix) {
-            wire.add(
-                    prefix + work.comment(),
-                    work.sql(),
-                    work.parameters(),
-                    work.rowsMax(),
-                    work.taking());
+        /**
+         * Adds the statement.
+         *
+         * @param ended whether its transaction is over when its rows are through
+         */
+        private void add(Backend backend, String prefix, boolean ended) {
+            work.taking().begin(backend.types(ended));
+            backend.wire()
+                    .add(
+                            prefix + work.comment(),
+                            work.sql(),
+                            work.parameters(),
+                            work.rowsMax(),
+                            work.taking());
         }
 
         private Transaction<R> write(Lease lease, SealKey key) {
@@ -210,7 +215,7 @@ final class Session {
                 wire.add("begin");
                 int before = 1 + limitTime(backend);
                 wire.add(prefix(backend, key, caller, Kind.ENTER), ENTER, List.of(), 0, null);
-                add(wire, prefix(backend, key, caller, Kind.WRITE));
+                add(backend, prefix(backend, key, caller, Kind.WRITE), false);
                 Wire.Reply reply = wire.exchange(false);
                 watch.lap(Stopwatch.Part.EXECUTION);
                 if (reply.error() != null) {
@@ -218,7 +223,7 @@ final class Session {
                 }
                 affected = reply.affected();
                 // before the commit: nothing may fail after it
-                made = work.taking().made(affected, types -> backend.typeNames(types, false));
+                made = work.taking().made(affected);
                 cancellation.check();
                 if (left().isZero()) {
                     throw new SQLException("the call's time is over", "57014");

@@ -3,7 +3,7 @@ package dev.sallyport.executor.engine.postgresql;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
+import java.util.Objects;
 import org.postgresql.util.PGbytea;
 import tools.jackson.core.JsonGenerator;
 
@@ -24,14 +24,11 @@ final class ValueWriter {
      * Writes one value.
      *
      * @param bytes has the value's text in UTF-8 from {@code from} up to {@code to}
-     * @param type null where only the database knows it
      */
-    static void write(JsonGenerator json, byte[] bytes, int from, int to, @Nullable ColumnType type)
+    static void write(
+            JsonGenerator json, byte[] bytes, int from, int to, ColumnType type, Pace pace)
             throws SQLException {
-        if (type == null) {
-            json.writeUTF8String(bytes, from, to - from);
-            return;
-        }
+        pace.on(to - from);
         switch (type.form()) {
             case NUMBER -> json.writeNumber(ascii(bytes, from, to));
             case FLOAT -> {
@@ -53,7 +50,8 @@ final class ValueWriter {
             }
             case BASE64 -> json.writeBinary(PGbytea.toBytes(Arrays.copyOfRange(bytes, from, to)));
             case TIMESTAMP -> timestamp(json, ascii(bytes, from, to));
-            case ARRAY -> array(json, bytes, from, to, type.element());
+            case ARRAY ->
+                    array(json, bytes, from, to, Objects.requireNonNull(type.element()), pace);
         }
     }
 
@@ -77,8 +75,9 @@ final class ValueWriter {
 
     /** Arrays as PostgreSQL writes them: {@code {1,NULL,"a b"}}, nested for more dimensions. */
     private static void array(
-            JsonGenerator json, byte[] bytes, int from, int to, @Nullable ColumnType element)
+            JsonGenerator json, byte[] bytes, int from, int to, ColumnType element, Pace pace)
             throws SQLException {
+        byte delimiter = (byte) element.delimiter();
         int at = from;
         while (at < to && bytes[at] != '{') {
             at++; // bounds, such as [2:3]=
@@ -94,25 +93,28 @@ final class ValueWriter {
                     json.writeEndArray();
                     at++;
                 }
-                case ',' -> at++;
                 case '"' -> {
                     int end = endOfQuoted(bytes, at);
                     if (unquoted.length < end - at) {
                         unquoted = new byte[Math.max(end - at, 2 * unquoted.length)];
                     }
                     int length = unquote(bytes, at + 1, end, unquoted);
-                    write(json, unquoted, 0, length, element);
+                    write(json, unquoted, 0, length, element, pace);
                     at = end + 1;
                 }
                 default -> {
+                    if (bytes[at] == delimiter) {
+                        at++;
+                        continue;
+                    }
                     int end = at;
-                    while (end < to && bytes[end] != ',' && bytes[end] != '}') {
+                    while (end < to && bytes[end] != delimiter && bytes[end] != '}') {
                         end++;
                     }
                     if (end - at == 4 && "NULL".equals(ascii(bytes, at, end))) {
                         json.writeNull();
                     } else {
-                        write(json, bytes, at, end, element);
+                        write(json, bytes, at, end, element, pace);
                     }
                     at = end;
                 }

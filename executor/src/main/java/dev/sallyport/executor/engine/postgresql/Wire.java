@@ -271,6 +271,9 @@ final class Wire implements Cancellation.Target {
                 throw error;
             }
             throw gone;
+        } catch (SQLException | RuntimeException | Error e) {
+            abort(); // the rest of the answer is outstanding, and would be the next one's
+            throw e;
         }
     }
 

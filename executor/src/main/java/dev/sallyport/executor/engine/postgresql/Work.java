@@ -1,8 +1,10 @@
 package dev.sallyport.executor.engine.postgresql;
 
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One statement of a caller's and what is made of its rows.
@@ -15,16 +17,26 @@ record Work<R>(
     /** Takes the rows, and makes something of them when all are through. */
     interface Taking<R> extends Rows {
         /**
+         * The statement is about to be sent.
+         *
+         * @param types of the connection that it is sent over
+         */
+        default void begin(Types types) {}
+
+        /**
          * What became of the rows.
          *
          * @param affected rows that the statement added, changed or removed
-         * @param types names the types that only the database knows
          */
-        R made(long affected, Types types) throws SQLException;
+        R made(long affected) throws SQLException;
     }
 
-    /** Names types. */
+    /** Tells types by their OIDs. */
     interface Types {
-        Map<Integer, String> names(List<Integer> types) throws SQLException;
+        /** The type, or null where the database has to be asked. */
+        @Nullable ColumnType known(int oid);
+
+        /** Asks the database, when all rows are through. */
+        Map<Integer, ColumnType> ask(Collection<Integer> oids) throws SQLException;
     }
 }

@@ -23,7 +23,7 @@ class ColumnTypeIT {
                                 """
                                 select oid, typarray, replace(format_type(oid, null), ' without time zone', '') as name from pg_type
                                 where typnamespace = 'pg_catalog'::regnamespace and typarray <> 0
-                                and typtype in ('b', 'r', 'm') and typdelim = ','
+                                and typtype in ('b', 'r', 'm')
                                 and typname not in ('aclitem', 'gtsvector', 'txid_snapshot', 'refcursor', 'int2vector', 'oidvector', 'regcollation')
                                 order by oid
                                 """)) {

@@ -5,22 +5,41 @@ import static dev.sallyport.executor.engine.postgresql.SharedDatabase.GLOBEX;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sallyport.executor.engine.Answer;
+import dev.sallyport.executor.engine.Call;
 import dev.sallyport.executor.engine.Caller;
+import dev.sallyport.executor.engine.Cancellation;
+import dev.sallyport.executor.engine.Ending;
+import dev.sallyport.executor.engine.Engine;
+import dev.sallyport.executor.engine.Stopwatch;
 import dev.sallyport.schema.event.Access;
+import dev.sallyport.schema.event.Attested;
+import dev.sallyport.schema.event.Instruction;
+import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.id.CallId;
+import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.registry.Database;
+import dev.sallyport.schema.secret.SecretReference;
+import dev.sallyport.schema.secret.Secrets;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class SessionIT {
     private static final String NAMES = "select name from customers order by id limit 1";
@@ -31,16 +50,20 @@ final class SessionIT {
     private SharedDatabase shared;
 
     @SuppressWarnings("NullAway.Init")
+    private Backends backends;
+
+    @SuppressWarnings("NullAway.Init")
     private Session session;
 
     @BeforeEach
     void open() throws SQLException {
         shared = new SharedDatabase();
         Database database = shared.database(ACME);
-        Backends backends =
+        backends =
                 new Backends(
                         "test",
                         2,
+                        Backends.IDLE_MAX,
                         within ->
                                 Backend.open(
                                         database.jdbcUrl(),
@@ -168,5 +191,145 @@ final class SessionIT {
                 .isInstanceOfSatisfying(
                         Transaction.Failed.class,
                         failed -> assertThat(failed.cause().getSQLState()).isEqualTo("SP002"));
+    }
+
+    @Test
+    void anErrorOfOursWhileAWriteIsCommittedIsToldByTheLedger() throws Exception {
+        for (int good = 0; good < 5; good++) {
+            int left = good;
+            AtomicInteger told = new AtomicInteger();
+            Session failing =
+                    new Session(
+                            backends,
+                            new SealKeys(secret::get),
+                            () -> {
+                                if (told.getAndIncrement() == left) {
+                                    throw new IllegalStateException("as a test asks");
+                                }
+                                return Instant.now();
+                            });
+            String before = balance();
+            Caller caller = SharedDatabase.caller(ACME);
+            Transaction<List<String>> write;
+            try {
+                write =
+                        SharedDatabase.run(
+                                failing,
+                                caller,
+                                Access.WRITE,
+                                "update customers set balance = balance + 1 where id = 11");
+            } catch (IllegalStateException e) {
+                // nothing was sent: the call's own prefix could not be made
+                assertThat(left).isLessThan(2);
+                assertThat(balance()).isEqualTo(before);
+                continue;
+            }
+            assertThat(left).isGreaterThanOrEqualTo(2);
+            assertThat(write).isInstanceOf(Transaction.Failed.class);
+            assertThat(balance()).isEqualTo(before);
+            assertThat(
+                            SharedDatabase.run(
+                                    session,
+                                    caller,
+                                    Access.WRITE,
+                                    "update customers set balance = balance + 1 where id = 11"))
+                    .as("called off")
+                    .isInstanceOf(Transaction.Failed.class);
+            assertThat(read(NAMES)).isInstanceOf(Transaction.Done.class);
+        }
+    }
+
+    private String balance() throws SQLException {
+        return shared.truth("select balance from customers where id = 11").getFirst();
+    }
+
+    @Test
+    void aKeyFileThatIsRotatedDropsNoCallOfAnEngine(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("seal.key");
+        Files.writeString(
+                file, Objects.requireNonNull(SharedDatabase.ENVIRONMENT.get("SEAL_KEY")));
+        Engine engine = engine(new SecretReference("file:" + file));
+        try {
+            assertThat(names(engine, ACME)).contains("secret of acme 1");
+            for (String next : List.of("second second second second second", "third third third third third third")) {
+                rotate(SealKey.of(next));
+                assertThat(names(engine, ACME)).as("the key before").contains("secret of acme 1");
+                Files.writeString(file, next);
+                shared.administer("update sallyport.login set before_until = now()");
+                assertThat(names(engine, ACME)).as("the key of now").contains("secret of acme 1");
+            }
+        } finally {
+            engine.close(Duration.ZERO);
+        }
+    }
+
+    @Test
+    void tenantsThatShareALoginAreAttestedByTheirOwnNameForReadsAndWrites() throws Exception {
+        shared.administer(
+                "update sallyport.login set tenant = null where role = '"
+                        + shared.login(ACME)
+                        + "'");
+        Engine engine = engine(new SecretReference("env:SEAL_KEY"));
+        try {
+            for (TenantId tenant : List.of(ACME, GLOBEX, ACME)) {
+                assertThat(names(engine, tenant)).contains("secret of " + tenant + " 1");
+                Answer.Succeeded write =
+                        (Answer.Succeeded)
+                                run(
+                                        engine,
+                                        tenant,
+                                        "update customers set balance = 0",
+                                        new Ending.Commit());
+                assertThat(write.rowsAffected()).isEqualTo(3);
+                assertThat(write.attested())
+                        .isEqualTo(new Attested(shared.login(ACME), true, tenant.value()));
+            }
+        } finally {
+            engine.close(Duration.ZERO);
+        }
+    }
+
+    private Engine engine(SecretReference sealKey) {
+        Database known = shared.database(ACME);
+        return PostgresEngine.open(
+                new Database(
+                        known.tenant(),
+                        known.name(),
+                        known.description(),
+                        known.kind(),
+                        known.jdbcUrl(),
+                        known.user(),
+                        known.password(),
+                        sealKey,
+                        1,
+                        false,
+                        known.limits()),
+                new Secrets(SharedDatabase.ENVIRONMENT),
+                InstantSource.system(),
+                false);
+    }
+
+    private static Answer run(Engine engine, TenantId tenant, String sql, Ending ending) {
+        return engine.run(
+                new Call(
+                        SharedDatabase.caller(tenant),
+                        new Limits(10, 10_000, 5_000),
+                        Instant.now().plusSeconds(20),
+                        null,
+                        new Instruction.Statement(sql, List.of())),
+                ending,
+                new Cancellation(),
+                new Stopwatch());
+    }
+
+    private static String names(Engine engine, TenantId tenant) {
+        Answer answer = run(engine, tenant, NAMES, new Ending.RollBack());
+        assertThat(answer).isInstanceOf(Answer.Succeeded.class);
+        Answer.Succeeded done = (Answer.Succeeded) answer;
+        assertThat(done.attested())
+                .isNotNull()
+                .extracting(Attested::tenant)
+                .isEqualTo(tenant.value());
+        return new String(done.result(), StandardCharsets.UTF_8);
     }
 }

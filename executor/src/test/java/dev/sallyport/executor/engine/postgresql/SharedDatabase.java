@@ -105,6 +105,11 @@ public final class SharedDatabase implements AutoCloseable {
         return database(tenant, connectionsMax, TestServers.postgres().jdbcUrl(name));
     }
 
+    /** The tenant's database as it is reached at a port of this machine. */
+    Database reachedAt(TenantId tenant, int port) {
+        return database(tenant, 1, "jdbc:postgresql://127.0.0.1:" + port + "/" + name);
+    }
+
     /** The tenant's database at an address where nobody listens. */
     public Database unreachable(TenantId tenant) {
         return database(tenant, 1, "jdbc:postgresql://127.0.0.1:1/nothing");
@@ -173,7 +178,7 @@ public final class SharedDatabase implements AutoCloseable {
         }
 
         @Override
-        public List<String> made(long affected, Work.Types types) {
+        public List<String> made(long affected) {
             return texts.values.stream().map(String::valueOf).toList();
         }
     }

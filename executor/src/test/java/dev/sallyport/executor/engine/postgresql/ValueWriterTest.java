@@ -1,11 +1,15 @@
 package dev.sallyport.executor.engine.postgresql;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sallyport.executor.engine.Cancellation;
 import dev.sallyport.schema.json.Json;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,10 +20,16 @@ import tools.jackson.core.JsonGenerator;
 
 final class ValueWriterTest {
     private static String written(String text, int oid) throws SQLException {
+        return written(text, Objects.requireNonNull(ColumnType.of(oid)), Duration.ofMinutes(1));
+    }
+
+    private static String written(String text, ColumnType type, Duration within)
+            throws SQLException {
+        Pace pace = new Pace(new Cancellation(), System.nanoTime() + within.toNanos());
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (JsonGenerator json = Json.mapper().createGenerator(out)) {
             byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-            ValueWriter.write(json, bytes, 0, bytes.length, ColumnType.of(oid));
+            ValueWriter.write(json, bytes, 0, bytes.length, type, pace);
         }
         return out.toString(StandardCharsets.UTF_8);
     }
@@ -110,7 +120,8 @@ final class ValueWriterTest {
         assertThat(written("{\"a\": [1, null]}", Oid.JSONB)).isEqualTo("{\"a\": [1, null]}");
         assertThat(written("a \"b\" \\ \n \u0001 é 😀", Oid.TEXT))
                 .isEqualTo("\"a \\\"b\\\" \\\\ \\n \\u0001 é 😀\"");
-        assertThat(written("happy", 123_456)).isEqualTo("\"happy\"");
+        assertThat(written("happy", ColumnType.UNKNOWN, Duration.ofMinutes(1)))
+                .isEqualTo("\"happy\"");
     }
 
     @Test
@@ -129,12 +140,23 @@ final class ValueWriterTest {
         assertThat(written("{\"\\\\x00ff\"}", Oid.BYTEA_ARRAY)).isEqualTo("[\"AP8=\"]");
     }
 
-    @Test
+    @Test // case B3
     @Timeout(10)
     void aLargeArrayTakesTimeThatGrowsWithItsSize() throws Exception {
         String element = "\"a b\",";
         String array = "{" + element.repeat(1_000_000) + "\"a b\"}";
 
         assertThat(written(array, Oid.TEXT_ARRAY)).hasSize(6 * 1_000_001 + 1);
+    }
+
+    @Test // case B2, B3
+    void whatIsWrittenWhenTheTimeIsOverIsNotWrittenToItsEnd() throws Exception {
+        ColumnType texts = Objects.requireNonNull(ColumnType.of(Oid.TEXT_ARRAY));
+        String elements = "{" + "ab,".repeat(100_000) + "ab}";
+
+        assertThat(written("{ab}", texts, Duration.ZERO)).isEqualTo("[\"ab\"]");
+        assertThatThrownBy(() -> written(elements, texts, Duration.ZERO))
+                .isInstanceOfSatisfying(
+                        SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("57014"));
     }
 }

@@ -25,6 +25,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.util.DriverInfo;
 
@@ -197,5 +199,142 @@ final class WireIT {
                         failed ->
                                 assertThat(failed.cause().getSQLState())
                                         .isEqualTo(Session.CALLED_OFF_STATE));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "REFUSES_OPTIONS, database_behind_pooler",
+        "REFUSES_AN_OPTION, database_behind_pooler",
+        "HAS_A_PROCESS_NUMBER_OF_ITS_OWN, database_behind_pooler",
+        "KNOWS_NOT_A_SETTING, database_settings_refused"
+    })
+    void aServerThatDoesNotTakeTheStartOfASessionIsNamed(Pooler.Manner manner, String code)
+            throws Exception {
+        try (Pooler pooler = new Pooler(manner)) {
+            Engine engine =
+                    PostgresEngine.open(
+                            shared.reachedAt(ACME, pooler.port()),
+                            new Secrets(SharedDatabase.ENVIRONMENT),
+                            InstantSource.system(),
+                            false);
+            try {
+                assertThat(read(engine, "select 1", new Limits(10, 10_000, 5_000)))
+                        .isInstanceOfSatisfying(
+                                Answer.Stopped.class,
+                                stopped -> assertThat(stopped.code()).isEqualTo(code));
+            } finally {
+                engine.close(Duration.ZERO);
+            }
+        }
+    }
+
+    @Test // case B2
+    void theTimeLimitIsOneForAllRowsOfAStatement() {
+        // each 1,000 rows take less than the limit
+        String sql =
+                "select case when n % 1000 = 1 then pg_sleep(0.6)::text end"
+                        + " from generate_series(1, 100000) n";
+        Engine engine = engine(InstantSource.system(), SharedDatabase.ENVIRONMENT);
+        try {
+            long before = System.nanoTime();
+            Answer answer = read(engine, sql, new Limits(1_000_000, 8_000_000, 1_000));
+
+            assertThat(answer)
+                    .isInstanceOfSatisfying(
+                            Answer.Stopped.class,
+                            stopped -> assertThat(stopped.code()).isEqualTo("statement_timeout"));
+            assertThat(Duration.ofNanos(System.nanoTime() - before))
+                    .isLessThan(Duration.ofSeconds(10));
+        } finally {
+            engine.close(Duration.ZERO);
+        }
+    }
+
+    @Test // case B3
+    void aLargeArrayIsWrittenWithinItsTime() {
+        Engine engine = engine(InstantSource.system(), SharedDatabase.ENVIRONMENT);
+        try {
+            Answer.Succeeded done =
+                    succeeded(
+                            read(
+                                    engine,
+                                    "select array_agg('\"'::text) from generate_series(1, 400000)",
+                                    new Limits(10, 8_000_000, 5_000)));
+
+            assertThat(done.truncated()).isFalse();
+            assertThat(done.result().length).isGreaterThan(400_000 * 5);
+        } finally {
+            engine.close(Duration.ZERO);
+        }
+    }
+
+    /** Fails at a row while more of them are under way. */
+    private static final class Failing implements Work.Taking<String> {
+        private final Exception failure;
+        private int rows;
+
+        Failing(Exception failure) {
+            this.failure = failure;
+        }
+
+        @Override
+        public void columns(String[] names, int[] types) {}
+
+        @Override
+        public boolean wants(int bytes) {
+            return true;
+        }
+
+        @Override
+        public void row(byte[] bytes, int columns) throws SQLException {
+            if (++rows == 3) {
+                if (failure instanceof SQLException e) {
+                    throw e;
+                }
+                throw (RuntimeException) failure;
+            }
+        }
+
+        @Override
+        public String made(long affected) {
+            return "made";
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anAnswerThatIsNotReadToItsEndIsNotTakenForTheNextOne(Access access) {
+        for (Exception failure :
+                List.of(
+                        new SQLException("as a test asks", "57014"),
+                        new IllegalStateException("as a test asks"))) {
+            String sql = "insert into customers select n, 'acme', 'n' || n from generate_series(100, 1100) n returning 'stale'";
+            try {
+                var _ =
+                        shared.session(ACME)
+                                .as(
+                                        SharedDatabase.caller(ACME),
+                                        access,
+                                        Duration.ofSeconds(10),
+                                        new Cancellation(),
+                                        new Stopwatch(),
+                                        new Work<>(
+                                                "",
+                                                access == Access.WRITE
+                                                        ? sql
+                                                        : "select 'stale' from generate_series(1, 5000)",
+                                                List.of(),
+                                                0,
+                                                new Failing(failure)));
+            } catch (IllegalStateException e) {
+                assertThat(e).isSameAs(failure);
+            }
+            for (int i = 0; i < 3; i++) {
+                assertThat(shared.values(ACME, Access.READ, "select " + i))
+                        .containsExactly(String.valueOf(i));
+            }
+        }
+        assertThat(shared.values(ACME, Access.READ, "select count(*) from customers"))
+                .containsExactly("3");
     }
 }
