@@ -21,6 +21,7 @@ import picocli.CommandLine.HelpCommand;
             TokenCommand.class,
             AuditCommand.class,
             DatabaseCommand.class,
+            RegistryCommand.class,
             ReinstateCommand.class,
             TrainCommand.class,
             HelpCommand.class

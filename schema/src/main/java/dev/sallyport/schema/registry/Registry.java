@@ -8,6 +8,7 @@ import dev.sallyport.schema.seal.WrappedDataKey;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -15,6 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -146,6 +149,19 @@ public final class Registry {
     /** The offset after the last record that this registry includes; it only grows. */
     public long version() {
         return version;
+    }
+
+    /**
+     * Everything that the registry names under the tenant, by key; gateways' keys are the
+     * platform's.
+     */
+    public SortedMap<String, RegistryEntry> entriesOf(TenantId tenant) {
+        if (!tenant.equals(TenantId.PLATFORM)) {
+            return entries(tenant).byKey();
+        }
+        SortedMap<String, RegistryEntry> keys = new TreeMap<>();
+        gatewayKeys.values().forEach(key -> keys.put(key.key(), key));
+        return Collections.unmodifiableSortedMap(keys);
     }
 
     /** Whether the entry stands in the registry just so. */

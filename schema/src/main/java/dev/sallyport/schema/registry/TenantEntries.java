@@ -3,11 +3,14 @@ package dev.sallyport.schema.registry;
 import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.seal.WrappedDataKey;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +66,10 @@ final class TenantEntries {
         changes.forEach((key, entry) ->
                 entry.ifPresentOrElse(there -> changed.put(key, there), () -> changed.remove(key)));
         return changed.isEmpty() ? NONE : new TenantEntries(changed);
+    }
+
+    SortedMap<String, RegistryEntry> byKey() {
+        return Collections.unmodifiableSortedMap(new TreeMap<>(byKey));
     }
 
     boolean contains(RegistryEntry entry) {
