@@ -212,7 +212,8 @@ final class GatewayFixture implements AutoCloseable {
                 new SecretReference("env:NONE"),
                 4,
                 readOnly,
-                new Limits(200, 1 << 20, 5_000));
+                new Limits(200, 1 << 20, 5_000),
+                null);
     }
 
     @Override

@@ -110,7 +110,8 @@ final class Registration {
                         like.sealKey(),
                         like.connectionsMax(),
                         false,
-                        like.limits()));
+                        like.limits(),
+                        like.statements()));
         for (int grant = 0; grant < GRANTS_EACH; grant++) {
             entries.add(
                     new Grant(

@@ -28,7 +28,8 @@ class RegistrationTest {
                     new SecretReference("env:SEAL"),
                     8,
                     false,
-                    new Limits(1, 1, 1));
+                    new Limits(1, 1, 1),
+                    null);
 
     @Test
     void aTenantHasADatabaseAndTenGrantsWithKeysOfTheirOwn() {

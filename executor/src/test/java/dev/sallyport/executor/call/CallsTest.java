@@ -90,7 +90,8 @@ final class CallsTest {
                                     new SecretReference("env:SEAL"),
                                     1,
                                     false,
-                                    new Limits(10, 10_000, 60_000)),
+                                    new Limits(10, 10_000, 60_000),
+                                    null),
                             new GatewayKey(GATEWAY, KEY.verifyingKey().text()),
                             new DataKeyEntry(DATA_KEY)));
     private final Calls calls =

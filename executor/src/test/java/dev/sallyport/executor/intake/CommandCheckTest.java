@@ -66,7 +66,8 @@ final class CommandCheckTest {
                         new SecretReference("env:SEAL"),
                         1,
                         readOnly,
-                        new Limits(1, 1, 1)));
+                        new Limits(1, 1, 1),
+                        null));
         entries.add(new GatewayKey(GATEWAY, KEY.verifyingKey().text()));
         return Registry.of(1, entries);
     }

@@ -209,7 +209,8 @@ class GatePolicyTest {
                 new SecretReference("env:SEAL"),
                 1,
                 readOnly,
-                LIMITS);
+                LIMITS,
+                null);
     }
 
     private static String golden() throws IOException {

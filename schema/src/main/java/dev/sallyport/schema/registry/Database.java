@@ -50,34 +50,6 @@ public record Database(
         }
     }
 
-    /** A database without rules of its own for statements. */
-    public Database(
-            TenantId tenant,
-            DatabaseName name,
-            @Nullable String description,
-            DatabaseKind kind,
-            String jdbcUrl,
-            String user,
-            SecretReference password,
-            SecretReference sealKey,
-            int connectionsMax,
-            boolean readOnly,
-            Limits limits) {
-        this(
-                tenant,
-                name,
-                description,
-                kind,
-                jdbcUrl,
-                user,
-                password,
-                sealKey,
-                connectionsMax,
-                readOnly,
-                limits,
-                null);
-    }
-
     /** What statements may do here beyond what is allowed everywhere. */
     @JsonIgnore
     public StatementRules rules() {

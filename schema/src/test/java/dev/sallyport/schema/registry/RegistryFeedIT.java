@@ -212,7 +212,8 @@ class RegistryFeedIT {
                 new SecretReference("env:SEAL"),
                 4,
                 false,
-                new Limits(100, 100_000, 5_000));
+                new Limits(100, 100_000, 5_000),
+                null);
     }
 
     private static Grant grant(Scope scope) {

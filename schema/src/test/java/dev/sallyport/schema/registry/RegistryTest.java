@@ -294,7 +294,8 @@ class RegistryTest {
                 new SecretReference("file:/run/seal"),
                 4,
                 false,
-                new Limits(1_000, 1_000_000, 5_000));
+                new Limits(1_000, 1_000_000, 5_000),
+                null);
     }
 
     private static Set<Scope> granted(

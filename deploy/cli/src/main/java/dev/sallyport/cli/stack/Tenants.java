@@ -109,6 +109,7 @@ final class Tenants {
                 secrets.reference(ServiceFiles.SEAL_KEY),
                 CONNECTIONS_MAX,
                 false,
-                LIMITS);
+                LIMITS,
+                null);
     }
 }

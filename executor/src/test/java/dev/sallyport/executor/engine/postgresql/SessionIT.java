@@ -303,7 +303,8 @@ final class SessionIT {
                         sealKey,
                         1,
                         false,
-                        known.limits()),
+                        known.limits(),
+                        known.statements()),
                 new Secrets(SharedDatabase.ENVIRONMENT),
                 InstantSource.system(),
                 false);

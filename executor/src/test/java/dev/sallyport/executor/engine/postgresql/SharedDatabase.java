@@ -127,7 +127,8 @@ public final class SharedDatabase implements AutoCloseable {
                 new SecretReference("env:SEAL_KEY"),
                 connectionsMax,
                 false,
-                new Limits(1_000, 1_000_000, 10_000));
+                new Limits(1_000, 1_000_000, 10_000),
+                null);
     }
 
     Session session(TenantId tenant) {
