@@ -34,7 +34,9 @@ final class RegistryListCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     CommandSpec command;
 
-    @Option(names = "--tenant", description = "Whose entries; without it, every tenant's and the gateways' keys.")
+    @Option(
+            names = "--tenant",
+            description = "Whose entries; without it, every tenant's and the gateways' keys.")
     @Nullable String tenant;
 
     @Override

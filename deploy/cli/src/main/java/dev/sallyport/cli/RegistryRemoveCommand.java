@@ -39,8 +39,7 @@ final class RegistryRemoveCommand implements Callable<Integer> {
                     "what can be removed starts with tenant/, database/, grant/ or key/: " + key);
         }
         KafkaSettings kafka = broker.settings();
-        TenantId tenant =
-                parts[0].equals("key") ? TenantId.PLATFORM : new TenantId(parts[1]);
+        TenantId tenant = parts[0].equals("key") ? TenantId.PLATFORM : new TenantId(parts[1]);
         try (RegistryFeed feed =
                 RegistryFeed.start(
                         kafka, "sallyport-registry-remove", RegistryListCommand.REGISTRY_WITHIN)) {

@@ -60,8 +60,7 @@ final class RegistryCommandIT {
 
     @BeforeAll
     static void makeTopics() {
-        KafkaSettings kafka =
-                new KafkaSettings(TestServers.kafka().bootstrapServers(), Map.of());
+        KafkaSettings kafka = new KafkaSettings(TestServers.kafka().bootstrapServers(), Map.of());
         try (Admin admin = Admin.create(kafka.client("test"))) {
             Topics.createMissing(admin, Set.of(new CellId("main")), 2, (short) 1);
         }

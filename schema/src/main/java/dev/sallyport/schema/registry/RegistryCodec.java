@@ -59,7 +59,8 @@ public final class RegistryCodec {
         if (kind == null) {
             throw new SchemaException(
                     "registry_malformed",
-                    key + " is of no kind that the registry has: tenant/..., database/..., grant/..., key/...");
+                    key
+                            + " is of no kind that the registry has: tenant/..., database/..., grant/..., key/...");
         }
         try {
             RegistryEntry entry =

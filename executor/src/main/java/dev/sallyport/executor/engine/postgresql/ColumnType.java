@@ -128,7 +128,9 @@ record ColumnType(String name, Form form, @Nullable ColumnType element, char del
         return new ColumnType(other, form, element, delimiter);
     }
 
-    /** Whether it separates values in a text that can be read; a type of a database may have any. */
+    /**
+     * Whether it separates values in a text that can be read; a type of a database may have any.
+     */
     static boolean mayDelimit(char delimiter) {
         return delimiter == ',' || delimiter == ';';
     }

@@ -22,26 +22,6 @@ final class ColumnTypes {
     /** Arrays and domains over each other are followed so far. */
     private static final int DEPTH_MAX = 16;
 
-    private static final String ASK =
-            """
-            with recursive met(oid, depth) as (
-                select t.oid, 0 from pg_catalog.pg_type t where t.oid operator(pg_catalog.=) any ('{%s}'::pg_catalog.oid[])
-                union
-                select under.oid, met.depth + 1
-                from met
-                    join pg_catalog.pg_type t on t.oid operator(pg_catalog.=) met.oid
-                    join pg_catalog.pg_type under
-                        on under.oid operator(pg_catalog.=)
-                            case when t.typtype operator(pg_catalog.=) 'd' then t.typbasetype else t.typelem end
-                where met.depth operator(pg_catalog.<) %d
-                    and (t.typtype operator(pg_catalog.=) 'd' or under.typarray operator(pg_catalog.=) t.oid))
-            select distinct t.oid, pg_catalog.format_type(t.oid, null), t.typdelim,
-                case when t.typtype operator(pg_catalog.=) 'd' then t.typbasetype end,
-                (select e.oid from pg_catalog.pg_type e
-                    where e.oid operator(pg_catalog.=) t.typelem and e.typarray operator(pg_catalog.=) t.oid)
-            from met join pg_catalog.pg_type t on t.oid operator(pg_catalog.=) met.oid
-            """;
-
     private final Map<Integer, ColumnType> remembered = new HashMap<>();
 
     /** A row of the catalogue: a domain has a base, an array an element. */
@@ -82,7 +62,30 @@ final class ColumnTypes {
             asked.add(Integer.toUnsignedString(oid));
         }
         Backend.Texts texts = new Backend.Texts();
-        wire.add("", ASK.formatted(String.join(", ", asked), DEPTH_MAX), List.of(), 0, texts)
+        wire.add(
+                        "",
+                        """
+                        with recursive met(oid, depth) as (
+                            select t.oid, 0 from pg_catalog.pg_type t where t.oid operator(pg_catalog.=) any ('{%s}'::pg_catalog.oid[])
+                            union
+                            select under.oid, met.depth + 1
+                            from met
+                                join pg_catalog.pg_type t on t.oid operator(pg_catalog.=) met.oid
+                                join pg_catalog.pg_type under
+                                    on under.oid operator(pg_catalog.=)
+                                        case when t.typtype operator(pg_catalog.=) 'd' then t.typbasetype else t.typelem end
+                            where met.depth operator(pg_catalog.<) %d
+                                and (t.typtype operator(pg_catalog.=) 'd' or under.typarray operator(pg_catalog.=) t.oid))
+                        select distinct t.oid, pg_catalog.format_type(t.oid, null), t.typdelim,
+                            case when t.typtype operator(pg_catalog.=) 'd' then t.typbasetype end,
+                            (select e.oid from pg_catalog.pg_type e
+                                where e.oid operator(pg_catalog.=) t.typelem and e.typarray operator(pg_catalog.=) t.oid)
+                        from met join pg_catalog.pg_type t on t.oid operator(pg_catalog.=) met.oid
+                        """
+                                .formatted(String.join(", ", asked), DEPTH_MAX),
+                        List.of(),
+                        0,
+                        texts)
                 .exchange(false)
                 .require();
         Map<Integer, Entry> entries = new HashMap<>();

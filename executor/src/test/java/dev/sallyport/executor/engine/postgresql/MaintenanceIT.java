@@ -11,8 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /** What the server does by itself, without any client's statement. */
 final class MaintenanceIT {
-    private static final String AUTOVACUUM_SOON =
-            "alter system set autovacuum_naptime = '1s'";
+    private static final String AUTOVACUUM_SOON = "alter system set autovacuum_naptime = '1s'";
 
     @Test
     void autovacuumFindsNoContextAndNoError() throws Exception {

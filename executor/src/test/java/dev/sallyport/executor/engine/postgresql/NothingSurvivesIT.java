@@ -49,7 +49,9 @@ final class NothingSurvivesIT {
         shared.close();
     }
 
-    /** Column {@code asked by}: the session itself, or an administrator by the session's process. */
+    /**
+     * Column {@code asked by}: the session itself, or an administrator by the session's process.
+     */
     @ParameterizedTest(name = "{0}")
     @CsvSource(
             delimiter = '|',

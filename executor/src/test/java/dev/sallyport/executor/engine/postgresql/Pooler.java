@@ -46,7 +46,7 @@ final class Pooler implements AutoCloseable {
 
     Pooler(Manner manner) throws IOException {
         this.manner = manner;
-        listening = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
+        listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         Thread.ofVirtual().name("pooler").start(this::accept);
     }
 
@@ -116,19 +116,19 @@ final class Pooler implements AutoCloseable {
         kept.write(start, 0, 4);
         for (int i = 0; i + 1 < words.length && !words[i].isEmpty(); i += 2) {
             if (!words[i].equals("options")) {
-                kept.write((words[i] + "\0" + words[i + 1] + "\0").getBytes(StandardCharsets.UTF_8));
+                kept.write(
+                        (words[i] + "\0" + words[i + 1] + "\0").getBytes(StandardCharsets.UTF_8));
             }
         }
         kept.write(0);
         return kept.toByteArray();
     }
 
-    private void passOn(DataInputStream in, DataOutputStream out, byte[] start)
-            throws IOException {
+    private void passOn(DataInputStream in, DataOutputStream out, byte[] start) throws IOException {
         int port =
                 URI.create(TestServers.postgres().jdbcUrl("x").substring("jdbc:".length()))
                         .getPort();
-        try (Socket server = new Socket(InetAddress.getByName("127.0.0.1"), port)) {
+        try (Socket server = new Socket(InetAddress.getLoopbackAddress(), port)) {
             open.add(server);
             var toServer = new DataOutputStream(server.getOutputStream());
             toServer.writeInt(4 + start.length);

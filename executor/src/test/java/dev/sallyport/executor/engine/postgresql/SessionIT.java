@@ -246,12 +246,14 @@ final class SessionIT {
     @Test
     void aKeyFileThatIsRotatedDropsNoCallOfAnEngine(@TempDir Path folder) throws Exception {
         Path file = folder.resolve("seal.key");
-        Files.writeString(
-                file, Objects.requireNonNull(SharedDatabase.ENVIRONMENT.get("SEAL_KEY")));
+        Files.writeString(file, Objects.requireNonNull(SharedDatabase.ENVIRONMENT.get("SEAL_KEY")));
         Engine engine = engine(new SecretReference("file:" + file));
         try {
             assertThat(names(engine, ACME)).contains("secret of acme 1");
-            for (String next : List.of("second second second second second", "third third third third third third")) {
+            for (String next :
+                    List.of(
+                            "second second second second second",
+                            "third third third third third third")) {
                 rotate(SealKey.of(next));
                 assertThat(names(engine, ACME)).as("the key before").contains("secret of acme 1");
                 Files.writeString(file, next);

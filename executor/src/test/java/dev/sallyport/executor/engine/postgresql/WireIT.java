@@ -308,7 +308,8 @@ final class WireIT {
                 List.of(
                         new SQLException("as a test asks", "57014"),
                         new IllegalStateException("as a test asks"))) {
-            String sql = "insert into customers select n, 'acme', 'n' || n from generate_series(100, 1100) n returning 'stale'";
+            String sql =
+                    "insert into customers select n, 'acme', 'n' || n from generate_series(100, 1100) n returning 'stale'";
             try {
                 var _ =
                         shared.session(ACME)
