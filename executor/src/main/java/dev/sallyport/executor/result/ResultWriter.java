@@ -3,6 +3,7 @@ package dev.sallyport.executor.result;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.json.JsonBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -214,6 +215,6 @@ public final class ResultWriter {
     }
 
     private static byte[] ascii(String text) {
-        return text.getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+        return text.getBytes(StandardCharsets.US_ASCII);
     }
 }

@@ -56,6 +56,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -208,6 +209,18 @@ final class CallsTest {
     }
 
     private static byte[] command(StatementClass statementClass, Instant deadline, Limits limits) {
+        return command(
+                statementClass,
+                statementClass == StatementClass.READ ? Access.READ : Access.WRITE,
+                deadline,
+                limits);
+    }
+
+    private static byte[] command(
+            StatementClass statementClass,
+            @Nullable Access access,
+            Instant deadline,
+            Limits limits) {
         CallId call = CallId.next();
         EventId id = EventId.commandOf(call);
         CallAuthorized data =
@@ -217,7 +230,7 @@ final class CallsTest {
                         statementClass == StatementClass.READ ? "db_query" : "db_execute",
                         new DatabaseName("shop"),
                         statementClass,
-                        statementClass == StatementClass.READ ? Access.READ : Access.WRITE,
+                        access,
                         List.of("orders"),
                         List.of(),
                         List.of(),
@@ -275,6 +288,25 @@ final class CallsTest {
 
         assertThat(outcome.code()).isEqualTo("executor_error");
         assertThat(engine.recalledWithin).hasSize(1);
+    }
+
+    /** As one of a version before access may have run under an executor of that version. */
+    @Test
+    void aCommandWithoutAccessThatMayHaveRunIsLookedUpAndNeverRuns() {
+        byte[] command =
+                command(
+                        StatementClass.WRITE,
+                        null,
+                        Instant.now().plusSeconds(30),
+                        new Limits(10, 10_000, 60_000));
+
+        assertThat(settled(new Delivered(command, false)).code()).isEqualTo("access_unknown");
+        assertThat(engine.recalledWithin).isEmpty();
+        assertThat(settled(new Delivered(command, true)).code()).isEqualTo("access_unknown");
+        assertThat(engine.recalledWithin).hasSize(1);
+        engine.ledger = Optional.of(REMEMBERED);
+        assertThat(settled(new Delivered(command, true)).ended()).isEqualTo(Ended.SUCCEEDED);
+        assertThat(engine.runs).hasValue(0);
     }
 
     // case I4

@@ -108,13 +108,15 @@ final class Backends {
     private void lookAfter() {
         try {
             do {
-                TimeUnit.NANOSECONDS.sleep(idleMax.toNanos() / LOOKS_PER_IDLE_MAX);
-                closeIdle(idleMax.toNanos());
-            } while (!idle.isEmpty() && !closed);
+                do {
+                    TimeUnit.NANOSECONDS.sleep(idleMax.toNanos() / LOOKS_PER_IDLE_MAX);
+                    closeIdle(idleMax.toNanos());
+                } while (!idle.isEmpty() && !closed);
+                lookedAfter.set(false);
+                // one that was given back before that was left to this thread
+            } while (!idle.isEmpty() && !closed && lookedAfter.compareAndSet(false, true));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } finally {
-            lookedAfter.set(false);
         }
     }
 
