@@ -26,6 +26,8 @@ class ForeignClientIT {
     private static final String INSPECTOR = "@modelcontextprotocol/inspector@2.12.0";
     private static final String SCRIPT =
             "@modelcontextprotocol/inspector/clients/launcher/build/index.js";
+    private static final String PLAYWRIGHT = "playwright-core@1.65.1";
+    private static final Duration PAGE_WITHIN = Duration.ofMinutes(2);
     private static final Duration PASTED_WITHIN = Duration.ofMinutes(4);
     private static final Duration WITHIN = Duration.ofMinutes(1);
 
@@ -74,6 +76,30 @@ class ForeignClientIT {
     void withoutAGoodTokenItIsToldToAuthenticate(String era) throws Exception {
         NodePrograms.Said said = inspect(era, "nonsense", "--method", "tools/list");
         assertThat(said.exitCode()).as(said.text()).isEqualTo(AUTHENTICATION_REQUIRED);
+    }
+
+    /** Discovery, registration, code with PKCE, and CORS are as the page needs them. */
+    @ParameterizedTest // cases D7, E7
+    @ValueSource(strings = {"legacy", "modern"})
+    void aPersonSignsInOnTheInspectorsPageAndAsks(String era) throws Exception {
+        Path chromium = NodePrograms.required("chromium");
+        NodePrograms page =
+                NodePrograms.install("inspector-page", 22, List.of(INSPECTOR, PLAYWRIGHT));
+
+        NodePrograms.Said said =
+                page.runOwn(
+                        PAGE_WITHIN,
+                        "inspector-page.mjs",
+                        "node_modules/" + SCRIPT,
+                        stage.stack().description().mcp().toString(),
+                        era,
+                        chromium.toString(),
+                        "select distinct tenant_id from customers");
+
+        assertThat(said.exitCode()).as(said.text()).isZero();
+        assertThat(said.text())
+                .contains("describe_table", "acme", "rowCount")
+                .doesNotContain("db_execute", "globex");
     }
 
     /** With whatever Node and npm the user has. */

@@ -13,7 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** Programs from the npm registry that nobody here wrote, installed below {@code target}. */
 public final class NodePrograms {
@@ -43,10 +45,7 @@ public final class NodePrograms {
      */
     static NodePrograms install(String name, int node, List<String> versionedPackages)
             throws IOException, InterruptedException {
-        if (System.getenv("CI") != null) {
-            assertThat(onPath("npm")).as("package npm is installed").isTrue();
-        }
-        assumeTrue(onPath("npm"), "skipped: npm is not installed");
+        required("npm");
         Path folder = Path.of("target", name).toAbsolutePath();
         Files.createDirectories(folder);
         Files.writeString(folder.resolve("package.json"), "{\"private\":true}");
@@ -116,8 +115,20 @@ public final class NodePrograms {
         }
     }
 
-    private static boolean onPath(String program) {
-        return List.of("/usr/local/bin", "/usr/bin", "/bin").stream()
-                .anyMatch(place -> Files.isExecutable(Path.of(place, program)));
+    /**
+     * Where a program of a Debian package of its name is. Where it is not installed, the test is
+     * skipped; in CI that is a failure.
+     */
+    static Path required(String program) {
+        Optional<Path> found =
+                Stream.of("/usr/local/bin", "/usr/bin", "/bin")
+                        .map(place -> Path.of(place, program))
+                        .filter(Files::isExecutable)
+                        .findFirst();
+        if (System.getenv("CI") != null) {
+            assertThat(found).as("package %s is installed", program).isPresent();
+        }
+        assumeTrue(found.isPresent(), "skipped: " + program + " is not installed");
+        return found.orElseThrow();
     }
 }
