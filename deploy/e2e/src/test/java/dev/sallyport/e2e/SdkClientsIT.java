@@ -4,11 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sallyport.cli.stack.LocalStack;
 import dev.sallyport.schema.json.Json;
+import io.modelcontextprotocol.client.McpClient;
+import io.modelcontextprotocol.client.McpSyncClient;
+import io.modelcontextprotocol.client.transport.HttpClientStreamableHttpTransport;
+import io.modelcontextprotocol.spec.McpSchema;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-/** The TypeScript SDK, old and new, uses the gateway and logs a person in. */
+/** The TypeScript SDK, old and new, and the Java SDK use the gateway, and log a person in. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SdkClientsIT {
     private static final Duration WITHIN = Duration.ofMinutes(1);
@@ -64,6 +71,42 @@ class SdkClientsIT {
         assertThat(got.at("/read/isError").asBoolean(false)).isFalse();
         assertThat(got.at("/refused/isError").asBoolean()).isTrue();
         assertThat(got.at("/refused/content/0/text").asString()).contains("role_change");
+    }
+
+    @Test
+    void theJavaSdkConnectsListsAndReads() {
+        URI mcp = stage.stack().description().mcp();
+        String token = stage.token("acme", "ana", "mcp:read");
+        var transport =
+                HttpClientStreamableHttpTransport.builder(mcp.resolve("/").toString())
+                        .endpoint(mcp.getPath())
+                        .httpRequestCustomizer(
+                                (request, method, endpoint, body, context) ->
+                                        request.header("Authorization", "Bearer " + token))
+                        .build();
+        try (McpSyncClient client =
+                McpClient.sync(transport).requestTimeout(WITHIN).build()) {
+            client.initialize();
+            assertThat(client.listTools().tools())
+                    .extracting(McpSchema.Tool::name)
+                    .contains("db_query", "describe_table")
+                    .doesNotContain("db_execute");
+
+            var read = javaQuery(client, "select distinct tenant_id from customers");
+            assertThat(read.isError()).isNotEqualTo(true);
+            assertThat(read.content().toString()).contains("acme").doesNotContain("globex");
+
+            var refused = javaQuery(client, "set role globex_agent");
+            assertThat(refused.isError()).isTrue();
+            assertThat(refused.content().toString()).contains("role_change");
+        }
+    }
+
+    private static McpSchema.CallToolResult javaQuery(McpSyncClient client, String sql) {
+        return client.callTool(
+                McpSchema.CallToolRequest.builder("db_query")
+                        .arguments(Map.of("database", "shop", "sql", sql))
+                        .build());
     }
 
     @ParameterizedTest // cases E6, E7, E8
