@@ -80,12 +80,10 @@ class SdkClientsIT {
         var transport =
                 HttpClientStreamableHttpTransport.builder(mcp.resolve("/").toString())
                         .endpoint(mcp.getPath())
-                        .httpRequestCustomizer(
-                                (request, method, endpoint, body, context) ->
-                                        request.header("Authorization", "Bearer " + token))
+                        .addHttpRequestCustomizer((request, method, endpoint, body, context) ->
+                                request.header("Authorization", "Bearer " + token))
                         .build();
-        try (McpSyncClient client =
-                McpClient.sync(transport).requestTimeout(WITHIN).build()) {
+        try (McpSyncClient client = McpClient.sync(transport).requestTimeout(WITHIN).build()) {
             client.initialize();
             assertThat(client.listTools().tools())
                     .extracting(McpSchema.Tool::name)
