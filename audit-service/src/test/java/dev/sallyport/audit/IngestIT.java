@@ -8,6 +8,8 @@ import dev.sallyport.audit.log.LogReader;
 import dev.sallyport.audit.tree.Frontier;
 import dev.sallyport.audit.tree.Hash;
 import dev.sallyport.embedded.TestServers;
+import dev.sallyport.schema.event.Event;
+import dev.sallyport.schema.event.EventCodec;
 import dev.sallyport.schema.event.PrincipalSuspended;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.TenantId;
@@ -164,6 +166,38 @@ class IngestIT {
                                             + tenant
                                             + "%'"))
                     .isEqualTo(1);
+        }
+    }
+
+    // case I7
+    @Test
+    void anOutcomeThatIsToldAgainIsNoRejection() throws Exception {
+        try (var database = fixture.open();
+                var ingest = fixture.ingest(database.jdbi())) {
+            var call = CallId.next();
+            byte[] first = AuditFixture.settled(tenant, call, "alice", "db_query", "select 1");
+            Event<?> told = EventCodec.decode(first);
+            byte[] again =
+                    EventCodec.encode(
+                            Event.of(
+                                    told.id(),
+                                    "/executor/2",
+                                    told.time().plusSeconds(7),
+                                    told.tenant(),
+                                    told.trace(),
+                                    told.data()));
+            assertThat(again).isNotEqualTo(first);
+            // in one batch and in the next
+            fixture.send(Topics.OUTCOMES, tenant, first);
+            fixture.send(Topics.OUTCOMES, tenant, again);
+            turnUntil(ingest, database.jdbi(), 1);
+            fixture.send(Topics.OUTCOMES, tenant, again);
+            fixture.settle(tenant, "alice", "db_query", "select 2");
+            turnUntil(ingest, database.jdbi(), 2);
+
+            assertThat(ingest.rejected()).isZero();
+            assertThat(new LogReader(database.jdbi()).entriesOf(tenant, call, 9).values())
+                    .containsExactly(first);
         }
     }
 

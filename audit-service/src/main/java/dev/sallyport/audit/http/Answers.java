@@ -1,6 +1,7 @@
 package dev.sallyport.audit.http;
 
 import dev.sallyport.audit.access.Admission;
+import dev.sallyport.audit.problem.Absence;
 import dev.sallyport.audit.problem.AuditException;
 import dev.sallyport.audit.problem.AuditProblem;
 import dev.sallyport.schema.json.Json;
@@ -8,6 +9,7 @@ import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import java.util.LinkedHashMap;
+import java.util.Optional;
 import org.jdbi.v3.core.JdbiException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,10 +70,12 @@ final class Answers {
     private static void failed(Context ctx, AuditException failed) {
         int status = failed.problem().status();
         if (status >= SERVER_ERROR) {
+            Optional<String> away = Absence.of(failed);
             LOG.atError()
                     .addKeyValue("code", failed.code())
                     .addKeyValue("path", ctx.path())
-                    .setCause(failed)
+                    .addKeyValue("why", away.orElse("see the stack trace"))
+                    .setCause(away.isPresent() ? null : failed)
                     .log("request failed");
         }
         if (failed.problem() == AuditProblem.CALL_NOT_PUBLISHED

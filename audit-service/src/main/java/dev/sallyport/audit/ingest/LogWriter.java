@@ -201,15 +201,19 @@ final class LogWriter {
                     fresh.computeIfAbsent(candidate.tenant(), _ -> new ArrayList<>())
                             .add(candidate);
                 } else {
-                    duplicate(candidate, first);
+                    duplicate(candidate, first, fresh);
                 }
             }
             return fresh;
         }
 
-        private void duplicate(Accepted again, Hash first) {
+        private void duplicate(
+                Accepted again, Hash first, Map<TenantId, List<Accepted>> ofThisBatch) {
             duplicates++;
-            if (!again.leaf().hash().equals(first)) {
+            if (!again.leaf().hash().equals(first)
+                    && !Redelivery.repeats(
+                            again.leaf().bytes(),
+                            firstBytes(again, ofThisBatch.getOrDefault(again.tenant(), List.of())))) {
                 // a redelivered call may settle twice under one id; the first stands, and that
                 // there was another is kept
                 rejected.add(
@@ -221,9 +225,25 @@ final class LogWriter {
                                         + again.eventId()
                                         + " of tenant "
                                         + again.tenant()
-                                        + " is in the log with other bytes",
+                                        + " is in the log and says something else; the first one"
+                                        + " counts",
                                 Optional.empty()));
             }
+        }
+
+        /** The bytes of the entry that has the event's id. */
+        private byte[] firstBytes(Accepted again, List<Accepted> ofThisBatch) {
+            return ofThisBatch.stream()
+                    .filter(entry -> entry.eventId().equals(again.eventId()))
+                    .findFirst()
+                    .map(entry -> entry.leaf().bytes())
+                    .orElseGet(() ->
+                            handle.createQuery(
+                                            "SELECT bytes FROM audit.entry WHERE tenant = :tenant AND event_id = :id")
+                                    .bind("tenant", again.tenant().value())
+                                    .bind("id", again.eventId())
+                                    .mapTo(byte[].class)
+                                    .one());
         }
 
         private Map<EntryKey, Hash> known(List<Accepted> candidates) {

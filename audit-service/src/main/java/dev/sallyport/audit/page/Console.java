@@ -5,6 +5,7 @@ import dev.sallyport.audit.access.Admission;
 import dev.sallyport.audit.access.ReadRecorder;
 import dev.sallyport.audit.log.CallProofs;
 import dev.sallyport.audit.note.VerifierKey;
+import dev.sallyport.audit.problem.Absence;
 import dev.sallyport.audit.problem.AuditException;
 import dev.sallyport.audit.problem.AuditProblem;
 import dev.sallyport.audit.search.Cursor;
@@ -103,10 +104,12 @@ public final class Console {
 
     private void failed(Context ctx, AuditException failed) {
         if (failed.problem().status() >= AuditProblem.INTERNAL.status()) {
+            Optional<String> away = Absence.of(failed);
             LOG.atError()
                     .addKeyValue("code", failed.code())
                     .addKeyValue("path", ctx.path())
-                    .setCause(failed)
+                    .addKeyValue("why", away.orElse("see the stack trace"))
+                    .setCause(away.isPresent() ? null : failed)
                     .log("page failed");
         }
         pages.show(

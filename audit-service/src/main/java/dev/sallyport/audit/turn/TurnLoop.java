@@ -1,8 +1,10 @@
 package dev.sallyport.audit.turn;
 
+import dev.sallyport.audit.problem.Absence;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.errors.WakeupException;
@@ -26,6 +28,7 @@ public final class TurnLoop implements AutoCloseable {
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread thread;
     private volatile Instant lastTurn;
+    private boolean away;
 
     private TurnLoop(String name, Job job, InstantSource clock) {
         this.job = job;
@@ -80,6 +83,10 @@ public final class TurnLoop implements AutoCloseable {
         try {
             int _ = job.turn();
             lastTurn = clock.instant();
+            if (away) {
+                away = false;
+                LOG.atInfo().addKeyValue("thread", thread.getName()).log("turns succeed again");
+            }
             return job.pause();
         } catch (WakeupException woken) {
             LOG.atDebug().log("turn woken to close");
@@ -87,12 +94,26 @@ public final class TurnLoop implements AutoCloseable {
         } catch (RuntimeException failed) {
             // a broker or database that is away, another writer that was faster, a log that was
             // altered: all are met alike
+            report(failed);
+            job.startOver();
+            return PAUSE_AFTER_FAILURE;
+        }
+    }
+
+    /** Of a database or broker that is away one line, until it is back. */
+    private void report(RuntimeException failed) {
+        Optional<String> why = Absence.of(failed);
+        if (why.isEmpty()) {
             LOG.atWarn()
                     .addKeyValue("thread", thread.getName())
                     .setCause(failed)
                     .log("turn failed; the next one goes on from what is stored");
-            job.startOver();
-            return PAUSE_AFTER_FAILURE;
+        } else if (!away) {
+            away = true;
+            LOG.atWarn()
+                    .addKeyValue("thread", thread.getName())
+                    .addKeyValue("why", why.get())
+                    .log("database or broker is away; turns are tried until it is back");
         }
     }
 

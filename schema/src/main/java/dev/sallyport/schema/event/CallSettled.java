@@ -196,6 +196,69 @@ public record CallSettled(
         return succeeded(asked, result, Timings.NONE, gateway.value(), 1);
     }
 
+    /**
+     * Whether it says of the call what the other one says: how it ended and what it changed. A
+     * database's ledger remembers the rows that a write changed and nothing else of its result, so
+     * that is not compared where it answered for one of them.
+     */
+    boolean repeats(CallSettled first) {
+        CallSettled same = asOf(first);
+        return same.equals(first)
+                || (ended == Ended.SUCCEEDED
+                        && (attempt > 1 || first.attempt > 1)
+                        && same.withoutResult().equals(first.withoutResult()));
+    }
+
+    private CallSettled asOf(CallSettled first) {
+        return with(first.timings, first.executor, first.attempt);
+    }
+
+    private CallSettled with(Timings otherTimings, String otherExecutor, int otherAttempt) {
+        return new CallSettled(
+                call,
+                principal,
+                tool,
+                database,
+                statementClass,
+                tables,
+                fingerprint,
+                ended,
+                code,
+                sqlState,
+                rows,
+                rowsAffected,
+                bytes,
+                truncated,
+                otherTimings,
+                resultDigest,
+                attested,
+                otherExecutor,
+                otherAttempt);
+    }
+
+    private CallSettled withoutResult() {
+        return new CallSettled(
+                call,
+                principal,
+                tool,
+                database,
+                statementClass,
+                tables,
+                fingerprint,
+                ended,
+                code,
+                sqlState,
+                0,
+                rowsAffected,
+                0,
+                false,
+                timings,
+                null,
+                null,
+                executor,
+                attempt);
+    }
+
     /** The same without the lists and texts that it repeats from the command. */
     public CallSettled withoutStatement() {
         return new CallSettled(

@@ -40,4 +40,18 @@ public record Event<P extends Payload>(
     public EventType type() {
         return EventType.of(data);
     }
+
+    /**
+     * Whether it says nothing that the other one did not: it was published again, such as by an
+     * executor that was delivered a call once more. Who told it, when, and how long the call took
+     * may differ. Of two events with one id the one that comes first in its partition counts,
+     * whether the later one repeats it or not.
+     */
+    public boolean repeats(Event<?> first) {
+        return id.equals(first.id)
+                && tenant.equals(first.tenant)
+                && (data instanceof CallSettled settled && first.data instanceof CallSettled before
+                        ? settled.repeats(before)
+                        : data.equals(first.data));
+    }
 }
