@@ -12,7 +12,9 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -172,12 +174,20 @@ final class Indexer {
         tally.following();
     }
 
+    /**
+     * Of several with one id the first, which counts. The store keeps the one that it is given
+     * first, and that must not be a later one because the first was busy.
+     */
     private List<Document> documents(ConsumerRecords<String, byte[]> records) {
-        List<Document> documents = new ArrayList<>(records.count());
+        Map<String, Document> documents = LinkedHashMap.newLinkedHashMap(records.count());
         for (ConsumerRecord<String, byte[]> record : records) {
-            document(record).ifPresent(documents::add);
+            Optional<Document> document = document(record);
+            if (document.isPresent()
+                    && documents.putIfAbsent(document.get().id(), document.get()) != null) {
+                tally.countAlreadyThere();
+            }
         }
-        return documents;
+        return List.copyOf(documents.values());
     }
 
     private Optional<Document> document(ConsumerRecord<String, byte[]> record) {

@@ -3,6 +3,7 @@ package dev.sallyport.monitor.index;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sallyport.monitor.fixture.Told;
+import dev.sallyport.schema.event.CallSettled;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
 import dev.sallyport.schema.id.TenantId;
@@ -142,6 +143,29 @@ class IndexerTest {
         assertThat(store.documents).hasSize(1);
         assertThat(tally.alreadyThere()).isEqualTo(1);
         assertThat(committed()).isEqualTo(2);
+    }
+
+    // case I3
+    @Test
+    void ofTwoOutcomesOfACallTheFirstCountsThoughItWasBusyWhenTheSecondWasNot() {
+        Event<CallSettled> first = ana.read(now, 3);
+        told(first);
+        told(ana.read(first.data().call(), now.plusSeconds(9), 0));
+        store.busy.add(first.id().toString());
+        indexer.turn();
+        store.busy.clear();
+        now = now.plusSeconds(1);
+        indexer.turn();
+
+        // and one in a later poll
+        told(ana.read(first.data().call(), now, 7));
+        indexer.turn();
+
+        assertThat(store.documents.values())
+                .singleElement()
+                .satisfies(document -> assertThat(document.json()).contains("\"rows\":3"));
+        assertThat(tally.alreadyThere()).isEqualTo(2);
+        assertThat(committed()).isEqualTo(3);
     }
 
     @Test
