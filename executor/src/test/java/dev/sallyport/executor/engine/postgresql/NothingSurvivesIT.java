@@ -2,6 +2,7 @@ package dev.sallyport.executor.engine.postgresql;
 
 import static dev.sallyport.executor.engine.postgresql.SharedDatabase.ACME;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.sallyport.embedded.TestServers;
 import dev.sallyport.schema.event.Access;
@@ -104,6 +105,8 @@ final class NothingSurvivesIT {
     /** Whether, in a session that nobody cleans, the question tells that the call was there. */
     private static boolean staysWithoutUs(String call, boolean bySession, String question)
             throws SQLException {
+        String pid;
+        boolean stays;
         try (Connection plain =
                         DriverManager.getConnection(
                                 TestServers.postgres().jdbcUrl(shared.databaseName()),
@@ -111,13 +114,17 @@ final class NothingSurvivesIT {
                                 SharedDatabase.PASSWORD);
                 Statement statement = plain.createStatement()) {
             statement.execute("set lock_timeout = '5s'");
-            String pid = first(statement, "select pg_backend_pid()");
+            pid = first(statement, "select pg_backend_pid()");
             String asked = question.replace("@PID@", pid);
             String before = bySession ? first(statement, asked) : shared.truth(asked).getFirst();
             statement.execute(call);
             String after = bySession ? first(statement, asked) : shared.truth(asked).getFirst();
-            return !after.equals(before);
+            stays = !after.equals(before);
         }
+        // what it made goes with its process, a little after the connection
+        await().until(() ->
+                shared.truth("select pid from pg_stat_activity where pid = " + pid).isEmpty());
+        return stays;
     }
 
     private static String first(Statement statement, String question) {
