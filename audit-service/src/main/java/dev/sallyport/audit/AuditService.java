@@ -6,6 +6,7 @@ import dev.sallyport.audit.http.AuditHttp;
 import dev.sallyport.audit.ingest.Ingest;
 import dev.sallyport.audit.log.CallProofs;
 import dev.sallyport.audit.log.CheckpointPublisher;
+import dev.sallyport.audit.log.CheckpointTopic;
 import dev.sallyport.audit.log.LogReader;
 import dev.sallyport.audit.note.NoteSigner;
 import dev.sallyport.audit.note.VerifierKey;
@@ -13,6 +14,7 @@ import dev.sallyport.audit.page.Console;
 import dev.sallyport.audit.problem.AuditException;
 import dev.sallyport.audit.search.EntrySearch;
 import dev.sallyport.audit.store.AuditDatabase;
+import dev.sallyport.audit.store.RowSeal;
 import dev.sallyport.audit.turn.TurnLoop;
 import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.registry.RegistryFeed;
@@ -29,6 +31,7 @@ import org.slf4j.LoggerFactory;
 public final class AuditService implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AuditService.class);
     private static final Duration REGISTRY_WITHIN = Duration.ofSeconds(30);
+    private static final Duration CHECKPOINTS_WITHIN = Duration.ofSeconds(30);
     private static final Duration TELL_WITHIN = Duration.ofSeconds(5);
     private static final Duration REFUSAL_FOLD = Duration.ofSeconds(10);
     private static final String SOURCE = "/audit-service";
@@ -47,7 +50,8 @@ public final class AuditService implements AutoCloseable {
      * Starts the service; it ingests and answers when this returns. The topics must be there.
      *
      * @param secrets where the configuration's references to secrets lead
-     * @throws AuditException {@code database_unavailable}, {@code database_unsafe}
+     * @throws AuditException {@code database_unavailable}, {@code database_unsafe}, {@code
+     *     checkpoints_unavailable}
      * @throws SchemaException {@code registry_unavailable}, {@code secret_unavailable}
      * @throws IllegalArgumentException when the signing key is malformed or has another name than
      *     the origin
@@ -73,10 +77,20 @@ public final class AuditService implements AutoCloseable {
                                 config.kafka(), "audit-signals", SOURCE, clock, TELL_WITHIN));
         var refusals = parts.add(Refusals.start(log, clock, REFUSAL_FOLD));
         var reads = new ReadRecorder(log);
+        var checkpoints =
+                parts.add(
+                        CheckpointTopic.open(config.kafka(), signer, clock, CHECKPOINTS_WITHIN));
         var publisher =
                 new CheckpointPublisher(
-                        jdbi, signer, clock, Duration.ofMillis(config.checkpointEveryMillis()));
-        var ingest = new Ingest(config.kafka(), config.batchRecordsMax(), jdbi, publisher, clock);
+                        jdbi, checkpoints, clock, Duration.ofMillis(config.checkpointEveryMillis()));
+        var ingest =
+                new Ingest(
+                        config.kafka(),
+                        config.batchRecordsMax(),
+                        jdbi,
+                        RowSeal.of(signer),
+                        publisher,
+                        clock);
         var publishing = parts.add(TurnLoop.start("audit-checkpoints", publisher, clock));
         var ingesting = parts.add(TurnLoop.start("audit-ingest", ingest, clock));
         var logs = new LogReader(jdbi);
@@ -91,7 +105,7 @@ public final class AuditService implements AutoCloseable {
                         clock);
         var console = new Console(access, reads, search, proofs, key, config.publicUrl(), clock);
         var shown = new AuditHttp.Parts(logs, search, proofs, key, access, reads);
-        var watched = new AuditHttp.Watched(ingesting, publishing, ingest, publisher);
+        var watched = new AuditHttp.Watched(ingesting, publishing, ingest, publisher, clock);
         var http =
                 parts.add(
                         AuditHttp.start(

@@ -45,6 +45,7 @@ class AuditDatabaseIT {
                             "checkpoint",
                             "consumed",
                             "rejected",
+                            "parked",
                             "description",
                             "search");
 
@@ -73,7 +74,7 @@ class AuditDatabaseIT {
         return database.jdbi()
                 .withHandle(handle ->
                         handle.createQuery(
-                                        "SELECT column_name FROM information_schema.columns WHERE table_schema = 'audit' AND table_name = :table LIMIT 1")
+                                        "SELECT column_name FROM information_schema.columns WHERE table_schema = 'audit' AND table_name = :table AND is_identity = 'NO' LIMIT 1")
                                 .bind("table", table)
                                 .mapTo(String.class)
                                 .one());

@@ -4,10 +4,12 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sallyport.audit.ingest.Ingest;
 import dev.sallyport.audit.log.CheckpointPublisher;
+import dev.sallyport.audit.log.CheckpointTopic;
 import dev.sallyport.audit.note.NoteSigner;
 import dev.sallyport.audit.store.AuditDatabase;
 import dev.sallyport.audit.store.AuditRoles;
 import dev.sallyport.audit.store.DatabaseSettings;
+import dev.sallyport.audit.store.RowSeal;
 import dev.sallyport.audit.verify.AuditVerifier;
 import dev.sallyport.audit.verify.Verdict;
 import dev.sallyport.embedded.TestServers;
@@ -42,6 +44,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,7 +62,7 @@ import org.jdbi.v3.core.Jdbi;
 public final class AuditFixture implements AutoCloseable {
     static final URI AUDIENCE = URI.create("http://audit.test");
     static final String ORIGIN = "audit.test/log";
-    static final Duration WITHIN = Duration.ofSeconds(30);
+    public static final Duration WITHIN = Duration.ofSeconds(30);
 
     private static final CellId CELL = new CellId("c1");
     private static final String OWNER_PASSWORD = "owner-password";
@@ -72,10 +75,11 @@ public final class AuditFixture implements AutoCloseable {
     private final HttpClient http = HttpClient.newHttpClient();
     private final String database = TestServers.freshDatabase("audit");
     private final String role = "audit_" + UUID.randomUUID().toString().substring(0, 8);
+    private final List<CheckpointTopic> topics = new ArrayList<>();
     private final Secrets secrets;
 
     public AuditFixture() throws SQLException {
-        try (var admin = Admin.create(kafka.client("audit-test-admin"))) {
+        try (var admin = admin()) {
             Topics.createMissing(admin, Set.of(CELL), 3, (short) 1);
         }
         try (var superuser = superuser()) {
@@ -90,7 +94,7 @@ public final class AuditFixture implements AutoCloseable {
     }
 
     /** A tenant that nobody else has, registered with an issuer of its own. */
-    TenantId tenant() {
+    public TenantId tenant() {
         var id = new TenantId("t-" + UUID.randomUUID());
         var oauth = TestServers.oauth();
         var issuer =
@@ -149,14 +153,25 @@ public final class AuditFixture implements AutoCloseable {
     }
 
     /** An ingestion of its own, which turns only when the test says so. */
-    Ingest ingest(Jdbi jdbi) {
-        return new Ingest(kafka, 100, jdbi, publisher(jdbi), InstantSource.system());
+    public Ingest ingest(Jdbi jdbi) {
+        return new Ingest(
+                kafka, 100, jdbi, RowSeal.of(signer()), publisher(jdbi), InstantSource.system());
     }
 
     public CheckpointPublisher publisher(Jdbi jdbi) {
-        var signer =
-                NoteSigner.parse(secrets.resolve(new SecretReference("env:SIGNING_KEY")).value());
-        return new CheckpointPublisher(jdbi, signer, InstantSource.system(), Duration.ZERO);
+        var topic = CheckpointTopic.open(kafka, signer(), InstantSource.system(), WITHIN);
+        topics.add(topic);
+        return new CheckpointPublisher(jdbi, topic, InstantSource.system(), Duration.ZERO);
+    }
+
+    /** The service's key. */
+    public NoteSigner signer() {
+        return NoteSigner.parse(secrets.resolve(new SecretReference("env:SIGNING_KEY")).value());
+    }
+
+    /** A client for what happens to topics. */
+    public Admin admin() {
+        return Admin.create(kafka.client("audit-test-admin"));
     }
 
     Secrets secrets() {
@@ -167,18 +182,38 @@ public final class AuditFixture implements AutoCloseable {
         return role;
     }
 
+    /** A copy of the database as it is now. Nothing may be connected to it. */
+    public String backUp() throws SQLException {
+        String copy = database + "_copy";
+        administer("CREATE DATABASE " + copy + " TEMPLATE " + database);
+        return copy;
+    }
+
+    /** Puts the copy in the place of the database. */
+    public void restore(String copy) throws SQLException {
+        administer("DROP DATABASE " + database + " WITH (FORCE)");
+        administer("ALTER DATABASE " + copy + " RENAME TO " + database);
+    }
+
+    private static void administer(String sql) throws SQLException {
+        try (var connection = TestServers.postgres().connect("postgres");
+                var statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
     public Connection superuser() throws SQLException {
         return TestServers.postgres().connect(database);
     }
 
     /** Settles a call of the tenant. */
-    CallId settle(TenantId tenant, String principal, String tool, String fingerprint) {
+    public CallId settle(TenantId tenant, String principal, String tool, String fingerprint) {
         var call = CallId.next();
         send(Topics.OUTCOMES, tenant, settled(tenant, call, principal, tool, fingerprint));
         return call;
     }
 
-    static byte[] settled(
+    public static byte[] settled(
             TenantId tenant, CallId call, String principal, String tool, String fingerprint) {
         var data =
                 CallSettled.succeeded(
@@ -198,7 +233,7 @@ public final class AuditFixture implements AutoCloseable {
                 Event.of(EventId.settledOf(call), "/executor/1", now(), tenant, null, data));
     }
 
-    static <P extends Payload> byte[] event(TenantId tenant, P data) {
+    public static <P extends Payload> byte[] event(TenantId tenant, P data) {
         return EventCodec.encode(Event.of(EventId.next(), "/test", now(), tenant, null, data));
     }
 
@@ -210,15 +245,27 @@ public final class AuditFixture implements AutoCloseable {
         return InstantSource.system().instant();
     }
 
-    void send(String topic, TenantId tenant, byte[] value) {
+    public void send(String topic, TenantId tenant, byte[] value) {
         send(topic, tenant.value(), value);
     }
 
-    void send(String topic, String key, byte[] value) {
+    public void send(String topic, String key, byte[] value) {
         var _ = producer.send(new ProducerRecord<>(topic, key, value));
     }
 
-    void flush() {
+    /** Sends in a transaction that is aborted afterwards. */
+    public void sendAborted(String topic, TenantId tenant, byte[] value) {
+        var settings = kafka.transactional("audit-test-aborts", UUID.randomUUID().toString());
+        try (var aborting = new KafkaProducer<String, byte[]>(settings)) {
+            aborting.initTransactions();
+            aborting.beginTransaction();
+            var _ = aborting.send(new ProducerRecord<>(topic, tenant.value(), value));
+            aborting.flush();
+            aborting.abortTransaction();
+        }
+    }
+
+    public void flush() {
         producer.flush();
     }
 
@@ -279,7 +326,7 @@ public final class AuditFixture implements AutoCloseable {
                         + "'");
     }
 
-    static long count(Jdbi jdbi, String sql) {
+    public static long count(Jdbi jdbi, String sql) {
         return jdbi.withHandle(handle -> handle.createQuery(sql).mapTo(Long.class).one());
     }
 
@@ -290,6 +337,7 @@ public final class AuditFixture implements AutoCloseable {
 
     @Override
     public void close() {
+        topics.forEach(CheckpointTopic::close);
         producer.close();
         http.close();
     }

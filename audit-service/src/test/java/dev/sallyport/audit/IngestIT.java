@@ -7,29 +7,23 @@ import dev.sallyport.audit.ingest.Ingest;
 import dev.sallyport.audit.log.LogReader;
 import dev.sallyport.audit.tree.Frontier;
 import dev.sallyport.audit.tree.Hash;
-import dev.sallyport.embedded.TestServers;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
 import dev.sallyport.schema.event.PrincipalSuspended;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.TenantId;
-import dev.sallyport.schema.topic.KafkaSettings;
 import dev.sallyport.schema.topic.Topics;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -244,30 +238,8 @@ class IngestIT {
     void anEventOfATransactionThatWasAbortedIsNoEvent() throws Exception {
         try (var database = fixture.open();
                 var ingest = fixture.ingest(database.jdbi())) {
-            var settings =
-                    new KafkaSettings(TestServers.kafka().bootstrapServers(), Map.of())
-                            .producer("audit-test-aborts");
-            settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, UUID.randomUUID().toString());
-            try (var producer = new KafkaProducer<String, byte[]>(settings)) {
-                producer.initTransactions();
-                for (boolean commit : new boolean[] {false, true}) {
-                    byte[] event =
-                            AuditFixture.event(
-                                    tenant,
-                                    new PrincipalSuspended(
-                                            "s", commit ? "meant" : "not meant", null, "monitor"));
-                    producer.beginTransaction();
-                    var _ =
-                            producer.send(
-                                    new ProducerRecord<>(Topics.SIGNALS, tenant.value(), event));
-                    if (commit) {
-                        producer.commitTransaction();
-                    } else {
-                        producer.flush();
-                        producer.abortTransaction();
-                    }
-                }
-            }
+            fixture.sendAborted(Topics.SIGNALS, tenant, suspended("not meant"));
+            fixture.send(Topics.SIGNALS, tenant, suspended("meant"));
             turnUntil(ingest, database.jdbi(), 1);
 
             assertThat(entries(database.jdbi())).isEqualTo(1);
@@ -279,6 +251,10 @@ class IngestIT {
                                             + "' AND words @@ CAST('meant & not' AS tsquery)"))
                     .isZero();
         }
+    }
+
+    private byte[] suspended(String why) {
+        return AuditFixture.event(tenant, new PrincipalSuspended("s", why, null, "monitor"));
     }
 
     private void settle(int events) {

@@ -79,6 +79,7 @@ final class Answers {
                     .log("request failed");
         }
         if (failed.problem() == AuditProblem.CALL_NOT_PUBLISHED
+                || failed.problem() == AuditProblem.ENTRY_NOT_PUBLISHED
                 || status == AuditProblem.DATABASE_UNAVAILABLE.status()) {
             ctx.header("Retry-After", "1");
         }

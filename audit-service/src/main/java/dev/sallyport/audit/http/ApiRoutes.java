@@ -7,6 +7,7 @@ import dev.sallyport.audit.log.CallProofs;
 import dev.sallyport.audit.problem.AuditException;
 import dev.sallyport.audit.problem.AuditProblem;
 import dev.sallyport.audit.search.EntryFilter;
+import dev.sallyport.audit.search.EntryIndex;
 import dev.sallyport.audit.search.EntrySearch;
 import dev.sallyport.audit.search.QueryString;
 import dev.sallyport.schema.id.CallId;
@@ -35,6 +36,7 @@ final class ApiRoutes {
 
     void register(RoutesConfig routes) {
         routes.get("/api/v1/entries", ctx -> admitted(ctx, caller -> entries(ctx, caller)));
+        routes.get("/api/v1/entries/{index}", ctx -> admitted(ctx, caller -> entry(ctx, caller)));
         routes.get("/api/v1/calls/{callId}", ctx -> admitted(ctx, caller -> call(ctx, caller)));
     }
 
@@ -50,6 +52,15 @@ final class ApiRoutes {
                 search.find(caller.tenant(), EntryFilter.of(QueryString.parse(ctx.queryString())));
         reads.record(caller, ctx.ip(), "search", orEmpty(ctx.queryString()), page.entries().size());
         Answers.json(ctx, page);
+    }
+
+    private void entry(Context ctx, Caller caller) {
+        long index = EntryIndex.parse(ctx.pathParam("index"));
+        var proof = proofs.ofEntry(caller.tenant(), index);
+        reads.record(caller, ctx.ip(), "entry", Long.toString(index), 1);
+        ctx.contentType("application/json")
+                .header("Cache-Control", "no-store")
+                .result(proof.json());
     }
 
     private void call(Context ctx, Caller caller) {

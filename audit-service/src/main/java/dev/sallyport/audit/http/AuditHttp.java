@@ -11,6 +11,7 @@ import dev.sallyport.audit.search.EntrySearch;
 import dev.sallyport.audit.turn.TurnLoop;
 import io.javalin.Javalin;
 import io.javalin.config.RoutesConfig;
+import java.time.InstantSource;
 import java.util.function.Consumer;
 
 /** The HTTP server of the audit service. */
@@ -46,7 +47,8 @@ public final class AuditHttp implements AutoCloseable {
             TurnLoop ingesting,
             TurnLoop publishing,
             Ingest ingest,
-            CheckpointPublisher publisher) {}
+            CheckpointPublisher publisher,
+            InstantSource clock) {}
 
     /**
      * Starts the server.

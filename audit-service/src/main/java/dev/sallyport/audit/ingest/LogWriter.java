@@ -8,6 +8,7 @@ import dev.sallyport.audit.problem.AuditException;
 import dev.sallyport.audit.problem.AuditProblem;
 import dev.sallyport.audit.search.Description;
 import dev.sallyport.audit.store.CopyRows;
+import dev.sallyport.audit.store.RowSeal;
 import dev.sallyport.audit.tree.Frontier;
 import dev.sallyport.audit.tree.FullTile;
 import dev.sallyport.audit.tree.Hash;
@@ -15,12 +16,15 @@ import dev.sallyport.audit.tree.TreeHead;
 import dev.sallyport.schema.id.TenantId;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -28,8 +32,11 @@ import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.kafka.common.TopicPartition;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes batches into the logs. A batch is one transaction: the entries, what they are found by,
@@ -40,6 +47,13 @@ import org.jspecify.annotations.Nullable;
  * violation, forgets what it remembers and reads again.
  */
 final class LogWriter {
+    private static final Logger LOG = LoggerFactory.getLogger(LogWriter.class);
+
+    /** How often a log is tried before its events are parked. */
+    private static final int ATTEMPTS = 3;
+
+    private static final String SAVEPOINT = "log";
+
     /** The most logs whose right edge is remembered, each of at most some 50 KB. */
     private static final int LOGS_MAX = 2_000;
 
@@ -47,28 +61,27 @@ final class LogWriter {
     private static final int DESCRIBED_MAX = 100_000;
 
     private final Jdbi jdbi;
+    private final RowSeal seal;
+    private final Parking parking;
     private final Map<TenantId, Log> logs = new RecentlyUsed<>(LOGS_MAX);
     private final Map<UUID, Boolean> described = new RecentlyUsed<>(DESCRIBED_MAX);
 
-    LogWriter(Jdbi jdbi) {
-        this.jdbi = jdbi;
-    }
-
     /**
-     * A stretch of a partition that a batch covers.
-     *
-     * @param from the first record, or where reading began
-     * @param next the first record after it
+     * @param seal seals the stretches
      */
-    record Stretch(long from, long next) {}
+    LogWriter(Jdbi jdbi, RowSeal seal) {
+        this.jdbi = jdbi;
+        this.seal = seal;
+        this.parking = new Parking(jdbi, seal);
+    }
 
     /**
      * What was read from Kafka in one turn.
      *
      * @param received the records, in the order of each partition
-     * @param stretches what they cover of each partition
+     * @param stretches what they cover, at most one of a partition
      */
-    record Batch(List<Received> received, Map<TopicPartition, Stretch> stretches) {}
+    record Batch(List<Received> received, List<Stretch> stretches) {}
 
     /**
      * What writing a batch came to.
@@ -80,43 +93,94 @@ final class LogWriter {
      */
     record Written(Map<TenantId, Growth> grown, int entries, int duplicates, int rejected) {}
 
-    /** Where reading has to go on in those of the partitions that were read before. */
-    Map<TopicPartition, Long> consumed(Collection<TopicPartition> partitions) {
-        var topics = partitions.stream().map(TopicPartition::topic).toArray(String[]::new);
-        var numbers = partitions.stream().map(TopicPartition::partition).toArray(Integer[]::new);
-        var consumed = new HashMap<TopicPartition, Long>();
+    /** What was read of each of the partitions before. */
+    Map<TopicPartition, Consumed> consumed(Collection<TopicPartition> partitions) {
+        var consumed = new HashMap<TopicPartition, Consumed>();
         jdbi.useHandle(handle ->
-                handle.createQuery(
-                                """
-                                SELECT p.topic, p.partition, last.next_record
-                                FROM unnest(:topics, :partitions) AS p (topic, partition)
-                                CROSS JOIN LATERAL (
-                                    SELECT c.next_record FROM audit.consumed c
-                                    WHERE c.topic = p.topic AND c.partition = p.partition
-                                    ORDER BY c.from_record DESC LIMIT 1) AS last
-                                """)
-                        .bindArray("topics", String.class, (Object[]) topics)
-                        .bindArray("partitions", Integer.class, (Object[]) numbers)
-                        .map((row, _) ->
-                                Map.entry(
-                                        new TopicPartition(
-                                                row.getString("topic"), row.getInt("partition")),
-                                        row.getLong("next_record")))
-                        .forEach(entry -> consumed.put(entry.getKey(), entry.getValue())));
+                partitions.forEach(
+                        partition ->
+                                consumed.put(
+                                        partition,
+                                        SealedStretches.newest(handle, seal, partition))));
         return consumed;
+    }
+
+    /** The logs that there are. It goes from log to log by the index. */
+    Set<TenantId> tenants() {
+        return Set.copyOf(
+                jdbi.withHandle(handle ->
+                        handle.createQuery(
+                                        """
+                                        WITH RECURSIVE log AS (
+                                            (SELECT tenant FROM audit.head ORDER BY tenant LIMIT 1)
+                                            UNION ALL
+                                            SELECT (SELECT h.tenant FROM audit.head h WHERE h.tenant > l.tenant ORDER BY h.tenant LIMIT 1)
+                                            FROM log l WHERE l.tenant IS NOT NULL)
+                                        SELECT tenant FROM log WHERE tenant IS NOT NULL
+                                        """)
+                                .map((row, _) -> new TenantId(row.getString("tenant")))
+                                .list()));
     }
 
     /** Forgets what is remembered of the database: the next batch reads it again. */
     void forget() {
         logs.clear();
         described.clear();
+        parking.forget();
     }
 
-    /** Writes the batch. */
+    /**
+     * Writes the batch. Where a log cannot be written, because its rows contradict each other or
+     * stand where the next ones belong, its events are parked, and the other logs go on.
+     */
     Written write(Batch batch, Instant now) {
+        try {
+            return written(handle -> new Transaction(handle, now).write(batch));
+        } catch (RuntimeException failed) {
+            if (!Parking.isOfALog(failed)) {
+                throw failed;
+            }
+            forget();
+            LOG.atWarn().setCause(failed).log("batch not written; its logs are written one by one");
+            return written(handle -> new Transaction(handle, now).writeApart(batch));
+        }
+    }
+
+    /** The logs that cannot be written, each with the reason. */
+    Map<TenantId, String> stuck() {
+        return parking.stuck();
+    }
+
+    /**
+     * Tries to write what is parked: all that is parked of a log, in the order in which it came,
+     * before anything that comes later.
+     */
+    List<Written> unpark(Instant now) {
+        var done = new ArrayList<Written>();
+        for (TenantId tenant : parking.tenants()) {
+            try {
+                var events = parking.waiting(tenant);
+                while (!events.isEmpty()) {
+                    var some = events;
+                    done.add(written(handle -> new Transaction(handle, now).writeParked(some)));
+                    events = parking.waiting(tenant);
+                }
+                parking.written(tenant);
+            } catch (RuntimeException failed) {
+                if (!Parking.isOfALog(failed)) {
+                    throw failed;
+                }
+                logs.remove(tenant);
+                parking.stillStuck(tenant, failed);
+            }
+        }
+        return done;
+    }
+
+    private Written written(HandleCallback<Changes, SQLException> transaction) {
         Changes changes;
         try {
-            changes = jdbi.inTransaction(handle -> new Transaction(handle, now).write(batch));
+            changes = jdbi.inTransaction(transaction);
         } catch (SQLException failed) {
             throw new AuditException(
                     AuditProblem.DATABASE_UNAVAILABLE, "the batch was not written", failed);
@@ -124,6 +188,7 @@ final class LogWriter {
         // remembered only when the transaction has been committed
         logs.putAll(changes.logs());
         changes.described().forEach(id -> described.put(id, true));
+        changes.parked().forEach(parking::stuck);
         return changes.written();
     }
 
@@ -134,7 +199,11 @@ final class LogWriter {
     private record Growing(
             TenantId tenant, TreeHead from, Log to, List<FullTile> full, List<Accepted> entries) {}
 
-    private record Changes(Map<TenantId, Log> logs, Set<UUID> described, Written written) {}
+    private record Changes(
+            Map<TenantId, Log> logs,
+            Set<UUID> described,
+            Map<TenantId, RuntimeException> parked,
+            Written written) {}
 
     private record EntryKey(TenantId tenant, UUID eventId) {}
 
@@ -143,7 +212,12 @@ final class LogWriter {
         private final Handle handle;
         private final Instant now;
         private final List<Rejected> rejected = new ArrayList<>();
+        private final Map<TenantId, Log> after = new HashMap<>();
+        private final Map<TenantId, Growth> grown = new HashMap<>();
+        private final Set<UUID> copied = new HashSet<>();
+        private final Map<TenantId, RuntimeException> parked = new HashMap<>();
         private int duplicates;
+        private int entries;
 
         Transaction(Handle handle, Instant now) {
             this.handle = handle;
@@ -153,35 +227,34 @@ final class LogWriter {
         Changes write(Batch batch) throws SQLException {
             // first, for it makes a second writer wait or fail before it has done anything
             copyStretches(batch.stretches());
-            var growing =
-                    fresh(batch.received()).entrySet().stream()
-                            .map(log -> grow(log.getKey(), log.getValue()))
-                            .toList();
-            Set<UUID> described = Set.of();
-            int entries = 0;
-            if (!growing.isEmpty()) {
-                copyHeads(growing);
-                copyEntries(growing);
-                described = copySearch(growing);
-                copyTiles(growing);
-            }
-            copyRejected();
-            var logs = new HashMap<TenantId, Log>();
-            var grown = new HashMap<TenantId, Growth>();
-            for (Growing log : growing) {
-                logs.put(log.tenant(), log.to());
-                grown.put(log.tenant(), new Growth(log.from(), log.to().head()));
-                entries += log.entries().size();
-            }
-            return new Changes(
-                    logs, described, new Written(grown, entries, duplicates, rejected.size()));
+            append(unlessStuck(candidates(batch.received())));
+            return changes();
         }
 
-        /**
-         * The entries that are in no log yet, by tenant; the tenants in order, so that two writers
-         * never wait for each other in a circle.
-         */
-        private SortedMap<TenantId, List<Accepted>> fresh(List<Received> received) {
+        /** As {@link #write}, each log by itself. */
+        Changes writeApart(Batch batch) throws SQLException {
+            copyStretches(batch.stretches());
+            var byTenant = new TreeMap<TenantId, List<Accepted>>();
+            unlessStuck(candidates(batch.received()))
+                    .forEach(one ->
+                            byTenant.computeIfAbsent(one.tenant(), _ -> new ArrayList<>())
+                                    .add(one));
+            byTenant.forEach(this::appendOrPark);
+            return changes();
+        }
+
+        Changes writeParked(List<Accepted> events) throws SQLException {
+            append(events);
+            return changes();
+        }
+
+        private Changes changes() {
+            insertRejected();
+            return new Changes(
+                    after, copied, parked, new Written(grown, entries, duplicates, rejected.size()));
+        }
+
+        private List<Accepted> candidates(List<Received> received) {
             var candidates = new ArrayList<Accepted>();
             for (Received one : received) {
                 switch (one) {
@@ -192,6 +265,78 @@ final class LogWriter {
                     }
                 }
             }
+            return candidates;
+        }
+
+        /** Parks what belongs to a log of which something is parked already. */
+        private List<Accepted> unlessStuck(List<Accepted> candidates) {
+            var stuck = parking.stuck().keySet();
+            if (stuck.isEmpty()) {
+                return candidates;
+            }
+            var others = new ArrayList<Accepted>();
+            var waiting = new ArrayList<Accepted>();
+            candidates.forEach(one -> (stuck.contains(one.tenant()) ? waiting : others).add(one));
+            parking.park(handle, waiting, now);
+            return others;
+        }
+
+        /**
+         * A second writer that was faster is met by trying again: then its rows are there to be
+         * read.
+         */
+        private void appendOrPark(TenantId tenant, List<Accepted> events) {
+            RuntimeException last = null;
+            for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+                var before = List.copyOf(rejected);
+                int duplicatesBefore = duplicates;
+                handle.savepoint(SAVEPOINT);
+                try {
+                    append(events);
+                    handle.releaseSavepoint(SAVEPOINT);
+                    return;
+                } catch (SQLException failed) {
+                    last = new AuditException(AuditProblem.DATABASE_UNAVAILABLE, "log not written", failed);
+                } catch (RuntimeException failed) {
+                    last = failed;
+                }
+                if (!Parking.isOfALog(last)) {
+                    throw last;
+                }
+                handle.rollbackToSavepoint(SAVEPOINT);
+                rejected.clear();
+                rejected.addAll(before);
+                duplicates = duplicatesBefore;
+            }
+            parking.park(handle, events, now);
+            parked.put(tenant, Objects.requireNonNull(last));
+        }
+
+        private void append(List<Accepted> candidates) throws SQLException {
+            var growing =
+                    fresh(candidates).entrySet().stream()
+                            .map(log -> grow(log.getKey(), log.getValue()))
+                            .toList();
+            if (growing.isEmpty()) {
+                return;
+            }
+            copyHeads(growing);
+            copyEntries(growing);
+            var descriptions = copySearch(growing);
+            copyTiles(growing);
+            copied.addAll(descriptions);
+            for (Growing log : growing) {
+                after.put(log.tenant(), log.to());
+                grown.put(log.tenant(), new Growth(log.from(), log.to().head()));
+                entries += log.entries().size();
+            }
+        }
+
+        /**
+         * The entries that are in no log yet, by tenant; the tenants in order, so that two writers
+         * never wait for each other in a circle.
+         */
+        private SortedMap<TenantId, List<Accepted>> fresh(List<Accepted> candidates) {
             var known = known(candidates);
             var fresh = new TreeMap<TenantId, List<Accepted>>();
             for (Accepted candidate : candidates) {
@@ -256,6 +401,8 @@ final class LogWriter {
                             SELECT e.tenant, e.event_id, e.leaf_hash FROM audit.entry e
                             JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS c (tenant, id)
                               ON e.tenant = c.tenant AND e.event_id = c.id
+                            -- what stands beyond the head was put there by others and is no entry
+                            WHERE e.seq < (SELECT h.size FROM audit.head h WHERE h.tenant = e.tenant ORDER BY h.size DESC LIMIT 1)
                             """)
                     .bindArray(
                             "tenants",
@@ -273,12 +420,15 @@ final class LogWriter {
             return known;
         }
 
-        private Growing grow(TenantId tenant, List<Accepted> entries) {
-            Log before = Optional.ofNullable(logs.get(tenant)).orElseGet(() -> load(tenant));
+        private Growing grow(TenantId tenant, List<Accepted> fresh) {
+            Log before =
+                    Optional.ofNullable(after.get(tenant))
+                            .or(() -> Optional.ofNullable(logs.get(tenant)))
+                            .orElseGet(() -> load(tenant));
             var growth =
-                    before.edge().grow(entries.stream().map(entry -> entry.leaf().hash()).toList());
-            var after = new Log(growth.frontier(), growth.frontier().head());
-            return new Growing(tenant, before.head(), after, growth.full(), entries);
+                    before.edge().grow(fresh.stream().map(entry -> entry.leaf().hash()).toList());
+            var to = new Log(growth.frontier(), growth.frontier().head());
+            return new Growing(tenant, before.head(), to, growth.full(), fresh);
         }
 
         private Log load(TenantId tenant) {
@@ -297,23 +447,34 @@ final class LogWriter {
             throw inconsistent(tenant, head.get(), null);
         }
 
-        private void copyStretches(Map<TopicPartition, Stretch> stretches) throws SQLException {
-            var ordered = new TreeMap<String, Map.Entry<TopicPartition, Stretch>>();
-            stretches.entrySet().forEach(entry -> ordered.put(entry.getKey().toString(), entry));
+        private void copyStretches(List<Stretch> stretches) throws SQLException {
+            if (stretches.isEmpty()) {
+                return;
+            }
+            var ordered = new TreeMap<String, Stretch>();
+            stretches.forEach(stretch -> ordered.put(stretch.partition().toString(), stretch));
             try (var rows =
                     copy(
                             "audit.consumed",
                             "topic",
                             "partition",
+                            "topic_id",
+                            "generation",
                             "from_record",
                             "next_record",
+                            "fence",
+                            "seal",
                             "consumed_at")) {
-                for (var entry : ordered.values()) {
+                for (Stretch stretch : ordered.values()) {
                     rows.row()
-                            .text(entry.getKey().topic())
-                            .int4(entry.getKey().partition())
-                            .int8(entry.getValue().from())
-                            .int8(entry.getValue().next())
+                            .text(stretch.partition().topic())
+                            .int4(stretch.partition().partition())
+                            .uuid(stretch.topicId())
+                            .int4(stretch.generation())
+                            .int8(stretch.from())
+                            .int8(stretch.next())
+                            .bytes(stretch.fence(seal))
+                            .bytes(stretch.seal(seal))
                             .time(now);
                 }
                 rows.finish();
@@ -458,30 +619,28 @@ final class LogWriter {
             }
         }
 
-        private void copyRejected() throws SQLException {
+        /** A record that is read again, as after its topic was cut back, is named already. */
+        private void insertRejected() {
             if (rejected.isEmpty()) {
                 return;
             }
-            try (var rows =
-                    copy(
-                            "audit.rejected",
-                            "topic",
-                            "partition",
-                            "record",
-                            "code",
-                            "reason",
-                            "rejected_at")) {
-                for (Rejected one : rejected) {
-                    rows.row()
-                            .text(one.origin().topic())
-                            .int4(one.origin().partition())
-                            .int8(one.origin().record())
-                            .text(one.code())
-                            .text(one.reason())
-                            .time(now);
-                }
-                rows.finish();
+            var rows =
+                    handle.prepareBatch(
+                            """
+                            INSERT INTO audit.rejected (topic, partition, generation, record, code, reason, rejected_at)
+                            VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                            """);
+            for (Rejected one : rejected) {
+                rows.add(
+                        one.origin().topic(),
+                        one.origin().partition(),
+                        one.origin().generation(),
+                        one.origin().record(),
+                        one.code(),
+                        one.reason(),
+                        now.atOffset(ZoneOffset.UTC));
             }
+            var _ = rows.execute();
         }
 
         private CopyRows copy(String table, String... columns) throws SQLException {

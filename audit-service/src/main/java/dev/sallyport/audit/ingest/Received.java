@@ -19,17 +19,20 @@ sealed interface Received {
      *
      * @param topic the topic
      * @param partition the partition
+     * @param generation of the partition: one that was cut back or made anew counts records again
      * @param record the offset
      */
-    record Origin(String topic, int partition, long record) {
-        static Origin of(ConsumerRecord<?, ?> record) {
-            return new Origin(record.topic(), record.partition(), record.offset());
+    record Origin(String topic, int partition, int generation, long record) {
+        static Origin of(ConsumerRecord<?, ?> record, int generation) {
+            return new Origin(record.topic(), record.partition(), generation, record.offset());
         }
 
         /** An id for what has none of its own: the same record always gets the same. */
         UUID id() {
+            String place = topic + "/" + partition + "/" + record;
             return UUID.nameUUIDFromBytes(
-                    (topic + "/" + partition + "/" + record).getBytes(StandardCharsets.UTF_8));
+                    (generation == 0 ? place : place + "/" + generation)
+                            .getBytes(StandardCharsets.UTF_8));
         }
     }
 

@@ -23,17 +23,23 @@ final class RecordReader {
 
     private RecordReader() {}
 
-    static Received read(ConsumerRecord<String, byte[]> record) {
-        return read(record, Facts::of);
+    /**
+     * @param generation of the record's partition
+     */
+    static Received read(ConsumerRecord<String, byte[]> record, int generation) {
+        return read(record, Received.Origin.of(record, generation), Facts::of);
     }
 
     /**
      * @param facts what makes the facts of an event
      */
-    static Received read(ConsumerRecord<String, byte[]> record, Function<Event<?>, Facts> facts) {
+    static Received read(
+            ConsumerRecord<String, byte[]> record,
+            Received.Origin origin,
+            Function<Event<?>, Facts> facts) {
         byte @Nullable [] value = record.value();
         if (value == null || value.length == 0) {
-            return rejected(record, "event_empty", "the record has no value", Optional.empty());
+            return rejected(record, origin, "event_empty", "the record has no value", Optional.empty());
         }
         if (value.length > EntryBundle.ENTRY_BYTES_MAX) {
             String reason =
@@ -41,7 +47,7 @@ final class RecordReader {
                             + value.length
                             + " bytes, and an entry at most "
                             + EntryBundle.ENTRY_BYTES_MAX;
-            return rejected(record, "event_too_large", reason, Optional.empty());
+            return rejected(record, origin, "event_too_large", reason, Optional.empty());
         }
         var leaf = new Received.Leaf(value);
         try {
@@ -49,6 +55,7 @@ final class RecordReader {
             if (!event.tenant().value().equals(record.key())) {
                 return rejected(
                         record,
+                        origin,
                         "tenant_mismatch",
                         "the record's key is not the event's tenant",
                         Optional.of(leaf));
@@ -56,6 +63,7 @@ final class RecordReader {
             if (event.time().isBefore(TIME_MIN) || !event.time().isBefore(TIME_MAX)) {
                 return rejected(
                         record,
+                        origin,
                         "event_malformed",
                         "the event's time is not in 1970 to 9999",
                         Optional.of(leaf));
@@ -63,6 +71,7 @@ final class RecordReader {
             if (!Placement.isRightful(record.topic(), event.data())) {
                 return rejected(
                         record,
+                        origin,
                         "event_misplaced",
                         event.type().kind()
                                 + " is taken from "
@@ -71,7 +80,7 @@ final class RecordReader {
                         Optional.of(leaf));
             }
             return new Received.Accepted(
-                    Received.Origin.of(record),
+                    origin,
                     event.tenant(),
                     event.id().value(),
                     leaf,
@@ -79,6 +88,7 @@ final class RecordReader {
         } catch (SchemaException unreadable) {
             return rejected(
                     record,
+                    origin,
                     unreadable.code(),
                     String.valueOf(unreadable.getMessage()),
                     Optional.of(leaf));
@@ -86,6 +96,7 @@ final class RecordReader {
             // its message may quote the event
             return rejected(
                     record,
+                    origin,
                     "event_malformed",
                     "the event could not be read: " + unforeseen.getClass().getSimpleName(),
                     Optional.of(leaf));
@@ -94,13 +105,14 @@ final class RecordReader {
 
     private static Received.Rejected rejected(
             ConsumerRecord<String, byte[]> record,
+            Received.Origin origin,
             String code,
             String reason,
             Optional<Received.Leaf> leaf) {
         String shortened =
                 reason.length() > REASON_CHARS_MAX ? reason.substring(0, REASON_CHARS_MAX) : reason;
         return new Received.Rejected(
-                Received.Origin.of(record),
+                origin,
                 Instant.ofEpochMilli(Math.max(0, record.timestamp())),
                 code,
                 // PostgreSQL's text knows no NUL

@@ -4,13 +4,14 @@ import dev.sallyport.audit.note.Base64Text;
 import dev.sallyport.audit.note.TlogProof;
 import dev.sallyport.audit.problem.AuditException;
 import dev.sallyport.audit.problem.AuditProblem;
-import dev.sallyport.audit.tree.InclusionProof;
+import dev.sallyport.audit.tree.TiledTree;
 import dev.sallyport.audit.verify.CallProof;
+import dev.sallyport.audit.verify.EntryProof;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.TenantId;
 
 /**
- * Makes the proofs of calls.
+ * Makes the proofs of calls, and of single entries.
  *
  * @param logs where the logs are read
  */
@@ -37,27 +38,48 @@ public record CallProofs(LogReader logs) {
                     "the call's events are not covered by a checkpoint yet: try again in a second");
         }
         var tree = logs.tree(tenant, size);
-        try {
-            return new CallProof(
-                    call.toString(),
-                    published.entrySet().stream()
-                            .map(entry ->
-                                    proved(
-                                            entry.getValue(),
-                                            tree.inclusion(entry.getKey()),
-                                            checkpoint.get()))
-                            .toList());
-        } catch (IndexOutOfBoundsException missing) {
+        return new CallProof(
+                call.toString(),
+                published.entrySet().stream()
+                        .map(entry ->
+                                proved(entry.getKey(), entry.getValue(), tree, checkpoint.get()))
+                        .toList());
+    }
+
+    /**
+     * The proof of the entry at an index: its inclusion under the latest checkpoint.
+     *
+     * @throws AuditException {@code entry_not_found}, or {@code entry_not_published} while no
+     *     checkpoint covers it
+     */
+    public EntryProof ofEntry(TenantId tenant, long index) {
+        var checkpoint = logs.checkpoint(tenant);
+        byte[] entry =
+                logs.entry(tenant, index)
+                        .orElseThrow(() ->
+                                new AuditException(
+                                        AuditProblem.ENTRY_NOT_FOUND,
+                                        "the log has no entry " + index));
+        if (checkpoint.isEmpty() || checkpoint.get().tree().size() <= index) {
             throw new AuditException(
-                    AuditProblem.LOG_INCONSISTENT,
-                    "a tile of the log is missing from the database: the call cannot be proved",
-                    missing);
+                    AuditProblem.ENTRY_NOT_PUBLISHED,
+                    "the entry is not covered by a checkpoint yet: try again in a second");
         }
+        var tree = logs.tree(tenant, checkpoint.get().tree().size());
+        return new EntryProof(proved(index, entry, tree, checkpoint.get()));
     }
 
     private static CallProof.ProvedEntry proved(
-            byte[] entry, InclusionProof inclusion, PublishedCheckpoint checkpoint) {
-        var proof = new TlogProof(inclusion.index(), inclusion.path(), checkpoint.note());
-        return new CallProof.ProvedEntry(Base64Text.write(entry), proof.text());
+            long index, byte[] entry, TiledTree tree, PublishedCheckpoint checkpoint) {
+        try {
+            var inclusion = tree.inclusion(index);
+            var proof = new TlogProof(inclusion.index(), inclusion.path(), checkpoint.note());
+            return new CallProof.ProvedEntry(Base64Text.write(entry), proof.text());
+        } catch (IndexOutOfBoundsException missing) {
+            throw new AuditException(
+                    AuditProblem.LOG_INCONSISTENT,
+                    "a tile of the log is missing from the database: the entry cannot be proved",
+                    missing);
+        }
     }
 }

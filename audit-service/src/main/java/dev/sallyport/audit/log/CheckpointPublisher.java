@@ -1,7 +1,5 @@
 package dev.sallyport.audit.log;
 
-import dev.sallyport.audit.note.Checkpoint;
-import dev.sallyport.audit.note.NoteSigner;
 import dev.sallyport.audit.tree.TreeHead;
 import dev.sallyport.audit.turn.TurnLoop;
 import dev.sallyport.schema.id.TenantId;
@@ -9,7 +7,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,11 +21,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Signs checkpoints of what was integrated.
  *
- * <p>Nothing is signed that does not continue what was signed last. Where the log was seen to grow
- * from there, batch by batch, this is known from the appending, and nothing that is stored is
- * asked: whoever alters the database gets no signature for it. Otherwise, as after a start, it is
- * proved from the stored tiles. Where that fails, the log was altered: it is not signed until
- * somebody has looked, and the service says so in its health.
+ * <p>Nothing is signed that does not continue what was signed last, as the database and the topic
+ * of checkpoints tell it. Where the log was seen to grow from there, batch by batch, this is known
+ * from the appending, and nothing that is stored is asked: whoever alters the database gets no
+ * signature for it. Otherwise, as after a start, it is proved from the stored tiles. Where that
+ * fails, the log was altered, or the database is an older copy: it is not signed, the service says
+ * so in its health, and the other logs go on.
+ *
+ * <p>A checkpoint is in the topic before it is in the database, where it is served from.
  *
  * <p>One thread turns; others may tell of growth.
  */
@@ -38,33 +38,26 @@ public final class CheckpointPublisher implements TurnLoop.Job {
     /** How often it is looked for what has to be signed. */
     private static final Duration PAUSE = Duration.ofMillis(50);
 
-    /** The most logs of which it is remembered what was signed last. */
-    private static final int SIGNED_MAX = 10_000;
-
     private final Jdbi jdbi;
-    private final NoteSigner signer;
+    private final CheckpointTopic topic;
     private final InstantSource clock;
     private final Duration every;
     private final Map<TenantId, Optional<Growth>> waiting = new ConcurrentHashMap<>();
     private final Map<TenantId, Instant> published = new HashMap<>();
-    private final Map<TenantId, TreeHead> signed = new HashMap<>();
-    private final Set<TenantId> inconsistent = ConcurrentHashMap.newKeySet();
+    private final Map<TenantId, String> unsigned = new ConcurrentHashMap<>();
     private boolean fresh = true;
 
     /**
-     * @param signer the service's key; each log's checkpoints are signed with it under the log's
-     *     origin as key name
+     * @param topic signs, and holds what was signed
      * @param every the shortest time between two checkpoints of a log
      */
-    public CheckpointPublisher(Jdbi jdbi, NoteSigner signer, InstantSource clock, Duration every) {
+    public CheckpointPublisher(
+            Jdbi jdbi, CheckpointTopic topic, InstantSource clock, Duration every) {
         this.jdbi = jdbi;
-        this.signer = signer;
+        this.topic = topic;
         this.clock = clock;
         this.every = every;
     }
-
-    /** A tree that may be signed now. */
-    private record Due(TenantId tenant, TreeHead tree) {}
 
     /** Remembers logs that have grown; from any thread. */
     public void grown(Map<TenantId, Growth> logs) {
@@ -100,6 +93,28 @@ public final class CheckpointPublisher implements TurnLoop.Job {
                                 .list()));
     }
 
+    /** The logs of which the database lacks the checkpoint that the topic has. */
+    private List<TenantId> behindTopic() {
+        var last = topic.last();
+        return jdbi.withHandle(handle ->
+                handle.createQuery(
+                                """
+                                SELECT log.tenant FROM unnest(:tenants, :sizes) AS log (tenant, size)
+                                WHERE log.size > coalesce(
+                                    (SELECT c.size FROM audit.checkpoint c WHERE c.tenant = log.tenant ORDER BY c.size DESC LIMIT 1), 0)
+                                """)
+                        .bindArray(
+                                "tenants",
+                                String.class,
+                                last.keySet().stream().map(TenantId::value).toList())
+                        .bindArray(
+                                "sizes",
+                                Long.class,
+                                last.values().stream().map(TreeHead::size).toList())
+                        .map((row, _) -> new TenantId(row.getString("tenant")))
+                        .list());
+    }
+
     /**
      * One turn: signs a checkpoint of each log that has grown and was not published within the last
      * moments; the first one and the one after a failure also of those that are behind. Gives their
@@ -109,16 +124,17 @@ public final class CheckpointPublisher implements TurnLoop.Job {
     public int turn() {
         if (fresh) {
             behind().forEach(tenant -> waiting.putIfAbsent(tenant, Optional.empty()));
+            behindTopic().forEach(tenant -> waiting.putIfAbsent(tenant, Optional.empty()));
             fresh = false;
         }
         var now = clock.instant();
-        var due = new ArrayList<Due>();
+        var due = new HashMap<TenantId, TreeHead>();
         for (TenantId tenant : Set.copyOf(waiting.keySet())) {
             if (isDue(tenant, now)) {
                 continuation(
                                 tenant,
                                 Optional.ofNullable(waiting.remove(tenant)).flatMap(one -> one))
-                        .ifPresent(tree -> due.add(new Due(tenant, tree)));
+                        .ifPresent(tree -> due.put(tenant, tree));
             }
         }
         sign(due, now);
@@ -151,9 +167,9 @@ public final class CheckpointPublisher implements TurnLoop.Job {
         // holds nothing open
     }
 
-    /** The logs that contradict what was signed of them. */
-    public Set<TenantId> inconsistent() {
-        return Set.copyOf(inconsistent);
+    /** The logs that contradict what was signed of them, each with the reason. */
+    public Map<TenantId, String> unsigned() {
+        return Map.copyOf(unsigned);
     }
 
     private boolean isDue(TenantId tenant, Instant now) {
@@ -166,41 +182,75 @@ public final class CheckpointPublisher implements TurnLoop.Job {
      * signed.
      */
     private Optional<TreeHead> continuation(TenantId tenant, Optional<Growth> growth) {
-        TreeHead last = signed.get(tenant);
-        if (growth.isPresent() && growth.get().from().equals(last)) {
-            return Optional.of(growth.get().to());
+        var last = topic.last(tenant);
+        if (last.isPresent() && growth.filter(seen -> seen.from().equals(last.get())).isPresent()) {
+            return growth.map(Growth::to);
         }
-        return jdbi.inTransaction(handle -> proved(handle, tenant, Optional.ofNullable(last)));
+        return jdbi.inTransaction(handle -> proved(handle, tenant, last));
     }
 
-    private Optional<TreeHead> proved(
-            Handle handle, TenantId tenant, Optional<TreeHead> remembered) {
-        Optional<TreeHead> head = LogReader.head(handle, tenant);
-        TreeHead stored =
-                LogReader.checkpoint(handle, tenant)
-                        .map(PublishedCheckpoint::tree)
-                        .orElse(TreeHead.EMPTY);
-        // a database that lost the last checkpoint must not make this service contradict it
-        TreeHead last = remembered.filter(tree -> tree.size() >= stored.size()).orElse(stored);
-        if (head.isEmpty() || head.get().equals(last)) {
+    private Optional<TreeHead> proved(Handle handle, TenantId tenant, Optional<TreeHead> witness) {
+        TreeHead head = LogReader.head(handle, tenant).orElse(TreeHead.EMPTY);
+        Optional<TreeHead> stored =
+                LogReader.checkpoint(handle, tenant).map(PublishedCheckpoint::tree);
+        // each by itself: a database that lost its last checkpoint does not contradict its others
+        var contradiction =
+                witness.flatMap(
+                                last ->
+                                        contradiction(
+                                                handle,
+                                                tenant,
+                                                last,
+                                                head,
+                                                "the topic of checkpoints"))
+                        .or(() ->
+                                contradiction(
+                                        handle,
+                                        tenant,
+                                        stored.orElse(TreeHead.EMPTY),
+                                        head,
+                                        "the database"));
+        if (contradiction.isPresent()) {
+            String why = contradiction.get();
+            if (!why.equals(unsigned.put(tenant, why))) {
+                LOG.atError()
+                        .addKeyValue("tenant", tenant)
+                        .addKeyValue("reason", why)
+                        .log("log not signed: what is stored contradicts what was signed last");
+            }
             return Optional.empty();
         }
-        if (continues(handle, tenant, last, head.get())) {
-            return head;
-        }
-        signed.remove(tenant);
-        inconsistent.add(tenant);
-        LOG.atError()
-                .addKeyValue("tenant", tenant)
-                .log(
-                        "log not signed: what is stored contradicts the checkpoint that was signed last");
-        return Optional.empty();
+        return head.equals(stored.orElse(TreeHead.EMPTY)) ? Optional.empty() : Optional.of(head);
     }
 
-    private void sign(List<Due> due, Instant now) {
+    /** Why the stored log does not continue what was signed; empty where it does. */
+    private static Optional<String> contradiction(
+            Handle handle, TenantId tenant, TreeHead signed, TreeHead head, String where) {
+        if (head.size() < signed.size()) {
+            return Optional.of(
+                    "the database has "
+                            + head.size()
+                            + " entries, and the checkpoint in "
+                            + where
+                            + " was signed for "
+                            + signed.size()
+                            + ": is it an older copy?");
+        }
+        return head.equals(signed) || continues(handle, tenant, signed, head)
+                ? Optional.empty()
+                : Optional.of(
+                        "the entries are not those that the checkpoint of "
+                                + signed.size()
+                                + " entries in "
+                                + where
+                                + " was signed for");
+    }
+
+    private void sign(Map<TenantId, TreeHead> due, Instant now) {
         if (due.isEmpty()) {
             return;
         }
+        var signed = topic.publish(due);
         jdbi.useTransaction(handle -> {
             // another writer may have signed the same tree, and then the same note
             var rows =
@@ -209,35 +259,26 @@ public final class CheckpointPublisher implements TurnLoop.Job {
                             INSERT INTO audit.checkpoint (tenant, size, root, note, published_at)
                             VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                             """);
-            for (Due one : due) {
-                rows.add(
-                        one.tenant().value(),
-                        one.tree().size(),
-                        one.tree().root().bytes(),
-                        note(one),
-                        now.atOffset(ZoneOffset.UTC));
-            }
+            signed.forEach(
+                    (tenant, checkpoint) ->
+                            rows.add(
+                                    tenant.value(),
+                                    checkpoint.tree().size(),
+                                    checkpoint.tree().root().bytes(),
+                                    checkpoint.note(),
+                                    now.atOffset(ZoneOffset.UTC)));
             var _ = rows.execute();
         });
-        if (signed.size() > SIGNED_MAX) {
-            signed.clear();
+        for (TenantId tenant : due.keySet()) {
+            published.put(tenant, now);
+            unsigned.remove(tenant);
         }
-        for (Due one : due) {
-            signed.put(one.tenant(), one.tree());
-            published.put(one.tenant(), now);
-        }
-    }
-
-    private String note(Due due) {
-        String origin = signer.verifier().name() + "/" + due.tenant();
-        return signer.named(origin).sign(new Checkpoint(origin, due.tree()).text());
     }
 
     private static boolean continues(
             Handle handle, TenantId tenant, TreeHead signed, TreeHead head) {
         try {
-            return head.size() > signed.size()
-                    && LogReader.tree(handle, tenant, head.size())
+            return LogReader.tree(handle, tenant, head.size())
                             .consistency(signed.size())
                             .proves(signed.root(), head.root())
                     && LogReader.tree(handle, tenant, head.size()).root().equals(head.root());

@@ -70,6 +70,17 @@ public record LogReader(Jdbi jdbi) {
         return entries;
     }
 
+    /** The bytes of an entry; empty where the log has none at that index. */
+    public Optional<byte[]> entry(TenantId tenant, long index) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery(
+                                "SELECT bytes FROM audit.entry WHERE tenant = :tenant AND seq = :index")
+                        .bind("tenant", tenant.value())
+                        .bind("index", index)
+                        .mapTo(byte[].class)
+                        .findFirst());
+    }
+
     /** The log's tree at a size up to its head, read from stored tiles. */
     public TiledTree tree(TenantId tenant, long size) {
         return tree(size, tile -> jdbi.withHandle(handle -> hashes(handle, tenant, tile)));

@@ -3,9 +3,12 @@ package dev.sallyport.audit.note;
 import dev.sallyport.schema.sign.SigningKey;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.HexFormat;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 
 /**
  * Signs notes with an Ed25519 key. The key's text form is the one that Go's note tools use: {@code
@@ -16,10 +19,12 @@ public final class NoteSigner {
 
     private final VerifierKey verifier;
     private final SigningKey key;
+    private final byte[] seed;
 
-    private NoteSigner(VerifierKey verifier, SigningKey key) {
+    private NoteSigner(VerifierKey verifier, SigningKey key, byte[] seed) {
         this.verifier = verifier;
         this.key = key;
+        this.seed = seed;
     }
 
     /** The signer whose key this text holds; the message of a refusal never quotes the key. */
@@ -37,8 +42,9 @@ public final class NoteSigner {
             throw new IllegalArgumentException(
                     "the signing key of " + parts[0] + " is no Ed25519 key");
         }
-        var key = SigningKey.ofSeed(Arrays.copyOfRange(material, 1, material.length));
-        var signer = new NoteSigner(new VerifierKey(parts[0], key.verifyingKey()), key);
+        byte[] seed = Arrays.copyOfRange(material, 1, material.length);
+        var key = SigningKey.ofSeed(seed);
+        var signer = new NoteSigner(new VerifierKey(parts[0], key.verifyingKey()), key, seed);
         if (!signer.hexId().equals(parts[1])) {
             throw new IllegalArgumentException(
                     "the signing key of "
@@ -74,7 +80,21 @@ public final class NoteSigner {
 
     /** The same key under another name. */
     public NoteSigner named(String name) {
-        return new NoteSigner(verifier.named(name), key);
+        return new NoteSigner(verifier.named(name), key, seed);
+    }
+
+    /**
+     * A secret of 32 bytes for one other purpose, from which the key does not follow: HMAC-SHA256
+     * of the purpose under the key's seed.
+     */
+    public byte[] derived(String purpose) {
+        try {
+            var mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(seed, "HmacSHA256"));
+            return mac.doFinal(purpose.getBytes(StandardCharsets.UTF_8));
+        } catch (GeneralSecurityException missing) {
+            throw new IllegalStateException("every Java platform has HmacSHA256", missing);
+        }
     }
 
     /** The note with this text, which ends in a newline, and one signature. */

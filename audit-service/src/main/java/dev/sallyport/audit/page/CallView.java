@@ -1,6 +1,7 @@
 package dev.sallyport.audit.page;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A call with its proof.
@@ -14,6 +15,7 @@ import java.util.List;
  * @param events the call's events
  * @param checkpoint the signed checkpoint
  * @param vkey the key that it was verified with
+ * @param alerts the alerts that name the call
  */
 public record CallView(
         Reader reader,
@@ -24,13 +26,27 @@ public record CallView(
         String root,
         List<LoggedEvent> events,
         String checkpoint,
-        String vkey) {
+        String vkey,
+        List<AlertLink> alerts) {
     private static final int WIDE_CHARS = 30;
 
     public CallView {
         findings = List.copyOf(findings);
         events = List.copyOf(events);
+        alerts = List.copyOf(alerts);
     }
+
+    /**
+     * An alert.
+     *
+     * @param index its place in the log
+     * @param detector what saw it
+     * @param about in plain words
+     * @param exact when it was raised
+     * @param shown the same for people, UTC
+     */
+    public record AlertLink(
+            long index, String detector, String about, String exact, String shown) {}
 
     /**
      * An event of the call.
@@ -46,6 +62,8 @@ public record CallView(
      * @param json all that it says
      * @param leaf its leaf hash
      * @param path the siblings from the leaf to the root
+     * @param callId the call that it belongs to, if to one
+     * @param evidence the calls that it names, newest last
      */
     public record LoggedEvent(
             String kind,
@@ -58,10 +76,13 @@ public record CallView(
             List<Fact> facts,
             String json,
             String leaf,
-            List<String> path) {
+            List<String> path,
+            @Nullable String callId,
+            List<String> evidence) {
         public LoggedEvent {
             facts = List.copyOf(facts);
             path = List.copyOf(path);
+            evidence = List.copyOf(evidence);
         }
     }
 

@@ -10,10 +10,12 @@ import dev.sallyport.audit.problem.AuditException;
 import dev.sallyport.audit.problem.AuditProblem;
 import dev.sallyport.audit.search.Cursor;
 import dev.sallyport.audit.search.EntryFilter;
+import dev.sallyport.audit.search.EntryIndex;
 import dev.sallyport.audit.search.EntryPage;
 import dev.sallyport.audit.search.EntrySearch;
 import dev.sallyport.audit.search.QueryString;
 import dev.sallyport.audit.verify.CallProof;
+import dev.sallyport.audit.verify.EntryProof;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.token.Caller;
 import io.javalin.config.RoutesConfig;
@@ -45,7 +47,7 @@ public final class Console {
     private final ReadRecorder reads;
     private final EntrySearch search;
     private final CallProofs proofs;
-    private final CallPresenter presenter;
+    private final ProofPresenter presenter;
     private final Session session;
     private final URI publicUrl;
 
@@ -64,7 +66,7 @@ public final class Console {
         this.reads = reads;
         this.search = search;
         this.proofs = proofs;
-        this.presenter = new CallPresenter(key);
+        this.presenter = new ProofPresenter(key);
         this.session = new Session(publicUrl, clock);
         this.publicUrl = publicUrl;
     }
@@ -75,6 +77,11 @@ public final class Console {
         routes.get(HOME + "/style.css", pages::style);
         routes.get(HOME + "/icon.svg", pages::icon);
         routes.get(HOME, page(ctx -> signedIn(ctx, caller -> entries(ctx, caller))));
+        routes.get(
+                HOME + "/entries/{index}", page(ctx -> signedIn(ctx, caller -> entry(ctx, caller))));
+        routes.get(
+                HOME + "/entries/{index}/proof.json",
+                page(ctx -> signedIn(ctx, caller -> downloadEntry(ctx, caller))));
         routes.get(
                 HOME + "/calls/{callId}", page(ctx -> signedIn(ctx, caller -> call(ctx, caller))));
         routes.get(
@@ -194,17 +201,37 @@ public final class Console {
     }
 
     private void call(Context ctx, Caller caller) {
-        pages.show(ctx, OK, "call.jte", presenter.present(reader(caller), proof(ctx, caller)));
+        var proof = proof(ctx, caller);
+        var alerts = search.alertsOf(caller.tenant(), CallId.of(proof.callId()));
+        pages.show(ctx, OK, "call.jte", presenter.present(reader(caller), proof, alerts));
+    }
+
+    private void entry(Context ctx, Caller caller) {
+        var proof = entryProof(ctx, caller);
+        pages.show(ctx, OK, "entry.jte", presenter.present(reader(caller), proof));
     }
 
     private void download(Context ctx, Caller caller) {
         var proof = proof(ctx, caller);
+        download(ctx, proof.callId(), proof.json());
+    }
+
+    private void downloadEntry(Context ctx, Caller caller) {
+        download(ctx, "entry-" + ctx.pathParam("index"), entryProof(ctx, caller).json());
+    }
+
+    private static void download(Context ctx, String name, byte[] proof) {
         ctx.header(
                 "Content-Disposition",
-                "attachment; filename=\"sallyport-proof-" + proof.callId() + ".json\"");
-        ctx.contentType("application/json")
-                .header("Cache-Control", "no-store")
-                .result(proof.json());
+                "attachment; filename=\"sallyport-proof-" + name + ".json\"");
+        ctx.contentType("application/json").header("Cache-Control", "no-store").result(proof);
+    }
+
+    private EntryProof entryProof(Context ctx, Caller caller) {
+        long index = EntryIndex.parse(ctx.pathParam("index"));
+        var proof = proofs.ofEntry(caller.tenant(), index);
+        reads.record(caller, ctx.ip(), "entry", Long.toString(index), 1);
+        return proof;
     }
 
     private CallProof proof(Context ctx, Caller caller) {

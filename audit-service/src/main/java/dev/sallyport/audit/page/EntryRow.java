@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param callId the call; absent for events that belong to none
  * @param index the place in the log
  * @param published whether a signed checkpoint covers it
+ * @param warning what is wrong with it, where something is
  */
 public record EntryRow(
         String day,
@@ -43,7 +44,8 @@ public record EntryRow(
         @Nullable Long rows,
         @Nullable String callId,
         long index,
-        boolean published) {
+        boolean published,
+        @Nullable String warning) {
     private static final DateTimeFormatter DAY =
             DateTimeFormatter.ofPattern("yyyy-MM-dd").withZone(ZoneOffset.UTC);
     private static final DateTimeFormatter TIME =
@@ -70,6 +72,12 @@ public record EntryRow(
                 switch (entry.stage()) {
                     case PUBLISHED -> true;
                     case SEQUENCED, INTEGRATED -> false;
+                },
+                switch (entry.check()) {
+                    case AS_LOGGED -> null;
+                    case ROW_DIFFERS -> "found by something else than what the entry says";
+                    case ENTRY_ALTERED -> "altered: not what was logged";
+                    case NO_ENTRY -> "not in the log";
                 });
     }
 

@@ -26,7 +26,8 @@ final class Wording {
                     "unauthenticated",
                     "suspended",
                     "alerted",
-                    "rejected" ->
+                    "rejected",
+                    "gap" ->
                     "bad";
             case "expired", "cancelled", "unknown", "erased" -> "warn";
             case null, default -> "quiet";

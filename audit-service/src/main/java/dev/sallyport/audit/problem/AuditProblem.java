@@ -14,6 +14,10 @@ public enum AuditProblem {
     CALL_NOT_FOUND(404),
     /** The call's events are in the log, but no checkpoint covers them yet. */
     CALL_NOT_PUBLISHED(409),
+    /** The log has no entry of that index. */
+    ENTRY_NOT_FOUND(404),
+    /** The entry is in the log, but no checkpoint covers it yet. */
+    ENTRY_NOT_PUBLISHED(409),
     /** A query parameter has a value that cannot be right. */
     PARAMETER_INVALID(400),
     /** There is no query parameter of that name. */
@@ -30,6 +34,8 @@ public enum AuditProblem {
     DATABASE_UNAVAILABLE(503),
     /** The database is not as it must be for the log to be trusted. */
     DATABASE_UNSAFE(503),
+    /** The topic that holds the last checkpoints cannot be read. */
+    CHECKPOINTS_UNAVAILABLE(503),
     /** What is stored contradicts what was signed. */
     LOG_INCONSISTENT(503),
     /** There is nothing at that address. */

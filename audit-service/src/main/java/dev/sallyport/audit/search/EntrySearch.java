@@ -1,14 +1,20 @@
 package dev.sallyport.audit.search;
 
 import dev.sallyport.audit.log.LogStage;
+import dev.sallyport.audit.tree.Hash;
+import dev.sallyport.schema.SchemaException;
+import dev.sallyport.schema.event.AlertRaised;
+import dev.sallyport.schema.event.Event;
+import dev.sallyport.schema.event.EventCodec;
+import dev.sallyport.schema.event.EventType;
+import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.TenantId;
-import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,11 +24,17 @@ import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Searches a tenant's entries.
+ * Searches a tenant's entries. The search tables say where an entry is; what is shown is the entry,
+ * whose bytes must have the hash that the tree holds.
  *
  * @param jdbi the way to the database
  */
 public record EntrySearch(Jdbi jdbi) {
+    /** The most alerts that are shown of a call. */
+    public static final int ALERTS_MAX = 20;
+
+    private static final int ALERTS_LOOKED_AT = 200;
+
     /** The page of entries that the filter asks for, newest first. */
     public EntryPage find(TenantId tenant, EntryFilter filter) {
         var conditions = new Conditions();
@@ -41,60 +53,121 @@ public record EntrySearch(Jdbi jdbi) {
                 "cursorTime",
                 filter.cursor().map(Cursor::time));
         filter.cursor().ifPresent(cursor -> conditions.values.put("cursorIndex", cursor.index()));
+        var found = entries(conditions, filter.limit() + 1);
+        var page = found.subList(0, Math.min(found.size(), filter.limit()));
+        var entries = page.stream().map(Placed::entry).toList();
+        return found.size() <= filter.limit()
+                ? new EntryPage(entries, null)
+                : new EntryPage(entries, page.getLast().cursor().text());
+    }
+
+    /**
+     * The alerts that name the call as evidence, newest first, at most {@link #ALERTS_MAX}. They are
+     * looked for among those of whom the call's events speak.
+     */
+    public List<FoundEntry> alertsOf(TenantId tenant, CallId call) {
+        var conditions = new Conditions();
+        conditions.add("s.tenant = :tenant", "tenant", Optional.of(tenant.value()));
+        conditions.add("d.kind = :kind", "kind", Optional.of(EventType.ALERT_RAISED.kind()));
+        conditions.add(
+                """
+                d.tenant = :tenant AND d.principal IN (
+                    SELECT own.principal FROM audit.search c JOIN audit.description own ON own.id = c.description AND own.tenant = c.tenant
+                    WHERE c.tenant = :tenant AND c.call_id = :call LIMIT 10)
+                """,
+                "call",
+                Optional.of(call.value()));
+        return entries(conditions, ALERTS_LOOKED_AT).stream()
+                .filter(found -> found.evidence().contains(call))
+                .map(Placed::entry)
+                .limit(ALERTS_MAX)
+                .toList();
+    }
+
+    private List<Placed> entries(Conditions conditions, int most) {
+        // the hash in the tree is that of the full tile, or the entry's own where there is none yet
         String sql =
                 """
-                SELECT s.seq, s.event_id, s.time, d.kind, s.call_id, d.principal, d.client, d.tool, d.database,
-                       d.statement_class, d.outcome, d.code, s.rows, d.tables, d.fingerprint, d.detail,
-                       s.seq < coalesce((SELECT max(c.size) FROM audit.checkpoint c WHERE c.tenant = :tenant), 0) AS published
-                FROM audit.search s JOIN audit.description d ON d.id = s.description AND d.tenant = s.tenant
-                WHERE %s
+                SELECT %s, e.event_id AS entrys_event, e.bytes,
+                       coalesce(substring(t.hashes FROM CAST(32 * (s.seq %% 256) + 1 AS integer) FOR 32), e.leaf_hash) AS leaf_hash,
+                       coalesce((SELECT max(c.size) FROM audit.checkpoint c WHERE c.tenant = :tenant), 0) AS published
+                FROM (SELECT s.* FROM audit.search s JOIN audit.description d ON d.id = s.description AND d.tenant = s.tenant
+                      WHERE %s ORDER BY s.time DESC, s.seq DESC LIMIT :more) AS s
+                JOIN audit.description d ON d.id = s.description AND d.tenant = s.tenant
+                LEFT JOIN audit.entry e ON e.tenant = s.tenant AND e.seq = s.seq
+                LEFT JOIN audit.tile t ON t.tenant = s.tenant AND t.level = 0 AND t.idx = s.seq / 256 AND s.seq >= 0
                 ORDER BY s.time DESC, s.seq DESC
-                LIMIT :more
                 """
-                        .formatted(String.join(" AND ", conditions.terms));
-        List<FoundEntry> found =
-                jdbi.withHandle(handle ->
-                        handle.createQuery(sql)
-                                .bindMap(conditions.values)
-                                .bind("more", filter.limit() + 1)
-                                .map((rows, _) -> entry(rows))
-                                .list());
-        if (found.size() <= filter.limit()) {
-            return new EntryPage(found, null);
+                        .formatted(SearchRow.COLUMNS, String.join(" AND ", conditions.terms));
+        return jdbi.withHandle(handle ->
+                handle.createQuery(sql)
+                        .bindMap(conditions.values)
+                        .bind("more", most)
+                        .map((rows, _) -> placed(rows))
+                        .list());
+    }
+
+    /** An entry, and where the next page begins below it, which the search row decides. */
+    private record Placed(FoundEntry entry, Cursor cursor, List<CallId> evidence) {
+        Placed(FoundEntry entry, SearchRow row, List<CallId> evidence) {
+            this(entry, new Cursor(row.time(), row.index()), evidence);
         }
-        var page = found.subList(0, filter.limit());
-        return new EntryPage(
-                page, new Cursor(page.getLast().time(), page.getLast().index()).text());
     }
 
-    private static FoundEntry entry(ResultSet rows) throws SQLException {
-        return new FoundEntry(
-                rows.getLong("seq"),
-                rows.getObject("event_id", UUID.class),
-                rows.getObject("time", OffsetDateTime.class).toInstant(),
-                rows.getString("kind"),
-                rows.getObject("call_id", UUID.class),
-                rows.getString("principal"),
-                rows.getString("client"),
-                rows.getString("tool"),
-                rows.getString("database"),
-                rows.getString("statement_class"),
-                rows.getString("outcome"),
-                rows.getString("code"),
-                longOrNull(rows, "rows"),
-                texts(rows.getArray("tables")),
-                rows.getString("fingerprint"),
-                rows.getString("detail"),
-                rows.getBoolean("published") ? LogStage.PUBLISHED : LogStage.INTEGRATED);
+    private static Placed placed(ResultSet rows) throws SQLException {
+        return entry(rows, SearchRow.of(rows));
     }
 
-    private static @Nullable Long longOrNull(ResultSet rows, String column) throws SQLException {
-        long value = rows.getLong(column);
-        return rows.wasNull() ? null : value;
-    }
-
-    private static List<String> texts(Array array) throws SQLException {
-        return List.of((String[]) array.getArray());
+    private static Placed entry(ResultSet rows, SearchRow row) throws SQLException {
+        byte @Nullable [] bytes = rows.getBytes("bytes");
+        byte @Nullable [] hash = rows.getBytes("leaf_hash");
+        if (bytes == null || hash == null) {
+            return new Placed(
+                    FoundEntry.unreadable(row, FoundEntry.NO_ENTRY, RowCheck.NO_ENTRY),
+                    row,
+                    List.of());
+        }
+        var stage =
+                row.index() < rows.getLong("published") ? LogStage.PUBLISHED : LogStage.INTEGRATED;
+        boolean whole = Arrays.equals(Hash.ofLeaf(bytes).bytes(), hash);
+        Event<?> event;
+        try {
+            event = EventCodec.decode(bytes);
+        } catch (SchemaException unreadable) {
+            if (whole && row.facts().filter(facts -> facts.isUnreadable()).isPresent()) {
+                // logged as it is: what there is to say of it stands beside it alone
+                return new Placed(
+                        FoundEntry.of(
+                                row.index(),
+                                row.eventId(),
+                                row.facts().get(),
+                                stage,
+                                RowCheck.AS_LOGGED),
+                        row,
+                        List.of());
+            }
+            return new Placed(
+                    FoundEntry.unreadable(
+                            row,
+                            Facts.UNREADABLE,
+                            whole ? RowCheck.ROW_DIFFERS : RowCheck.ENTRY_ALTERED),
+                    row,
+                    List.of());
+        }
+        var facts = Facts.of(event);
+        boolean agrees =
+                row.agreesWith(event.id().value(), facts)
+                        && event.id().value().equals(rows.getObject("entrys_event", UUID.class));
+        var agreement = agrees ? RowCheck.AS_LOGGED : RowCheck.ROW_DIFFERS;
+        return new Placed(
+                FoundEntry.of(
+                        row.index(),
+                        event.id().value(),
+                        facts,
+                        whole ? stage : LogStage.SEQUENCED,
+                        whole ? agreement : RowCheck.ENTRY_ALTERED),
+                row,
+                event.data() instanceof AlertRaised alert ? alert.evidence() : List.of());
     }
 
     private static final class Conditions {

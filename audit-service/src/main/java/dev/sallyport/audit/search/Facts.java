@@ -70,7 +70,8 @@ public record Facts(
                     "read",
                     "exported",
                     "erased",
-                    "rejected");
+                    "rejected",
+                    "gap");
 
     public Facts {
         tables = List.copyOf(tables);
@@ -145,6 +146,11 @@ public record Facts(
                 Optional.empty(),
                 Optional.of(StorableText.of(topic)),
                 List.of());
+    }
+
+    /** Whether these are the facts of a record that could not be read. */
+    public boolean isUnreadable() {
+        return kind.equals(UNREADABLE);
     }
 
     /** The words under which the event is found. */

@@ -46,6 +46,15 @@ public final class AuditDatabase implements AutoCloseable {
         }
     }
 
+    /**
+     * Opens the database as it is, to be read.
+     *
+     * @throws AuditException {@code database_unavailable}
+     */
+    public static AuditDatabase openToRead(DatabaseSettings settings, Secrets secrets) {
+        return new AuditDatabase(pool(settings, secrets));
+    }
+
     private static void migrate(DatabaseSettings settings, Secrets secrets) {
         String owner = settings.owner();
         SecretReference password = settings.ownerPassword();

@@ -1,6 +1,7 @@
 package dev.sallyport.audit.turn;
 
 import dev.sallyport.audit.problem.Absence;
+import dev.sallyport.schema.SallyportException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -8,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +31,7 @@ public final class TurnLoop implements AutoCloseable {
     private final Thread thread;
     private volatile Instant lastTurn;
     private boolean away;
+    private volatile @Nullable Failure failure;
 
     private TurnLoop(String name, Job job, InstantSource clock) {
         this.job = job;
@@ -67,6 +70,29 @@ public final class TurnLoop implements AutoCloseable {
         return Duration.between(lastTurn, clock.instant());
     }
 
+    /**
+     * Why turns fail.
+     *
+     * @param code the failure's stable code, or its kind where it has none: never its message, which
+     *     may hold anything
+     * @param since when turns began to fail
+     */
+    public record Failure(String code, Instant since) {}
+
+    /** Why the last turn failed; empty where it succeeded. */
+    public Optional<Failure> failure() {
+        return Optional.ofNullable(failure);
+    }
+
+    private void failed(RuntimeException thrown) {
+        String code =
+                thrown instanceof SallyportException ours
+                        ? ours.code()
+                        : thrown.getClass().getSimpleName();
+        var before = failure;
+        failure = new Failure(code, before == null ? clock.instant() : before.since());
+    }
+
     private void run() {
         try (job) {
             Duration pause = Duration.ZERO;
@@ -87,11 +113,13 @@ public final class TurnLoop implements AutoCloseable {
                 away = false;
                 LOG.atInfo().addKeyValue("thread", thread.getName()).log("turns succeed again");
             }
+            failure = null;
             return job.pause();
         } catch (WakeupException woken) {
             LOG.atDebug().log("turn woken to close");
             return job.pause();
         } catch (RuntimeException failed) {
+            failed(failed);
             // a broker or database that is away, another writer that was faster, a log that was
             // altered: all are met alike
             report(failed);

@@ -98,7 +98,8 @@ public record AuditVerifier(VerifierKey key) {
             return altered("it signs a root for an empty log that is not the empty tree's");
         }
         try {
-            var findings = new LogCheck(artefacts, checkpoint.tree()).run();
+            var check = new LogCheck(artefacts, checkpoint.tree());
+            var findings = check.run();
             if (!findings.isEmpty()) {
                 return new Verdict.Tampered(findings);
             }
@@ -108,13 +109,17 @@ public record AuditVerifier(VerifierKey key) {
                             : Optional.<Finding>empty();
             return broken.isPresent()
                     ? new Verdict.Tampered(List.of(broken.get()))
-                    : new Verdict.Verified(checkpoint.origin(), checkpoint.tree(), tree.note());
+                    : new Verdict.Verified(
+                            checkpoint.origin(), checkpoint.tree(), tree.note(), check.gaps());
         } catch (Unfetchable failed) {
             return new Verdict.Unreadable(failed.why());
         }
     }
 
-    /** Verifies the proof of one call in a file, as {@code /api/v1/calls/<callId>} gives it. */
+    /**
+     * Verifies the proof in a file, as {@code /api/v1/calls/<callId>} and {@code
+     * /api/v1/entries/<index>} give it.
+     */
     public Verdict proof(Path file) {
         try (var in = Files.newInputStream(file)) {
             byte[] bytes = in.readNBytes(PROOF_BYTES_MAX + 1);
@@ -127,7 +132,7 @@ public record AuditVerifier(VerifierKey key) {
         }
     }
 
-    /** Verifies the proof of one call. */
+    /** Verifies the proof of one call, or of one entry. */
     public Verdict proof(byte[] json) {
         return ProofCheck.verify(json, key);
     }

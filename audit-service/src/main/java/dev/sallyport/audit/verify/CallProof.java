@@ -51,15 +51,7 @@ public record CallProof(String callId, List<ProvedEntry> entries) {
 
     /** The proof that a JSON document spells; any other document is refused with the reason. */
     public static CallProof parse(byte[] json) {
-        JsonNode tree;
-        try {
-            // a field named twice, which could show one value to a person and another one to the
-            // verifier, is refused
-            tree = Json.mapper().readTree(json);
-        } catch (JacksonException malformed) {
-            throw new IllegalArgumentException(
-                    "the proof is no JSON document: " + malformed.getOriginalMessage(), malformed);
-        }
+        JsonNode tree = tree(json);
         requireFields(tree, Set.of("format", "callId", "entries"));
         if (!text(tree, "format").equals(FORMAT)) {
             throw new IllegalArgumentException("the field format of a proof is '" + FORMAT + "'");
@@ -75,6 +67,18 @@ public record CallProof(String callId, List<ProvedEntry> entries) {
         return new CallProof(text(tree, "callId"), entries);
     }
 
+    /** The JSON document of a proof. */
+    static JsonNode tree(byte[] json) {
+        try {
+            // a field named twice, which could show one value to a person and another one to the
+            // verifier, is refused
+            return Json.mapper().readTree(json);
+        } catch (JacksonException malformed) {
+            throw new IllegalArgumentException(
+                    "the proof is no JSON document: " + malformed.getOriginalMessage(), malformed);
+        }
+    }
+
     /** The JSON document. */
     public byte[] json() {
         var tree = Json.mapper().createObjectNode();
@@ -85,14 +89,14 @@ public record CallProof(String callId, List<ProvedEntry> entries) {
         return Json.mapper().writeValueAsBytes(tree);
     }
 
-    private static void requireFields(JsonNode tree, Set<String> fields) {
+    static void requireFields(JsonNode tree, Set<String> fields) {
         if (!tree.isObject() || !Set.copyOf(tree.propertyNames()).equals(fields)) {
             throw new IllegalArgumentException(
                     "a proof has objects with exactly the fields " + new TreeSet<>(fields));
         }
     }
 
-    private static String text(JsonNode tree, String field) {
+    static String text(JsonNode tree, String field) {
         if (!tree.get(field).isString()) {
             throw new IllegalArgumentException("the field " + field + " of a proof is a string");
         }

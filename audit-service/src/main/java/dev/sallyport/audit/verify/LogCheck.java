@@ -40,6 +40,7 @@ final class LogCheck {
 
     private final Map<TilePath.Hashes, Reading.Tile> differing = new HashMap<>();
     private final List<Finding> findings = new ArrayList<>();
+    private final List<String> gaps = new ArrayList<>();
 
     LogCheck(Artefacts artefacts, TreeHead signed) {
         this.reading = new Reading(artefacts);
@@ -56,6 +57,11 @@ final class LogCheck {
             judge(edge, authentic(edge, rebuiltEdge));
         }
         return findings.subList(0, Math.min(findings.size(), Verdict.FINDINGS_MAX));
+    }
+
+    /** What the entries say may be missing, at most {@link Verdict#FINDINGS_MAX}. */
+    List<String> gaps() {
+        return List.copyOf(gaps);
     }
 
     private void rebuild() throws Unfetchable {
@@ -84,6 +90,7 @@ final class LogCheck {
     private List<Hash> leaves(TilePath.Hashes path) throws Unfetchable {
         var published = reading.tile(path);
         var bundle = reading.bundle(bundleOf(path));
+        addGaps(path, bundle);
         // from a broken bundle nothing can be rebuilt: the published tile stands in, so that the
         // rest can be judged
         List<Hash> rebuilt =
@@ -98,6 +105,13 @@ final class LogCheck {
             rebuiltLeaves.put(path.index(), rebuilt);
         }
         return rebuilt;
+    }
+
+    private void addGaps(TilePath.Hashes path, Reading.Bundle bundle) {
+        for (int i = 0; i < bundle.entries().size() && gaps.size() < Verdict.FINDINGS_MAX; i++) {
+            GapIn.entry(path.index() * TilePath.WIDTH_MAX + i, bundle.entries().get(i))
+                    .ifPresent(gaps::add);
+        }
     }
 
     /** The rebuilt row of a tile; of level 0 only for those that were kept. */

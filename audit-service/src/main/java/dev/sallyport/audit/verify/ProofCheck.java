@@ -12,27 +12,31 @@ import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
-/** The check of one call's proof. */
+/** The check of the proof of one call, or of one entry. */
 final class ProofCheck {
-    private final String call;
+    private final Optional<String> call;
     private final VerifierKey key;
     private final List<Finding> findings = new ArrayList<>();
     private final List<SignedTree> trees = new ArrayList<>();
     private final List<Verdict.ProvedEvent> events = new ArrayList<>();
 
-    private ProofCheck(String call, VerifierKey key) {
+    private ProofCheck(Optional<String> call, VerifierKey key) {
         this.call = call;
         this.key = key;
     }
 
     static Verdict verify(byte[] json, VerifierKey key) {
-        CallProof proof;
         try {
-            proof = CallProof.parse(json);
+            var tree = CallProof.tree(json);
+            if (EntryProof.isOne(tree)) {
+                return new ProofCheck(Optional.empty(), key)
+                        .verdict(List.of(EntryProof.of(tree).proved()));
+            }
+            var proof = CallProof.parse(json);
+            return new ProofCheck(Optional.of(proof.callId()), key).verdict(proof.entries());
         } catch (IllegalArgumentException malformed) {
             return new Verdict.Unreadable(String.valueOf(malformed.getMessage()));
         }
-        return new ProofCheck(proof.callId(), key).verdict(proof.entries());
     }
 
     private Verdict verdict(List<CallProof.ProvedEntry> entries) {
@@ -85,15 +89,18 @@ final class ProofCheck {
                                                     proof.index(),
                                                     EventIdIn.entry(entry),
                                                     place,
-                                                    "it is in the log but is no event of the call "
-                                                            + call)));
+                                                    call.map(id ->
+                                                                    "it is in the log but is no event of the call "
+                                                                            + id)
+                                                            .orElse(
+                                                                    "it is in the log but is no event"))));
         } catch (IllegalArgumentException refused) {
             findings.add(new Finding.CheckpointAltered(place + ": " + refused.getMessage()));
         }
     }
 
     /**
-     * The event, where it is one of the call: its own {@code data.call} says so, and no other text
+     * The event, where it is one of the call that is asked for, if one is: its own {@code data.call} says so, and no other text
      * in it. A member that stands twice, which could show one value to a person and another one
      * here, makes it none.
      */
@@ -104,7 +111,8 @@ final class ProofCheck {
         } catch (JacksonException malformed) {
             return Optional.empty();
         }
-        return event.path("data").path("call").asString("").equals(call) && !call.isEmpty()
+        String its = event.path("data").path("call").asString("");
+        return call.isEmpty() || (!its.isEmpty() && its.equals(call.get()))
                 ? Optional.of(
                         new Verdict.ProvedEvent(
                                 index,

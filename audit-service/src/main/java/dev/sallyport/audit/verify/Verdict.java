@@ -2,6 +2,7 @@ package dev.sallyport.audit.verify;
 
 import dev.sallyport.audit.tree.TreeHead;
 import java.util.List;
+import java.util.Optional;
 
 /** What verifying came to. */
 public sealed interface Verdict {
@@ -12,21 +13,32 @@ public sealed interface Verdict {
      * @param tree the tree of the log's entries, all of which were checked
      * @param checkpoint the signed checkpoint, verbatim: worth keeping, later ones must be
      *     consistent with it
+     * @param gaps what the log itself says may be missing in it, in sentences
      */
-    record Verified(String origin, TreeHead tree, String checkpoint) implements Verdict {}
+    record Verified(String origin, TreeHead tree, String checkpoint, List<String> gaps)
+            implements Verdict {
+        public Verified {
+            gaps = List.copyOf(gaps);
+        }
+    }
 
     /**
-     * These events of the call are in the log that the signed checkpoint describes. That there are
+     * These events, each of the call where one was asked for, are in the log that the signed checkpoint describes. That there are
      * no others only the whole log shows.
      *
-     * @param call the call that each of the events names as its own
+     * @param call the call that each of the events names as its own; empty for the proof of an
+     *     entry by itself
      * @param events what was proved, never empty
      * @param origin the log's identity
      * @param tree the tree that the checkpoint signs
      * @param checkpoint the signed checkpoint, verbatim
      */
     record Proved(
-            String call, List<ProvedEvent> events, String origin, TreeHead tree, String checkpoint)
+            Optional<String> call,
+            List<ProvedEvent> events,
+            String origin,
+            TreeHead tree,
+            String checkpoint)
             implements Verdict {
         public Proved {
             events = List.copyOf(events);

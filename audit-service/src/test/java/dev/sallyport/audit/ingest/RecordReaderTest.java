@@ -59,7 +59,7 @@ class RecordReaderTest {
     @MethodSource("places")
     void anEventIsTakenOnlyFromTheTopicOfThoseWhoMaySayIt(Payload said, String place) {
         for (String topic : List.of(COMMANDS, Topics.OUTCOMES, Topics.SIGNALS)) {
-            Received received = RecordReader.read(record(topic, bytes(said)));
+            Received received = RecordReader.read(record(topic, bytes(said)), 0);
             if (topic.equals(place)) {
                 assertThat(received).as(topic).isInstanceOf(Received.Accepted.class);
             } else {
@@ -97,7 +97,7 @@ class RecordReaderTest {
 
     private static void assertMalformed(
             ConsumerRecord<String, byte[]> record, Function<Event<?>, Facts> facts, String reason) {
-        assertThat(RecordReader.read(record, facts))
+        assertThat(RecordReader.read(record, Received.Origin.of(record, 0), facts))
                 .isInstanceOfSatisfying(
                         Received.Rejected.class,
                         rejected -> {

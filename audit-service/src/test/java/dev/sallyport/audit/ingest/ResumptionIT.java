@@ -3,10 +3,12 @@ package dev.sallyport.audit.ingest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sallyport.audit.AuditFixture;
+import dev.sallyport.audit.store.RowSeal;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.common.TopicPartition;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
@@ -37,8 +39,9 @@ class ResumptionIT {
     void whereReadingGoesOnIsFoundWithoutReadingWhatWasConsumed() throws Exception {
         execute(
                 """
-                INSERT INTO audit.consumed
-                SELECT 'signals', p, 10 * n, 10 * n + 10 + p, now()
+                ALTER TABLE audit.consumed DROP CONSTRAINT consumed_sealed;
+                INSERT INTO audit.consumed (topic, partition, generation, from_record, next_record, fence, consumed_at)
+                SELECT 'signals', p, 0, 10 * n, 10 * n + 10 + p, '', now()
                 FROM generate_series(0, 2) p, generate_series(0, %d) n
                 """
                         .formatted(ROWS - 1),
@@ -46,7 +49,7 @@ class ResumptionIT {
         connection.setAutoCommit(false);
 
         var consumed =
-                new LogWriter(Jdbi.create(connection))
+                new LogWriter(Jdbi.create(connection), RowSeal.of(fixture.signer()))
                         .consumed(
                                 List.of(
                                         new TopicPartition("signals", 0),
@@ -57,10 +60,10 @@ class ResumptionIT {
         assertThat(consumed)
                 .isEqualTo(
                         Map.of(
-                                new TopicPartition("signals", 0),
-                                10L * ROWS,
-                                new TopicPartition("signals", 2),
-                                10L * ROWS + 2));
+                                new TopicPartition("signals", 0), until(10L * ROWS),
+                                new TopicPartition("signals", 2), until(10L * ROWS + 2),
+                                new TopicPartition("signals", 3), Consumed.NOTHING,
+                                new TopicPartition("outcomes", 0), Consumed.NOTHING));
         assertThat(rowsRead("consumed")).isBetween(1L, 10L);
     }
 
@@ -89,6 +92,13 @@ class ResumptionIT {
                 .containsExactlyInAnyOrder("a", "c");
         assertThat(rowsRead("head")).isBetween(1L, 10L);
         assertThat(rowsRead("checkpoint")).isBetween(1L, 10L);
+    }
+
+    /** As the version before seals told it. */
+    private static Consumed until(long next) {
+        return new Consumed(
+                Optional.of(new Consumed.LastStretch(Optional.empty(), 0, next)),
+                Optional.empty());
     }
 
     private void execute(String... statements) throws SQLException {

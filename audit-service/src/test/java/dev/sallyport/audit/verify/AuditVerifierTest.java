@@ -304,7 +304,7 @@ class AuditVerifierTest {
                 .isInstanceOfSatisfying(
                         Verdict.Proved.class,
                         proved -> {
-                            assertThat(proved.call()).isEqualTo("call-3");
+                            assertThat(proved.call()).hasValue("call-3");
                             assertThat(proved.events())
                                     .containsExactly(
                                             new Verdict.ProvedEvent(
@@ -354,6 +354,28 @@ class AuditVerifierTest {
         var twice = new CallProof("call-3", List.of(proved(3), proved(3)));
 
         assertThat(verifier.proof(twice.json())).isInstanceOf(Verdict.Tampered.class);
+    }
+
+    @Test // case G11
+    void theProofOfAnEntryVerifiesAndEveryChangedByteOfItIsFound() {
+        byte[] json = new EntryProof(proved(17)).json();
+
+        assertThat(verifier.proof(json))
+                .isInstanceOfSatisfying(
+                        Verdict.Proved.class,
+                        proved -> {
+                            assertThat(proved.call()).isEmpty();
+                            assertThat(proved.events())
+                                    .extracting(Verdict.ProvedEvent::index)
+                                    .containsExactly(17L);
+                        });
+        for (int i = 0; i < json.length; i++) {
+            byte[] changed = json.clone();
+            changed[i] ^= 1;
+            assertThat(verifier.proof(changed))
+                    .as("byte %d", i)
+                    .isNotInstanceOf(Verdict.Proved.class);
+        }
     }
 
     private static CallProof proof() {

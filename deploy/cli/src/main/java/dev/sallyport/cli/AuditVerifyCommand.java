@@ -1,13 +1,20 @@
 package dev.sallyport.cli;
 
+import dev.sallyport.audit.AuditConfig;
+import dev.sallyport.audit.check.DatabaseCheck;
 import dev.sallyport.audit.note.VerifierKey;
 import dev.sallyport.audit.verify.AuditVerifier;
 import dev.sallyport.audit.verify.Verdict;
 import dev.sallyport.cli.stack.StackDescription;
 import dev.sallyport.cli.stack.StackException;
 import dev.sallyport.cli.stack.TokenClient;
+import dev.sallyport.schema.SallyportException;
+import dev.sallyport.schema.config.Settings;
+import dev.sallyport.schema.secret.Secrets;
+import dev.sallyport.service.ServiceKind;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -19,11 +26,11 @@ import picocli.CommandLine.Option;
 @Command(
         name = "verify",
         description = {
-            "Verify a log, or the proof of one call, from public artefacts alone.",
+            "Verify a log, or the proof of one call or entry, from public artefacts alone.",
             "",
             "For the local stack: @|bold sallyport audit verify --tenant acme|@ (the key then comes from the stack's own folder,"
                     + " which proves less than a key that you were given by another way).",
-            "Exit code: 0 verified, 1 altered, 2 could not be read."
+            "Exit code: 0 verified, 1 altered, 2 could not be read or may not be."
         },
         mixinStandardHelpOptions = true)
 final class AuditVerifyCommand implements Callable<Integer> {
@@ -37,7 +44,8 @@ final class AuditVerifyCommand implements Callable<Integer> {
     @Option(
             names = "--vkey",
             paramLabel = "KEY",
-            description = "The log's public key, as a C2SP verifier key; needed but with --tenant.")
+            description =
+                    "The log's public key, as a C2SP verifier key; needed with --url, --dir and --proof.")
     @Nullable String key;
 
     @Option(
@@ -67,15 +75,68 @@ final class AuditVerifyCommand implements Callable<Integer> {
         @Nullable Path folder;
 
         @Option(
+                names = "--config",
+                paramLabel = "FILE",
+                description =
+                        "As the operator: all logs in the database of the audit service that is configured in this file, with what is searched and where they came from.")
+        @Nullable Path config;
+
+        @Option(
                 names = "--proof",
-                description = "The proof of one call, as the audit service gives it.")
+                description = "The proof of one call or one entry, as the audit service gives it.")
         @Nullable Path proof;
     }
 
     @Override
     public Integer call() {
+        try {
+            return subject.config == null ? published() : database(subject.config);
+        } catch (SallyportException failed) {
+            System.out.println("could not be read: " + failed.code() + ": " + failed.getMessage());
+            return UNREADABLE;
+        } catch (RuntimeException failed) {
+            // whatever goes wrong in here, it is no sign that anything was altered
+            System.out.println("could not be read: " + failed);
+            return UNREADABLE;
+        }
+    }
+
+    /** All that the database holds, for its operator. */
+    private static int database(Path config) {
+        var result =
+                DatabaseCheck.run(
+                        Settings.load(
+                                AuditConfig.class,
+                                ServiceKind.AUDIT.command(),
+                                config,
+                                System.getenv()),
+                        new Secrets(System.getenv()),
+                        InstantSource.system());
+        System.out.println(result.isSound() ? "verified:" : "ALTERED:");
+        for (var log : result.logs()) {
+            System.out.println(
+                    "  log "
+                            + log.tenant()
+                            + ": "
+                            + log.entries()
+                            + " entries, their search rows and tiles, "
+                            + log.heads()
+                            + " heads, "
+                            + log.checkpoints()
+                            + " checkpoints"
+                            + (log.findings().isEmpty() ? "" : "; differs:"));
+            log.findings().forEach(finding -> System.out.println("    " + finding));
+            log.gaps().forEach(gap -> System.out.println("    the log says of itself: " + gap));
+        }
+        result.findings().forEach(finding -> System.out.println("  " + finding));
+        System.out.println("not looked at:");
+        DatabaseCheck.NOT_LOOKED_AT.forEach(what -> System.out.println("  " + what));
+        return result.isSound() ? 0 : Main.FAILED;
+    }
+
+    private int published() {
         return switch (verdict()) {
-            case Verdict.Verified(var origin, var tree, var _) -> {
+            case Verdict.Verified(var origin, var tree, var _, var gaps) -> {
                 System.out.println(
                         "verified: "
                                 + origin
@@ -83,13 +144,18 @@ final class AuditVerifyCommand implements Callable<Integer> {
                                 + tree.size()
                                 + " entries, root "
                                 + tree.root());
+                gaps.forEach(gap -> System.out.println("the log says of itself: " + gap));
+                System.out.println(
+                        "looked at: the published checkpoint, tiles and entries."
+                                + " The operator's database is looked at with --config");
                 yield 0;
             }
             case Verdict.Proved(var call, var events, var origin, var tree, var _) -> {
                 System.out.println(
-                        "verified: these events of call "
-                                + call
-                                + " are among the "
+                        "verified: "
+                                + call.map(id -> "these events of call " + id + " are")
+                                        .orElse("this entry is")
+                                + " among the "
                                 + tree.size()
                                 + " entries of "
                                 + origin);
@@ -135,7 +201,7 @@ final class AuditVerifyCommand implements Callable<Integer> {
         if (subject.proof != null) {
             return verifier.proof(subject.proof);
         }
-        throw new IllegalStateException("picocli asks for one of the four");
+        throw new IllegalStateException("picocli asks for one of these");
     }
 
     private Verdict local(String tenant) {

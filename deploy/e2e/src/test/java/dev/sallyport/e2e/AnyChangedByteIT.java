@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -48,7 +49,7 @@ class AnyChangedByteIT {
         }
         await().atMost(Duration.ofSeconds(60))
                 .until(() ->
-                        verify() instanceof Verdict.Verified(_, var tree, _)
+                        verify() instanceof Verdict.Verified(_, var tree, _, _)
                                 && tree.size() > 2 * CALLS);
         try (HttpArtefacts artefacts =
                 new HttpArtefacts(stage.log("acme"), Optional.of(stage.auditorsToken("acme")))) {
@@ -89,6 +90,39 @@ class AnyChangedByteIT {
             Files.write(file, bytes);
         }
         assertThat(stage.verifier().log(copy)).isInstanceOf(Verdict.Verified.class);
+    }
+
+    @Test
+    void goVerifiesTheLogByTheCommandsOfItsPage() throws Exception {
+        GoPrograms go = GoPrograms.there();
+        String key = stage.verifier().key().named(originOf("acme")).toString();
+
+        GoPrograms.Said said =
+                go.paste(printed(), stage.log("acme"), key, stage.auditorsToken("acme"));
+        assertThat(said.exitCode()).as(said.text()).isZero();
+        assertThat(said.text())
+                .contains("verified by golang.org/x/mod: tree and entries of " + originOf("acme"));
+
+        // another log's key, of the same service, and a signature that is not there
+        String other = stage.verifier().key().named(originOf("globex")).toString();
+        assertThat(go.paste(printed(), stage.log("acme"), other, "").exitCode()).isEqualTo(1);
+    }
+
+    private String originOf(String tenant) {
+        return stage.verifier().key().name() + "/" + tenant;
+    }
+
+    /** What docs/verify.md tells to run, without what needs an administrator. */
+    private static String printed() throws IOException {
+        String page = Files.readString(GoPrograms.TOP.resolve("docs/verify.md"));
+        String block =
+                page.substring(page.indexOf("apt-get install golang-go"))
+                        .lines()
+                        .takeWhile(line -> !line.startsWith("```"))
+                        .filter(line -> !line.startsWith("apt-get"))
+                        .collect(Collectors.joining("\n"));
+        assertThat(block).contains("go run");
+        return block;
     }
 
     @Test

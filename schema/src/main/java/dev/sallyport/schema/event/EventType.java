@@ -21,7 +21,8 @@ public enum EventType {
     ALERT_RAISED(AlertRaised.class),
     AUDIT_READ(AuditRead.class),
     EXPORT_MADE(ExportMade.class),
-    KEY_ERASED(KeyErased.class);
+    KEY_ERASED(KeyErased.class),
+    GAP_FOUND(GapFound.class);
 
     private static final Map<String, EventType> BY_TYPE =
             Stream.of(values())

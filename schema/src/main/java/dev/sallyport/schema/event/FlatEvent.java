@@ -235,6 +235,11 @@ public record FlatEvent(
                         flat.detail = "key " + erased.dataKey() + ": " + erased.reason();
                         yield "erased";
                     }
+                    case GapFound gap -> {
+                        flat.code = gap.cause().wire();
+                        flat.detail = gap.place() + ": " + gap.reason();
+                        yield "gap";
+                    }
                 };
         return flat.of(event, outcome);
     }

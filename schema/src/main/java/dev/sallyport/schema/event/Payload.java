@@ -17,4 +17,5 @@ public sealed interface Payload
                 AlertRaised,
                 AuditRead,
                 ExportMade,
-                KeyErased {}
+                KeyErased,
+                GapFound {}

@@ -2,6 +2,7 @@ package dev.sallyport.schema.topic;
 
 import dev.sallyport.schema.event.CallAuthorized;
 import dev.sallyport.schema.event.CallSettled;
+import dev.sallyport.schema.event.GapFound;
 import dev.sallyport.schema.event.Payload;
 
 /**
@@ -10,6 +11,8 @@ import dev.sallyport.schema.event.Payload;
  * signals settle a call before its executor does.
  */
 public final class Placement {
+    private static final String NOWHERE = "no topic";
+
     private Placement() {}
 
     /** The topic, or for commands the beginning of the topics of all cells. */
@@ -18,6 +21,8 @@ public final class Placement {
             case CallAuthorized _ -> Topics.COMMANDS_PREFIX;
             // a gateway settles by itself only what concerns no database
             case CallSettled settled when settled.database() != null -> Topics.OUTCOMES;
+            // from no topic: only the audit service itself can know
+            case GapFound _ -> NOWHERE;
             default -> Topics.SIGNALS;
         };
     }

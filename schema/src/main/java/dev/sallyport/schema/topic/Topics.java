@@ -30,6 +30,9 @@ public final class Topics {
     public static final String REPLIES = "sallyport.replies";
     public static final String REGISTRY = "sallyport.registry";
 
+    /** The last signed checkpoint of each log. */
+    public static final String CHECKPOINTS = "sallyport.checkpoints";
+
     /** A reply: the largest result and its headers. */
     public static final int REPLY_BYTES_MAX = 8 * 1024 * 1024;
 
@@ -82,14 +85,10 @@ public final class Topics {
                                         "segment.ms", millis(REPLIES_KEPT),
                                         "max.message.bytes", Integer.toString(REPLY_BYTES_MAX),
                                         "min.insync.replicas", "1")));
-        topics.add(
-                new NewTopic(REGISTRY, 1, replication)
-                        .configs(
-                                Map.of(
-                                        "cleanup.policy",
-                                        "compact",
-                                        "min.insync.replicas",
-                                        inSync)));
+        Map<String, String> newest =
+                Map.of("cleanup.policy", "compact", "min.insync.replicas", inSync);
+        topics.add(new NewTopic(REGISTRY, 1, replication).configs(newest));
+        topics.add(new NewTopic(CHECKPOINTS, 1, replication).configs(newest));
         return topics;
     }
 

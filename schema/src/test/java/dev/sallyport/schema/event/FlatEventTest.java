@@ -157,7 +157,11 @@ class FlatEventTest {
         }
 
         private static @Nullable Object wire(Object value) {
-            return value instanceof Ended ended ? ended.wire() : null;
+            return switch (value) {
+                case Ended ended -> ended.wire();
+                case GapCause cause -> cause.wire();
+                default -> null;
+            };
         }
     }
 

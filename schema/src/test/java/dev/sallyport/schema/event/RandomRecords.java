@@ -96,7 +96,7 @@ public final class RandomRecords {
             return text(1 + random.nextInt(30));
         } else if (type == int.class) {
             return 1 + random.nextInt(1_000_000);
-        } else if (type == long.class) {
+        } else if (type == long.class || type == Long.class) {
             return random.nextLong(Long.MAX_VALUE);
         } else if (type == double.class) {
             return random.nextDouble() * 1e6;

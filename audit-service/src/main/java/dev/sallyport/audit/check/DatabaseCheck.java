@@ -1,0 +1,113 @@
+package dev.sallyport.audit.check;
+
+import dev.sallyport.audit.AuditConfig;
+import dev.sallyport.audit.log.CheckpointTopic;
+import dev.sallyport.audit.note.NoteSigner;
+import dev.sallyport.audit.problem.AuditException;
+import dev.sallyport.audit.problem.AuditProblem;
+import dev.sallyport.audit.store.AuditDatabase;
+import dev.sallyport.audit.store.RowSeal;
+import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.secret.Secrets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
+
+/**
+ * Checks everything that the audit service's database holds: every entry, tree, head, checkpoint,
+ * search row and consumed stretch, against each other, against the signatures, and against the
+ * checkpoints that stand outside of it.
+ */
+public final class DatabaseCheck {
+    private static final Duration TOPIC_WITHIN = Duration.ofSeconds(60);
+
+    /** What no check here looks at. */
+    public static final List<String> NOT_LOOKED_AT =
+            List.of(
+                    "the times at which rows were written (sequenced_at, integrated_at, published_at, consumed_at, rejected_at)",
+                    "the table rejected: codes and reasons of records that became no entry of their tenant's log",
+                    "what Kafka still holds",
+                    "heads and checkpoints of the past that were deleted: a checkpoint that somebody kept finds a log that was rewritten");
+
+    private DatabaseCheck() {}
+
+    /**
+     * What was found.
+     *
+     * @param logs the logs that were checked, in the order of their names
+     * @param findings what differs outside of the logs
+     */
+    public record Result(List<LogResult> logs, List<String> findings) {
+        public Result {
+            logs = List.copyOf(logs);
+            findings = List.copyOf(findings);
+        }
+
+        /** Whether nothing differs. */
+        public boolean isSound() {
+            return findings.isEmpty() && logs.stream().allMatch(log -> log.findings().isEmpty());
+        }
+    }
+
+    /**
+     * What was found of a log.
+     *
+     * @param entries how many entries it has
+     * @param heads how many heads were compared with the tree
+     * @param checkpoints how many checkpoints were compared with it
+     * @param gaps what the log itself says may be missing in it
+     * @param findings what differs, at most {@link Findings#MAX}
+     */
+    public record LogResult(
+            TenantId tenant,
+            long entries,
+            long heads,
+            long checkpoints,
+            List<String> gaps,
+            List<String> findings) {
+        public LogResult {
+            gaps = List.copyOf(gaps);
+            findings = List.copyOf(findings);
+        }
+    }
+
+    /**
+     * Checks the database of the audit service that is configured so. The service may run
+     * meanwhile: what is checked is the state of one moment.
+     *
+     * @throws AuditException {@code database_unavailable}, {@code checkpoints_unavailable}: then
+     *     nothing can be said
+     */
+    public static Result run(AuditConfig config, Secrets secrets, InstantSource clock) {
+        var signer = NoteSigner.parse(secrets.resolve(config.signingKey()).value());
+        // first: what was signed by now is in the database by then
+        try (var topic = CheckpointTopic.open(config.kafka(), signer, clock, TOPIC_WITHIN);
+                var database = AuditDatabase.openToRead(config.database(), secrets)) {
+            return database.jdbi()
+                    .inTransaction(
+                            TransactionIsolationLevel.REPEATABLE_READ,
+                            handle -> {
+                                var consumed =
+                                        ConsumedCheck.run(handle, RowSeal.of(signer));
+                                var logs = new ArrayList<LogResult>();
+                                for (TenantId tenant : StoredLogCheck.tenants(handle)) {
+                                    logs.add(
+                                            new StoredLogCheck(
+                                                            handle,
+                                                            tenant,
+                                                            signer.verifier(),
+                                                            topic.last().get(tenant),
+                                                            consumed)
+                                                    .run());
+                                }
+                                return new Result(logs, consumed.findings());
+                            });
+        } catch (JdbiException failed) {
+            throw new AuditException(
+                    AuditProblem.DATABASE_UNAVAILABLE, "the database cannot be read", failed);
+        }
+    }
+}

@@ -1,0 +1,225 @@
+package dev.sallyport.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sallyport.audit.check.DatabaseCheck;
+import dev.sallyport.audit.search.EntryFilter;
+import dev.sallyport.audit.search.EntryPage;
+import dev.sallyport.audit.search.EntrySearch;
+import dev.sallyport.audit.search.FoundEntry;
+import dev.sallyport.audit.search.RowCheck;
+import dev.sallyport.audit.store.AuditDatabase;
+import dev.sallyport.schema.id.TenantId;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Whatever is altered in the database is named to its operator, and not shown to readers. */
+class DatabaseCheckIT {
+    private static final int ENTRIES = 300;
+
+    private static AuditFixture fixture;
+    private static AuditDatabase database;
+    private static Connection superuser;
+    private static TenantId tenant;
+
+    @BeforeAll
+    static void start() throws SQLException {
+        fixture = new AuditFixture();
+        database = fixture.open();
+        superuser = fixture.superuser();
+        tenant = fixture.tenant();
+        try (var _ = fixture.start()) {
+            for (int i = 1; i < ENTRIES; i++) {
+                var _ = fixture.settle(tenant, i % 7 == 0 ? "bob" : "alice", "db_query", "select 1");
+                if (i % 100 == 0) {
+                    // several heads, checkpoints and stretches
+                    fixture.flush();
+                    fixture.awaitPublished(database.jdbi(), tenant, i);
+                }
+            }
+            fixture.flush();
+            fixture.awaitPublished(database.jdbi(), tenant, ENTRIES);
+        }
+    }
+
+    @AfterAll
+    static void stop() throws SQLException {
+        superuser.close();
+        database.close();
+        fixture.close();
+    }
+
+    @Test
+    void whatNobodyAlteredIsSound() {
+        var result = check();
+
+        assertThat(result.findings()).isEmpty();
+        assertThat(result.logs()).allSatisfy(log -> assertThat(log.findings()).isEmpty());
+        assertThat(result.isSound()).isTrue();
+        assertThat(result.logs())
+                .anySatisfy(log -> {
+                    assertThat(log.tenant()).isEqualTo(tenant);
+                    assertThat(log.entries()).isEqualTo(ENTRIES);
+                    assertThat(log.checkpoints()).isGreaterThan(2);
+                });
+    }
+
+    @ParameterizedTest // cases G3, G5 and G12
+    @CsvSource(
+            delimiter = '~',
+            quoteCharacter = '"',
+            textBlock =
+                    """
+                    search ~ DELETE FROM audit.search WHERE tenant = '%s' AND seq = 5 ~ entry 5 .*no search row
+                    search ~ UPDATE audit.search SET rows = 99 WHERE tenant = '%s' AND seq = 5 ~ entry 5 .*says something else
+                    search ~ UPDATE audit.search SET time = now() WHERE tenant = '%s' AND seq = 5 ~ entry 5 .*says something else
+                    search ~ INSERT INTO audit.search SELECT time, -1, rows, event_id, call_id, description, tenant FROM audit.search WHERE tenant = '%s' AND seq = 5 ~ entry -1 .*no such entry
+                    search ~ INSERT INTO audit.search SELECT * FROM audit.search WHERE tenant = '%s' AND seq = 5 ~ entry 5 .*2 search rows
+                    description ~ UPDATE audit.description SET principal = 'bob' WHERE tenant = '%s' AND principal = 'alice' ~ says something else
+                    description ~ UPDATE audit.description SET words = array_to_tsvector(ARRAY['x']) WHERE tenant = '%s' ~ says something else
+                    description ~ DELETE FROM audit.description WHERE tenant = '%s' AND principal = 'alice' ~ says something else
+                    head ~ UPDATE audit.head SET root = sha256('x') WHERE tenant = '%s' ~ head of .*its root
+                    head ~ DELETE FROM audit.head WHERE tenant = '%s' AND size = (SELECT max(size) FROM audit.head WHERE tenant = '%s') ~ beyond the newest head
+                    entry ~ UPDATE audit.entry SET leaf_hash = sha256('x') WHERE tenant = '%s' AND seq = 7 ~ entry 7 .*leaf_hash
+                    entry ~ UPDATE audit.entry SET bytes = set_byte(bytes, 400, 65), leaf_hash = sha256('\\x00'::bytea || set_byte(bytes, 400, 65)) WHERE tenant = '%s' AND seq = 7 ~ its root is
+                    entry ~ UPDATE audit.entry SET event_id = gen_random_uuid() WHERE tenant = '%s' AND seq = 7 ~ entry 7 .*its bytes are those of event
+                    entry ~ UPDATE audit.entry SET record = 1000000 WHERE tenant = '%s' AND seq = 7 ~ entry 7 .*not consumed
+                    entry ~ DELETE FROM audit.entry WHERE tenant = '%s' AND seq = 42 ~ entries 42 to 42 are missing
+                    entry ~ INSERT INTO audit.entry SELECT tenant, 300, gen_random_uuid(), leaf_hash, bytes, topic, partition, record, now() FROM audit.entry WHERE tenant = '%s' AND seq = 5 ~ beyond the newest head
+                    tile ~ UPDATE audit.tile SET hashes = set_byte(hashes, 77, 1) WHERE tenant = '%s' ~ tile/0/000: its hashes
+                    tile ~ UPDATE audit.tile SET root = sha256('x') WHERE tenant = '%s' ~ tile/0/000: its root
+                    tile ~ DELETE FROM audit.tile WHERE tenant = '%s' ~ tile/0/000: it is missing
+                    checkpoint ~ UPDATE audit.checkpoint SET root = sha256('x') WHERE tenant = '%s' AND size < 250 ~ checkpoint of .*its root
+                    checkpoint ~ UPDATE audit.checkpoint SET note = replace(note, '+', '/') WHERE tenant = '%s' AND size < 250 ~ checkpoint of
+                    consumed ~ DELETE FROM audit.consumed WHERE from_record = (SELECT from_record FROM audit.consumed c JOIN audit.entry e USING (topic, partition) WHERE e.tenant = '%s' AND e.record >= c.next_record ORDER BY 1 DESC LIMIT 1) ~ rows between them are missing
+                    consumed ~ INSERT INTO audit.consumed SELECT topic, partition, generation, next_record, next_record + 9, now(), topic_id, fence, seal FROM audit.consumed ~ not written by this service
+                    """)
+    void whatSomebodyAltersIsNamed(String table, String sql, String expected) throws SQLException {
+        execute("CREATE TABLE kept AS TABLE audit." + table);
+        try {
+            execute(columnsOf(table, sql).replace("%s", tenant.value()));
+            var result = check();
+
+            assertThat(result.isSound()).isFalse();
+            var findings =
+                    Stream.concat(
+                            result.findings().stream(),
+                            result.logs().stream().flatMap(log -> log.findings().stream()));
+            assertThat(findings)
+                    .anySatisfy(finding -> assertThat(finding).containsPattern(expected));
+        } finally {
+            execute("DELETE FROM audit." + table);
+            execute("INSERT INTO audit." + table + " SELECT * FROM kept");
+            execute("DROP TABLE kept");
+        }
+    }
+
+    /** The order of columns is the one in which migrations made them. */
+    private static String columnsOf(String table, String sql) {
+        return table.equals("consumed") && sql.startsWith("INSERT")
+                ? sql.replace(
+                        "INSERT INTO audit.consumed SELECT",
+                        "INSERT INTO audit.consumed (topic, partition, generation, from_record, next_record, consumed_at, topic_id, fence, seal) SELECT")
+                : sql;
+    }
+
+    @Test // case G5
+    void whatIsFoundIsShownAsTheLogHasIt() throws SQLException {
+        execute("CREATE TABLE kept AS TABLE audit.search");
+        execute("CREATE TABLE kept_too AS TABLE audit.description");
+        try {
+            execute(
+                    "INSERT INTO audit.search SELECT now(), -1, rows, event_id, call_id, description, tenant FROM audit.search WHERE tenant = '%s' AND seq = 5"
+                            .formatted(tenant));
+            execute(
+                    "UPDATE audit.description SET principal = 'mallory', tool = 'none' WHERE tenant = '%s' AND principal = 'bob'"
+                            .formatted(tenant));
+
+            assertThat(find("principal", "mallory").entries())
+                    .isNotEmpty()
+                    .allSatisfy(found -> {
+                        assertThat(found.principal()).isEqualTo("bob");
+                        assertThat(found.tool()).isEqualTo("db_query");
+                        assertThat(found.check()).isEqualTo(RowCheck.ROW_DIFFERS);
+                    });
+            assertThat(find("principal", "alice").entries().getFirst())
+                    .satisfies(found -> {
+                        assertThat(found.check()).isEqualTo(RowCheck.NO_ENTRY);
+                        assertThat(found.kind()).isEqualTo(FoundEntry.NO_ENTRY);
+                        assertThat(found.principal()).isNull();
+                    });
+            assertThat(find("principal", "alice").entries().get(1).check())
+                    .isEqualTo(RowCheck.AS_LOGGED);
+        } finally {
+            execute("DELETE FROM audit.search");
+            execute("INSERT INTO audit.search SELECT * FROM kept");
+            execute("DROP TABLE kept");
+            execute("DELETE FROM audit.description");
+            execute("INSERT INTO audit.description SELECT * FROM kept_too");
+            execute("DROP TABLE kept_too");
+        }
+    }
+
+    @ParameterizedTest // case G5
+    @CsvSource({"7", "299"})
+    void anEntryWhoseBytesAreNotThoseOfTheTreeIsNotCalledPublished(int index) throws SQLException {
+        execute("CREATE TABLE kept AS TABLE audit.entry");
+        try {
+            // its own hash is altered alike: where the tile is full, that does not help
+            String hash =
+                    index < 256 ? ", leaf_hash = sha256('\\x00'::bytea || set_byte(bytes, 400, 65))" : "";
+            execute(
+                    "UPDATE audit.entry SET bytes = set_byte(bytes, 400, 65)%s WHERE tenant = '%s' AND seq = %d"
+                            .formatted(hash, tenant, index));
+
+            assertThat(entry(index).check()).isEqualTo(RowCheck.ENTRY_ALTERED);
+            assertThat(entry(index).stage().wire()).isEqualTo("sequenced");
+        } finally {
+            execute("DELETE FROM audit.entry");
+            execute("INSERT INTO audit.entry SELECT * FROM kept");
+            execute("DROP TABLE kept");
+        }
+    }
+
+    private static FoundEntry entry(int index) {
+        var page = find("limit", "200");
+        while (true) {
+            for (FoundEntry found : page.entries()) {
+                if (found.index() == index) {
+                    return found;
+                }
+            }
+            String next = page.next();
+            assertThat(next).isNotNull();
+            page = find("limit", "200", "cursor", String.valueOf(next));
+        }
+    }
+
+    private static EntryPage find(String... parameters) {
+        var asked = new HashMap<String, List<String>>();
+        for (int i = 0; i < parameters.length; i += 2) {
+            asked.put(parameters[i], List.of(parameters[i + 1]));
+        }
+        return new EntrySearch(database.jdbi()).find(tenant, EntryFilter.of(Map.copyOf(asked)));
+    }
+
+    private static DatabaseCheck.Result check() {
+        return DatabaseCheck.run(fixture.config(), fixture.secrets(), InstantSource.system());
+    }
+
+    private static void execute(String sql) throws SQLException {
+        try (var statement = superuser.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+}
