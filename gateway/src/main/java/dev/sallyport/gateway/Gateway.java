@@ -1,5 +1,6 @@
 package dev.sallyport.gateway;
 
+import dev.sallyport.gateway.admission.Admission;
 import dev.sallyport.gateway.config.GatewayConfig;
 import dev.sallyport.gateway.config.GatewayException;
 import dev.sallyport.gateway.dispatch.Dispatcher;
@@ -104,8 +105,8 @@ public final class Gateway implements AutoCloseable {
                         keyring,
                         signingKey,
                         clock,
-                        config.timeouts().call(),
-                        config.limits().callsInFlightMax());
+                        config.timeouts().call());
+        var refused = new RefusedCalls(refusals, resource, clock);
         var offer =
                 ToolHandlers.offer(
                         VERSION,
@@ -114,16 +115,17 @@ public final class Gateway implements AutoCloseable {
                         registry,
                         dispatcher,
                         log,
-                        refusals,
-                        keyring,
-                        resource,
-                        clock);
+                        refused,
+                        keyring);
         var tokens = new AccessTokens(config.publicUrl(), registry, clock);
         return part(
                 Edge.start(
                         edgeConfig(config),
                         resource,
                         new TokenAuthenticator(tokens, registry, refusals, clock),
+                        new Admission(
+                                config.limits().requestsMax(), config.limits().memoryBytesMax()),
+                        refused::tell,
                         new Mcp(offer),
                         () ->
                                 registry.isCurrent()
@@ -148,6 +150,7 @@ public final class Gateway implements AutoCloseable {
                 config.allowedOrigins(),
                 config.limits().bodyBytesMax(),
                 config.limits().headerBytesMax(),
+                config.timeouts().body(),
                 config.timeouts().idle(),
                 config.timeouts().drain(),
                 config.limits().acceptQueueMax());

@@ -3,21 +3,27 @@ package dev.sallyport.gateway;
 import dev.sallyport.gateway.gate.Decision.Code;
 import dev.sallyport.gateway.gate.Decision.Refused;
 import dev.sallyport.gateway.identity.ProtectedResource;
+import dev.sallyport.gateway.protocol.Busy;
 import dev.sallyport.gateway.protocol.ErrorCode;
 import dev.sallyport.gateway.protocol.Fault;
 import dev.sallyport.gateway.protocol.Outcome;
 import dev.sallyport.gateway.protocol.ToolResult;
 import dev.sallyport.gateway.statement.Statement;
 import dev.sallyport.gateway.tool.Call;
+import dev.sallyport.gateway.tool.Tool;
 import dev.sallyport.schema.event.CallRefused;
+import dev.sallyport.schema.event.Principal;
 import dev.sallyport.schema.event.StatementClass;
+import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.registry.Scope;
 import dev.sallyport.schema.signal.Refusals;
+import dev.sallyport.schema.token.Caller;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Answers calls that may not run, once the log knows of the refusal. */
 final class RefusedCalls {
@@ -65,9 +71,28 @@ final class RefusedCalls {
     }
 
     static Outcome unlogged() {
-        return Outcome.failed(
-                ErrorCode.LOG_UNAVAILABLE,
-                "The audit log cannot be written just now, so nothing is decided and nothing ran: try again");
+        return new Outcome.Failed(Busy.unlogged());
+    }
+
+    /** As {@link dev.sallyport.gateway.edge.TurnedAway}: nothing is known of such a call yet. */
+    boolean tell(Caller caller, String remoteAddress, @Nullable String agent, String code) {
+        Instant now = clock.instant();
+        return refusals.tell(
+                caller.tenant(),
+                null,
+                new CallRefused(
+                        CallId.next(),
+                        new Principal(
+                                caller.subject(), caller.client(), Call.shown(agent), remoteAddress),
+                        Tool.UNKNOWN.name(),
+                        null,
+                        StatementClass.UNKNOWN,
+                        null,
+                        code,
+                        List.of(),
+                        1,
+                        now,
+                        now));
     }
 
     private boolean tell(Call call, String code, List<String> scopes) {

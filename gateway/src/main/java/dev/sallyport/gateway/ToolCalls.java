@@ -1,9 +1,10 @@
 package dev.sallyport.gateway;
 
 import dev.sallyport.gateway.dispatch.Dispatched.Answered;
+import dev.sallyport.gateway.dispatch.Dispatched.CellBusy;
 import dev.sallyport.gateway.dispatch.Dispatched.DeadlineExceeded;
 import dev.sallyport.gateway.dispatch.Dispatched.LogUnavailable;
-import dev.sallyport.gateway.dispatch.Dispatched.Overloaded;
+import dev.sallyport.gateway.dispatch.Dispatched.ResultDropped;
 import dev.sallyport.gateway.dispatch.Dispatched.TooLarge;
 import dev.sallyport.gateway.dispatch.Dispatcher;
 import dev.sallyport.gateway.gate.Decision.Allowed;
@@ -12,6 +13,7 @@ import dev.sallyport.gateway.gate.Decision.Code;
 import dev.sallyport.gateway.gate.Decision.Refused;
 import dev.sallyport.gateway.gate.Decision.ScopesMissing;
 import dev.sallyport.gateway.gate.Gate;
+import dev.sallyport.gateway.protocol.Busy;
 import dev.sallyport.gateway.protocol.ErrorCode;
 import dev.sallyport.gateway.protocol.Fault;
 import dev.sallyport.gateway.protocol.Outcome;
@@ -56,7 +58,10 @@ final class ToolCalls {
                     + " you repeat a write: where only the acknowledgement was lost, it may run";
     private static final String DEADLINE_EXCEEDED =
             "There was no answer by the deadline; how the call ends stands in the audit log under this id";
-    private static final String OVERLOADED = "Too many calls are under way: try again, nothing ran";
+    private static final String RESULT_DROPPED = "result_dropped";
+    private static final String NO_ROOM =
+            "The call ran, and how it ended stands in the audit log under this id; there was no room for its result of %d bytes"
+                    + " beside your organisation's other calls. Do not repeat a write. Repeat a read with fewer rows or columns, or with fewer calls at once";
     private static final String TOO_LARGE =
             "The statement and its parameters are too large for one event of the log: split the work";
 
@@ -165,11 +170,13 @@ final class ToolCalls {
             case Answered(var reply) -> answered(call, reply, lowered(call, allowed));
             case LogUnavailable() -> failed(call, ErrorCode.LOG_UNAVAILABLE, LOG_UNAVAILABLE);
             case DeadlineExceeded() -> failed(call, ErrorCode.DEADLINE_EXCEEDED, DEADLINE_EXCEEDED);
-            case Overloaded() ->
+            case CellBusy() ->
                     refused.told(
                             call,
-                            ErrorCode.OVERLOADED.code(),
-                            failed(call, ErrorCode.OVERLOADED, OVERLOADED));
+                            ErrorCode.CELL_BUSY.code(),
+                            new Outcome.Failed(Busy.cell().with("call", call.id().toString())));
+            case ResultDropped(var bytes) ->
+                    ToolResult.error(RESULT_DROPPED, NO_ROOM.formatted(bytes), call.id());
             case TooLarge() -> refused(call, CALL_TOO_LARGE, TOO_LARGE);
         };
     }

@@ -3,7 +3,6 @@ package dev.sallyport.gateway;
 import dev.sallyport.gateway.dispatch.Dispatcher;
 import dev.sallyport.gateway.dispatch.EventLog;
 import dev.sallyport.gateway.gate.Gate;
-import dev.sallyport.gateway.identity.ProtectedResource;
 import dev.sallyport.gateway.protocol.Handler;
 import dev.sallyport.gateway.protocol.Offer;
 import dev.sallyport.gateway.statement.Dialects;
@@ -11,8 +10,6 @@ import dev.sallyport.gateway.tool.Tools;
 import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.registry.Keyring;
 import dev.sallyport.schema.registry.Registry;
-import dev.sallyport.schema.signal.Refusals;
-import java.time.InstantSource;
 import java.util.Map;
 import java.util.function.Supplier;
 import tools.jackson.databind.node.ObjectNode;
@@ -34,10 +31,8 @@ final class ToolHandlers {
             Supplier<Registry> registry,
             Dispatcher dispatcher,
             EventLog log,
-            Refusals refusals,
-            Keyring keyring,
-            ProtectedResource resource,
-            InstantSource clock) {
+            RefusedCalls refused,
+            Keyring keyring) {
         var tools = new Tools(Tools.builtIn(gate.rowsDefault(), gate.ceiling().rowsMax()));
         var list = new ToolList(tools, gate, registry);
         var calls =
@@ -48,7 +43,7 @@ final class ToolHandlers {
                         registry,
                         dispatcher,
                         new DatabaseList(log, keyring),
-                        new RefusedCalls(refusals, resource, clock));
+                        refused);
         ObjectNode capabilities = Json.mapper().createObjectNode();
         capabilities.putObject("tools");
         Map<String, Handler> handlers = Map.of("tools/list", list::list, "tools/call", calls::call);

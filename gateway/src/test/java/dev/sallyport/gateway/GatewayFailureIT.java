@@ -10,9 +10,7 @@ import dev.sallyport.gateway.StandInExecutor.Answer;
 import dev.sallyport.gateway.config.GatewayConfig;
 import dev.sallyport.gateway.config.GatewayException;
 import dev.sallyport.schema.SallyportException;
-import dev.sallyport.schema.event.CallRefused;
 import dev.sallyport.schema.event.Ended;
-import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.ReplyAddress;
 import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.id.GatewayId;
@@ -151,43 +149,6 @@ class GatewayFailureIT {
 
             assertThat(response.result().at("/structuredContent/from").asString())
                     .isEqualTo("the executor");
-        }
-    }
-
-    @Test
-    void callsAboveThePlacesAreTurnedAway() throws Exception {
-        try (var fixture = GatewayFixture.start();
-                var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            var release = new CountDownLatch(1);
-            fixture.executor.answers((_, _) -> {
-                await(release);
-                return Answer.of("{}");
-            });
-            var client = fixture.acme("alice", "mcp:read");
-            int places = fixture.config.limits().callsInFlightMax();
-            List<Future<McpClient.Response>> calls = new ArrayList<>();
-            for (int i = 0; i < places + 10; i++) {
-                calls.add(threads.submit(() -> client.tool("db_query", SELECT)));
-            }
-            Awaitility.await().until(() -> calls.stream().filter(Future::isDone).count() >= 10);
-            release.countDown();
-
-            List<String> codes = new ArrayList<>();
-            for (var call : calls) {
-                codes.add(call.get().code());
-            }
-            assertThat(codes).filteredOn(code -> code.equals("overloaded")).hasSize(10);
-            assertThat(codes).filteredOn(String::isEmpty).hasSize(places);
-            Awaitility.await()
-                    .untilAsserted(() ->
-                            assertThat(
-                                            Signals.of(fixture.kafka, CallRefused.class).stream()
-                                                    .map(Event::data)
-                                                    .filter(told ->
-                                                            told.code().equals("overloaded"))
-                                                    .mapToInt(CallRefused::count)
-                                                    .sum())
-                                    .isEqualTo(10));
         }
     }
 

@@ -56,6 +56,7 @@ final class GatewayFixture implements AutoCloseable {
     final Secrets secrets;
     final Secret wrapping;
     private final SigningKey key = SigningKey.generate();
+    private final KeyEncryptionKey kek;
 
     private GatewayFixture(EmbeddedKafka broker, Duration call, Duration publish, String readOnly) {
         String suffix = UUID.randomUUID().toString().substring(0, 8);
@@ -73,18 +74,14 @@ final class GatewayFixture implements AutoCloseable {
                         Map.of(
                                 "SIGNING", key.text().value(),
                                 "WRAPPING", wrapping.value()));
-        var kek = new KeyEncryptionKey(wrapping);
+        kek = new KeyEncryptionKey(wrapping);
         registry = new RegistryWriter(kafka, InstantSource.system(), "test");
         register(id);
         for (TenantId tenant : List.of(acme, globex)) {
-            registry.put(
-                    tenant,
-                    new Tenant(tenant, tenant.value(), cell, List.of(issuer(tenant)), false));
-            registry.put(tenant, new DataKeyEntry(kek.newDataKey(tenant)));
+            register(tenant, cell);
         }
         registry.put(acme, database(acme, SHOP, false));
         registry.put(acme, database(acme, new DatabaseName("archive"), true));
-        registry.put(globex, database(globex, new DatabaseName("ledger"), false));
         registry.put(
                 acme,
                 new Grant(
@@ -93,14 +90,7 @@ final class GatewayFixture implements AutoCloseable {
                         Set.of(Grant.EVERYONE),
                         Set.of(SHOP, new DatabaseName("archive")),
                         Set.of(Scope.READ, Scope.WRITE, Scope.DELETE, Scope.SQL)));
-        registry.put(
-                globex,
-                new Grant(
-                        globex,
-                        "readers",
-                        Set.of(Grant.EVERYONE),
-                        Set.of(new DatabaseName("ledger")),
-                        Set.of(Scope.READ)));
+        grantLedger(globex);
         feed = RegistryFeed.start(kafka, "fixture-" + suffix, Duration.ofSeconds(20));
         config = config(id, kafka, call, publish, Duration.ofSeconds(20), readOnly);
         executor = new StandInExecutor(kafka, cell, feed, new Keyring(kek));
@@ -114,6 +104,37 @@ final class GatewayFixture implements AutoCloseable {
 
     static GatewayFixture on(EmbeddedKafka broker, Duration call, Duration publish) {
         return new GatewayFixture(broker, call, publish, "false");
+    }
+
+    /** A tenant with a database in a cell where no executor ever answers. */
+    TenantId tenantOfDeadCell(String name) {
+        var tenant = new TenantId(name + "-" + acme);
+        var dead = new CellId("dead-" + acme);
+        try (Admin admin = Admin.create(kafka.client("setup"))) {
+            Topics.createMissing(admin, Set.of(dead), 2, (short) 1);
+        }
+        register(tenant, dead);
+        grantLedger(tenant);
+        return tenant;
+    }
+
+    private void register(TenantId tenant, CellId cell) {
+        registry.put(
+                tenant, new Tenant(tenant, tenant.value(), cell, List.of(issuer(tenant)), false));
+        registry.put(tenant, new DataKeyEntry(kek.newDataKey(tenant)));
+    }
+
+    private void grantLedger(TenantId tenant) {
+        var ledger = new DatabaseName("ledger");
+        registry.put(tenant, database(tenant, ledger, false));
+        registry.put(
+                tenant,
+                new Grant(
+                        tenant,
+                        "readers",
+                        Set.of(Grant.EVERYONE),
+                        Set.of(ledger),
+                        Set.of(Scope.READ)));
     }
 
     /** Lets a gateway of that name sign. */
@@ -161,7 +182,8 @@ final class GatewayFixture implements AutoCloseable {
                 new SecretReference("env:SIGNING"),
                 new SecretReference("env:WRAPPING"),
                 readOnly,
-                new GatewayConfig.Limits(65_536, 16_384, 500, 1 << 20, 100, 50, 64, 1 << 20),
+                new GatewayConfig.Limits(
+                        65_536, 16_384, 500, 1 << 20, 100, 200, 64 << 20, 64, 1 << 20),
                 new GatewayConfig.Timeouts(
                         call,
                         Duration.ofSeconds(20),

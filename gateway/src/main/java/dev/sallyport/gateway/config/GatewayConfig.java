@@ -1,5 +1,6 @@
 package dev.sallyport.gateway.config;
 
+import dev.sallyport.gateway.admission.Admission;
 import dev.sallyport.schema.config.Default;
 import dev.sallyport.schema.config.Example;
 import dev.sallyport.schema.id.GatewayId;
@@ -75,7 +76,10 @@ public record GatewayConfig(
      * @param rowsMax rows of one result at the most, whatever a database allows
      * @param resultBytesMax bytes of one result at the most, whatever a database allows
      * @param rowsDefault rows of one result where the caller asks for no number
-     * @param callsInFlightMax calls that wait for their answer at once; further ones are refused
+     * @param requestsMax requests that are worked on at once, of which every tenant and cell has a
+     *     share; further ones are refused
+     * @param memoryBytesMax heap that bodies and results may take while they are worked on; every
+     *     tenant has a share
      * @param acceptQueueMax connections that wait to be accepted
      * @param statementMemoryBytesMax heap that remembered shapes of SQL, without their literals,
      *     may take
@@ -86,7 +90,8 @@ public record GatewayConfig(
             @Default("10000") int rowsMax,
             @Default("4194304") int resultBytesMax,
             @Default("1000") int rowsDefault,
-            @Default("1000") int callsInFlightMax,
+            @Default("2000") int requestsMax,
+            @Default("268435456") int memoryBytesMax,
             @Default("256") int acceptQueueMax,
             @Default("16777216") int statementMemoryBytesMax) {
 
@@ -96,7 +101,16 @@ public record GatewayConfig(
             positive("limits.rowsMax", rowsMax);
             positive("limits.resultBytesMax", resultBytesMax);
             positive("limits.rowsDefault", rowsDefault);
-            positive("limits.callsInFlightMax", callsInFlightMax);
+            positive("limits.requestsMax", requestsMax);
+            positive("limits.memoryBytesMax", memoryBytesMax);
+            if (memoryBytesMax / Admission.HEAP_PER_BODY_BYTE < bodyBytesMax) {
+                throw new IllegalArgumentException(
+                        "limits.memoryBytesMax must be at least %d times limits.bodyBytesMax: %d, %d"
+                                .formatted(
+                                        Admission.HEAP_PER_BODY_BYTE,
+                                        memoryBytesMax,
+                                        bodyBytesMax));
+            }
             positive("limits.acceptQueueMax", acceptQueueMax);
             positive("limits.statementMemoryBytesMax", statementMemoryBytesMax);
         }
@@ -142,6 +156,11 @@ public record GatewayConfig(
                         "timeouts.idle must be longer than timeouts.call: %s, %s"
                                 .formatted(idle, call));
             }
+        }
+
+        /** How much of a call's time its body may take to arrive. */
+        public Duration body() {
+            return call.dividedBy(3);
         }
 
         private static void positive(String what, Duration value) {

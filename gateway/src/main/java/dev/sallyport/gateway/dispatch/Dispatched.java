@@ -16,8 +16,11 @@ public sealed interface Dispatched {
     /** Nobody answered by the deadline; how it ends stands in the audit log. */
     record DeadlineExceeded() implements Dispatched {}
 
-    /** Too many calls wait already; it was not published. */
-    record Overloaded() implements Dispatched {}
+    /** It was answered, and there is no room for its result of that size. */
+    record ResultDropped(int bytes) implements Dispatched {}
+
+    /** As many calls wait for the cell's executors as may; it was not published. */
+    record CellBusy() implements Dispatched {}
 
     /** The command does not fit into an event; it was not published. */
     record TooLarge() implements Dispatched {}

@@ -1,9 +1,10 @@
 package dev.sallyport.gateway.dispatch;
 
 import dev.sallyport.gateway.dispatch.Dispatched.Answered;
+import dev.sallyport.gateway.dispatch.Dispatched.CellBusy;
 import dev.sallyport.gateway.dispatch.Dispatched.DeadlineExceeded;
 import dev.sallyport.gateway.dispatch.Dispatched.LogUnavailable;
-import dev.sallyport.gateway.dispatch.Dispatched.Overloaded;
+import dev.sallyport.gateway.dispatch.Dispatched.ResultDropped;
 import dev.sallyport.gateway.dispatch.Dispatched.TooLarge;
 import dev.sallyport.gateway.gate.Decision.Allowed;
 import dev.sallyport.gateway.reply.Replies;
@@ -29,7 +30,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
@@ -50,7 +50,6 @@ public final class Dispatcher {
     private final SigningKey signingKey;
     private final InstantSource clock;
     private final Duration answerWithin;
-    private final Semaphore places;
 
     public Dispatcher(
             EventLog log,
@@ -58,46 +57,38 @@ public final class Dispatcher {
             Keyring keyring,
             SigningKey signingKey,
             InstantSource clock,
-            Duration answerWithin,
-            int callsInFlightMax) {
+            Duration answerWithin) {
         this.log = log;
         this.replies = replies;
         this.keyring = keyring;
         this.signingKey = signingKey;
         this.clock = clock;
         this.answerWithin = answerWithin;
-        this.places = new Semaphore(callsInFlightMax);
     }
 
     /**
-     * Runs the call on an executor of the cell.
+     * Runs the call on an executor of the cell, and waits for its reply as long as is left of the
+     * call's time, of which the request has had a part.
      *
      * @param registry what the gate decided by
      * @throws SchemaException {@code data_key_missing} if the tenant has no data key to seal with
      */
     public Dispatched dispatch(Call call, Allowed allowed, CellId cell, Registry registry) {
-        if (!places.tryAcquire()) {
-            return new Overloaded();
+        if (!call.place().waitsFor(cell)) {
+            return new CellBusy();
         }
-        try {
-            return publishAndAwait(call, allowed, cell, registry);
-        } finally {
-            places.release();
-        }
-    }
-
-    private Dispatched publishAndAwait(Call call, Allowed allowed, CellId cell, Registry registry) {
         DataKey key = keyring.newest(registry, call.tenant());
+        Duration within = answerWithin.minus(call.place().since());
         byte[] signed;
         try {
-            signed = signed(call, allowed, registry.version(), key);
+            signed = signed(call, allowed, registry.version(), key, within);
         } catch (SchemaException e) {
             if (e.code().equals("event_too_large")) {
                 return new TooLarge();
             }
             throw e;
         }
-        try (Waiting waiting = replies.expect(call.id(), key)) {
+        try (Waiting waiting = replies.expect(call.id(), key, call.place())) {
             log.command(
                     Topics.commands(cell),
                     call.tenant(),
@@ -107,7 +98,10 @@ public final class Dispatcher {
                             waiting.notPublished(failure);
                         }
                     });
-            return new Answered(waiting.await(answerWithin));
+            return switch (waiting.await(within)) {
+                case Waiting.Arrived.Whole(var reply) -> new Answered(reply);
+                case Waiting.Arrived.Dropped(var bytes) -> new ResultDropped(bytes);
+            };
         } catch (ExecutionException | KafkaException e) {
             LOG.atWarn()
                     .addKeyValue("callId", call.id())
@@ -123,7 +117,8 @@ public final class Dispatcher {
         }
     }
 
-    private byte[] signed(Call call, Allowed allowed, long registryVersion, DataKey key) {
+    private byte[] signed(
+            Call call, Allowed allowed, long registryVersion, DataKey key, Duration within) {
         Instant now = clock.instant();
         EventId id = EventId.commandOf(call.id());
         Statement statement = call.statement();
@@ -142,7 +137,7 @@ public final class Dispatcher {
                         statement == null ? null : statement.fingerprint(),
                         statement == null ? LiteralFeatures.NONE : statement.literals(),
                         allowed.limits(),
-                        now.plus(answerWithin),
+                        now.plus(within),
                         registryVersion,
                         replies.address(),
                         key.seal(arguments, id, "arguments"));

@@ -2,10 +2,17 @@ package dev.sallyport.gateway.edge;
 
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.Arrays;
 import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.io.EndPoint;
 
-/** The body of one request, never more of it than allowed. */
+/** The body of one request, never more of it than allowed, and never for longer. */
 sealed interface Body {
+
+    /** What is read of a body that does not tell its length, before there is known to be more. */
+    int FIRST_BYTES = 4_096;
 
     /** A body that arrived whole and is small enough. */
     final class Whole implements Body {
@@ -25,21 +32,54 @@ sealed interface Body {
     /** The connection broke, fell silent, or was too slow. */
     record Broken() implements Body {}
 
-    static Body read(HttpServletRequest request, int bytesMax) {
+    /**
+     * Reads the body.
+     *
+     * @param within how long all of it may take; the connection's idle timeout counts anew with
+     *     each byte
+     * @param connection which nobody waits for longer than that
+     */
+    static Body read(
+            HttpServletRequest request, int bytesMax, Duration within, EndPoint connection) {
         long told = request.getContentLengthLong();
         if (told > bytesMax) {
             return new TooLarge();
         }
+        long idleMillis = connection.getIdleTimeout();
+        long until = System.nanoTime() + within.toNanos();
         try {
-            if (told >= 0) {
-                byte[] bytes = request.getInputStream().readNBytes((int) told);
-                return bytes.length < told ? new Broken() : new Whole(bytes);
+            InputStream in = request.getInputStream();
+            // A body without a length: one byte more than allowed is enough to know.
+            int most = told < 0 ? bytesMax + 1 : (int) told;
+            byte[] bytes = new byte[told < 0 ? Math.min(FIRST_BYTES, most) : most];
+            int length = 0;
+            while (length < most) {
+                if (length == bytes.length) {
+                    bytes = Arrays.copyOf(bytes, (int) Math.min(2L * length, most));
+                }
+                if (in.available() == 0) {
+                    long left = (until - System.nanoTime()) / 1_000_000;
+                    if (left <= 0) {
+                        return new Broken();
+                    }
+                    connection.setIdleTimeout(Math.min(left, idleMillis));
+                }
+                int read = in.read(bytes, length, bytes.length - length);
+                if (read < 0) {
+                    break;
+                }
+                length += read;
             }
-            // A chunked body tells no length: one byte more than allowed is enough to know.
-            byte[] bytes = request.getInputStream().readNBytes(bytesMax + 1);
-            return bytes.length > bytesMax ? new TooLarge() : new Whole(bytes);
+            if (length > bytesMax) {
+                return new TooLarge();
+            }
+            return length < told
+                    ? new Broken()
+                    : new Whole(length == bytes.length ? bytes : Arrays.copyOf(bytes, length));
         } catch (IOException | HttpException.RuntimeException e) {
             return new Broken();
+        } finally {
+            connection.setIdleTimeout(idleMillis);
         }
     }
 }

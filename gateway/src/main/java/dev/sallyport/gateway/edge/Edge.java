@@ -1,9 +1,12 @@
 package dev.sallyport.gateway.edge;
 
+import dev.sallyport.gateway.admission.Admission;
+import dev.sallyport.gateway.admission.Place;
 import dev.sallyport.gateway.identity.Authentication;
 import dev.sallyport.gateway.identity.Authenticator;
 import dev.sallyport.gateway.identity.ProtectedResource;
 import dev.sallyport.gateway.protocol.Answer;
+import dev.sallyport.gateway.protocol.Busy;
 import dev.sallyport.gateway.protocol.ErrorCode;
 import dev.sallyport.gateway.protocol.Fault;
 import dev.sallyport.gateway.protocol.Inbound;
@@ -27,6 +30,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
+import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -44,6 +48,7 @@ public final class Edge implements AutoCloseable {
     static final String HEALTH = "/healthz";
 
     private static final String REQUEST_ID = "requestId";
+    private static final String CONNECTION = "connection";
 
     /**
      * Header fields of a connection that are known again without being parsed. Looking one up costs
@@ -65,6 +70,8 @@ public final class Edge implements AutoCloseable {
 
     private final EdgeConfig config;
     private final Authenticator authenticator;
+    private final Admission admission;
+    private final TurnedAway turnedAway;
     private final Mcp mcp;
     private final BooleanSupplier ready;
     private final ProtectedResource resource;
@@ -77,11 +84,15 @@ public final class Edge implements AutoCloseable {
             EdgeConfig config,
             ProtectedResource resource,
             Authenticator authenticator,
+            Admission admission,
+            TurnedAway turnedAway,
             Mcp mcp,
             BooleanSupplier ready) {
         this.config = config;
         this.resource = resource;
         this.authenticator = authenticator;
+        this.admission = admission;
+        this.turnedAway = turnedAway;
         this.mcp = mcp;
         this.ready = ready;
         this.origins = new Origins(config.allowedOrigins());
@@ -91,15 +102,19 @@ public final class Edge implements AutoCloseable {
     /**
      * Starts to listen.
      *
+     * @param turnedAway tells the log of callers for whose request there is no place
      * @param ready whether calls can be served now; {@code /healthz} answers 503 otherwise
      */
     public static Edge start(
             EdgeConfig config,
             ProtectedResource resource,
             Authenticator authenticator,
+            Admission admission,
+            TurnedAway turnedAway,
             Mcp mcp,
             BooleanSupplier ready) {
-        var edge = new Edge(config, resource, authenticator, mcp, ready);
+        var edge =
+                new Edge(config, resource, authenticator, admission, turnedAway, mcp, ready);
         edge.server.start(config.host(), config.port());
         LOG.atInfo()
                 .addKeyValue("host", config.host())
@@ -134,6 +149,11 @@ public final class Edge implements AutoCloseable {
             http.setSendDateHeader(false);
             http.setRequestHeaderSize(config.headerBytesMax());
             http.setHeaderCacheSize(HEADER_CACHE_CHARS);
+            http.addCustomizer((request, _) -> {
+                request.setAttribute(
+                        CONNECTION, request.getConnectionMetaData().getConnection().getEndPoint());
+                return request;
+            });
         });
         javalin.jetty.modifyServer(jetty -> {
             jetty.setStopTimeout(config.drainTimeout().toMillis());
@@ -185,11 +205,11 @@ public final class Edge implements AutoCloseable {
 
     /**
      * One MCP message: everything that can be told from the outside first, then who sends it, then
-     * the body.
+     * whether there is a place for it, then the body.
      */
     private void message(Context context) throws IOException {
         var fields = new RequestFields(context.req());
-        Fault outside = outside(fields);
+        Fault outside = outside(fields, context.req().getContentLengthLong());
         if (outside != null) {
             send(context, outside);
             return;
@@ -197,35 +217,62 @@ public final class Edge implements AutoCloseable {
         String remoteAddress = context.req().getRemoteAddr();
         switch (authenticator.authenticate(fields.get("Authorization"), remoteAddress)) {
             case Authentication.Authenticated(var caller) ->
-                    message(context, fields, caller, remoteAddress);
+                    admitted(context, fields, caller, remoteAddress);
             case Authentication.Refused(var fault) ->
                     send(context, challenged(fault, addressed(fields)));
         }
     }
 
-    private void message(Context context, RequestFields fields, Caller caller, String remoteAddress)
+    private void admitted(
+            Context context, RequestFields fields, Caller caller, String remoteAddress)
             throws IOException {
-        switch (Body.read(context.req(), config.bodyBytesMax())) {
-            case Body.TooLarge _ ->
-                    send(
-                            context,
-                            Fault.of(
-                                    ErrorCode.BODY_TOO_LARGE,
-                                    "The body may have at most "
-                                            + config.bodyBytesMax()
-                                            + " bytes"));
+        long told = context.req().getContentLengthLong();
+        switch (admission.enter(caller, told < 0 ? config.bodyBytesMax() : (int) told)) {
+            case Place place -> {
+                try (place) {
+                    message(context, fields, caller, remoteAddress, place);
+                }
+            }
+            case Admission.Entry.Full _ ->
+                    turnAway(context, fields, caller, Busy.gateway());
+            case Admission.Entry.ShareTaken _ ->
+                    turnAway(context, fields, caller, Busy.tenant());
+        }
+    }
+
+    private void turnAway(Context context, RequestFields fields, Caller caller, Fault fault) {
+        boolean told =
+                turnedAway.tell(
+                        caller,
+                        context.req().getRemoteAddr(),
+                        fields.get("User-Agent"),
+                        fault.code().code());
+        send(context, told ? fault : Busy.unlogged());
+    }
+
+    private void message(
+            Context context,
+            RequestFields fields,
+            Caller caller,
+            String remoteAddress,
+            Place place)
+            throws IOException {
+        var connection = (EndPoint) context.req().getAttribute(CONNECTION);
+        switch (Body.read(context.req(), config.bodyBytesMax(), config.bodyTimeout(), connection)) {
+            case Body.TooLarge _ -> send(context, bodyTooLarge());
             case Body.Broken _ ->
                     send(
                             context,
                             Fault.of(
                                     ErrorCode.BODY_INCOMPLETE,
-                                    "The body did not arrive whole; send all of it, without pauses longer than "
-                                            + config.idleTimeout().toSeconds()
-                                            + " s"));
+                                    "The body did not arrive whole; send all of it within %d s"
+                                            .formatted(config.bodyTimeout().toSeconds())));
             case Body.Whole whole -> {
+                place.bodyCame(whole.bytes().length);
                 String accept = fields.get("Accept");
                 var stream = new EventStream(context.res(), Accepts.eventStream(accept));
-                var inbound = new Inbound(requestId(context), fields, remoteAddress, stream);
+                var inbound =
+                        new Inbound(requestId(context), fields, remoteAddress, stream, place);
                 send(
                         context,
                         stream,
@@ -235,7 +282,13 @@ public final class Edge implements AutoCloseable {
         }
     }
 
-    private @Nullable Fault outside(RequestFields fields) {
+    private Fault bodyTooLarge() {
+        return Fault.of(
+                ErrorCode.BODY_TOO_LARGE,
+                "The body may have at most " + config.bodyBytesMax() + " bytes");
+    }
+
+    private @Nullable Fault outside(RequestFields fields, long bodyBytes) {
         if (stopping) {
             return Fault.of(
                     ErrorCode.STOPPING,
@@ -264,7 +317,7 @@ public final class Edge implements AutoCloseable {
                     ErrorCode.NOT_ACCEPTABLE,
                     "Header Accept must list application/json or text/event-stream");
         }
-        return null;
+        return bodyBytes > config.bodyBytesMax() ? bodyTooLarge() : null;
     }
 
     private void before(Context context) {

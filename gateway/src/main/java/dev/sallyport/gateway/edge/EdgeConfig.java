@@ -12,6 +12,7 @@ import java.util.List;
  * @param allowedOrigins origins of web pages that may call, beside those of the loopback interface
  * @param bodyBytesMax the largest body of a request
  * @param headerBytesMax the largest header section of a request
+ * @param bodyTimeout how long a body may take to arrive
  * @param idleTimeout how long a connection may stay silent
  * @param drainTimeout how long requests under way may take when the gateway stops
  * @param acceptQueueMax connections that wait to be accepted
@@ -23,6 +24,7 @@ public record EdgeConfig(
         List<String> allowedOrigins,
         int bodyBytesMax,
         int headerBytesMax,
+        Duration bodyTimeout,
         Duration idleTimeout,
         Duration drainTimeout,
         int acceptQueueMax) {

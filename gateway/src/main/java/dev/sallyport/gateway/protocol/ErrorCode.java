@@ -40,11 +40,13 @@ public enum ErrorCode {
     TOOL_UNKNOWN("tool_unknown", 200, -32602),
     NAME_UNKNOWN("name_unknown", 200, -32602),
 
-    // The log
+    // Whether it can be worked on now
     LOG_UNAVAILABLE("log_unavailable", 503, 503),
     DEADLINE_EXCEEDED("deadline_exceeded", 504, 504),
     STOPPING("stopping", 503, 503),
     OVERLOADED("overloaded", 503, 503),
+    TENANT_BUSY("tenant_busy", 429, 429),
+    CELL_BUSY("cell_busy", 503, 503),
     INTERNAL("internal", 500, -32603);
 
     private final String code;

@@ -1,13 +1,17 @@
 package dev.sallyport.gateway.protocol;
 
+import dev.sallyport.gateway.admission.Place;
+
 /**
  * One POST as the edge took it in.
  *
  * @param requestId the edge's id of this HTTP request
  * @param remoteAddress the address that the connection came from
  * @param notices where messages go that precede the answer
+ * @param place what the request may take while it is worked on
  */
-public record Inbound(String requestId, Headers headers, String remoteAddress, Notices notices) {
+public record Inbound(
+        String requestId, Headers headers, String remoteAddress, Notices notices, Place place) {
 
     /**
      * Takes whole JSON-RPC notifications; the first one turns the answer into a stream of events.

@@ -1,5 +1,6 @@
 package dev.sallyport.gateway.reply;
 
+import dev.sallyport.gateway.admission.Place;
 import dev.sallyport.gateway.config.GatewayException;
 import dev.sallyport.schema.event.ReplyAddress;
 import dev.sallyport.schema.id.CallId;
@@ -103,9 +104,10 @@ public final class Replies implements AutoCloseable {
      * Announces that somebody waits for the reply to this call, until it is closed.
      *
      * @param key what the reply must be sealed with
+     * @param place whose room for results it takes
      */
-    public Waiting expect(CallId call, DataKey key) {
-        var waiter = new Waiting(this, call, key);
+    public Waiting expect(CallId call, DataKey key, Place place) {
+        var waiter = new Waiting(this, call, key, place);
         waiting.put(call, waiter);
         return waiter;
     }

@@ -1,5 +1,6 @@
 package dev.sallyport.gateway.reply;
 
+import dev.sallyport.gateway.admission.Place;
 import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.reply.Reply;
@@ -26,24 +27,40 @@ public final class Waiting implements AutoCloseable {
     private final Replies replies;
     private final CallId call;
     private final DataKey key;
+    private final Place place;
     private final BlockingQueue<Arrival> arrivals = new ArrayBlockingQueue<>(ARRIVALS_MAX);
 
     private sealed interface Arrival {
         @SuppressWarnings("ArrayRecordComponent") // never compared
         record Came(byte[] sealed, long offset) implements Arrival {}
 
+        record NoRoom(int bytes) implements Arrival {}
+
         record NotPublished(Exception cause) implements Arrival {}
     }
 
-    Waiting(Replies replies, CallId call, DataKey key) {
+    /** The executor's reply, or what is known of one. */
+    public sealed interface Arrived {
+        record Whole(Reply reply) implements Arrived {}
+
+        /** Others hold so many results that there was no room for this one. */
+        record Dropped(int bytes) implements Arrived {}
+    }
+
+    Waiting(Replies replies, CallId call, DataKey key, Place place) {
         this.replies = replies;
         this.call = call;
         this.key = key;
+        this.place = place;
     }
 
     /** The reader of replies found this for the call. */
     void came(byte[] sealed, long offset) {
-        if (!arrivals.offer(new Arrival.Came(sealed, offset))) {
+        Arrival arrival =
+                place.hasRoomFor(sealed.length)
+                        ? new Arrival.Came(sealed, offset)
+                        : new Arrival.NoRoom(sealed.length);
+        if (!arrivals.offer(arrival)) {
             LOG.atError()
                     .addKeyValue("callId", call)
                     .addKeyValue("offset", offset)
@@ -58,21 +75,25 @@ public final class Waiting implements AutoCloseable {
 
     /**
      * The executor's reply. One that was not sealed for this call is skipped and logged: no
-     * executor wrote it.
+     * executor wrote it. One for which there is no room is not looked at, so that a forged one of
+     * that size can at most keep the result from its caller.
      *
      * @throws TimeoutException if there was none in that time
      * @throws ExecutionException if the command was not published
      */
-    public Reply await(Duration within)
+    public Arrived await(Duration within)
             throws InterruptedException, TimeoutException, ExecutionException {
         long until = System.nanoTime() + within.toNanos();
         while (true) {
             switch (arrivals.poll(until - System.nanoTime(), TimeUnit.NANOSECONDS)) {
                 case null -> throw new TimeoutException("no reply");
                 case Arrival.NotPublished(var cause) -> throw new ExecutionException(cause);
+                case Arrival.NoRoom(var bytes) -> {
+                    return new Arrived.Dropped(bytes);
+                }
                 case Arrival.Came(var sealed, var offset) -> {
                     try {
-                        return Reply.open(sealed, key, call);
+                        return new Arrived.Whole(Reply.open(sealed, key, call));
                     } catch (SchemaException e) {
                         LOG.atError()
                                 .addKeyValue("callId", call)

@@ -1,5 +1,6 @@
 package dev.sallyport.gateway.tool;
 
+import dev.sallyport.gateway.admission.Place;
 import dev.sallyport.gateway.protocol.Request;
 import dev.sallyport.gateway.statement.Statement;
 import dev.sallyport.schema.event.Principal;
@@ -20,6 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param principal the caller as events tell it
  * @param readOnly whether the request itself asks that nothing be changed
  * @param arguments as the caller sent them, where they are what the tool takes; empty otherwise
+ * @param place the place of its request
  * @param opened the database and what is granted there; null while it was not looked up, where the
  *     caller has no such database, and where the tool concerns none
  * @param statement what the tool's statement is in the reading of that database; null where the
@@ -33,6 +35,7 @@ public record Call(
         boolean readOnly,
         Tool tool,
         ObjectNode arguments,
+        Place place,
         @Nullable Opened opened,
         @Nullable Statement statement) {
 
@@ -65,13 +68,15 @@ public record Call(
                 ReadOnlyHeader.asks(headers),
                 tool,
                 arguments,
+                request.inbound().place(),
                 null,
                 null);
     }
 
     /** The call in this database. */
     public Call in(Opened database, @Nullable Statement read) {
-        return new Call(id, caller, principal, trace, readOnly, tool, arguments, database, read);
+        return new Call(
+                id, caller, principal, trace, readOnly, tool, arguments, place, database, read);
     }
 
     public TenantId tenant() {
@@ -99,6 +104,11 @@ public record Call(
                 meta.path("io.modelcontextprotocol/clientInfo")
                         .path("name")
                         .asString(request.inbound().headers().get("User-Agent"));
+        return shown(name);
+    }
+
+    /** A client's own name as events tell it; null where it has none. */
+    public static @Nullable String shown(@Nullable String name) {
         if (name == null || name.isBlank()) {
             return null;
         }

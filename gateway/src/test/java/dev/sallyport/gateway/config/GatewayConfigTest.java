@@ -49,7 +49,8 @@ class GatewayConfigTest {
                         "limits.rowsMax = 10000",
                         "limits.resultBytesMax = 4194304",
                         "limits.rowsDefault = 1000",
-                        "limits.callsInFlightMax = 1000",
+                        "limits.requestsMax = 2000",
+                        "limits.memoryBytesMax = 268435456",
                         "limits.acceptQueueMax = 256",
                         "limits.statementMemoryBytesMax = 16777216",
                         "timeouts.call = PT30S",
@@ -91,6 +92,8 @@ class GatewayConfigTest {
                 .hasMessageContaining("publicUrl");
         assertThatThrownBy(() -> load(with("SALLYPORT_GATEWAY_TIMEOUTS_CALL", "PT0S")))
                 .hasMessageContaining("timeouts.call must be positive");
+        assertThatThrownBy(() -> load(with("SALLYPORT_GATEWAY_LIMITS_MEMORY_BYTES_MAX", "1000000")))
+                .hasMessageContaining("limits.memoryBytesMax");
         assertThatThrownBy(() -> load(with("SALLYPORT_GATEWAY_PROT", "1")))
                 .hasMessageContaining("SALLYPORT_GATEWAY_PROT");
         assertThatThrownBy(

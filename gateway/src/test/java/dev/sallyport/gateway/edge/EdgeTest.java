@@ -2,6 +2,7 @@ package dev.sallyport.gateway.edge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sallyport.gateway.admission.Admission;
 import dev.sallyport.gateway.identity.Authentication;
 import dev.sallyport.gateway.identity.ProtectedResource;
 import dev.sallyport.gateway.protocol.ErrorCode;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -123,6 +125,7 @@ class EdgeTest {
                         List.of("https://console.example.org"),
                         BODY_BYTES_MAX,
                         8192,
+                        Duration.ofSeconds(1),
                         Duration.ofMillis(500),
                         Duration.ofSeconds(2),
                         16);
@@ -133,6 +136,8 @@ class EdgeTest {
                         List.of("https://issuer.example.org"),
                         List.of("mcp:read", "mcp:write")),
                 (authorization, remoteAddress) -> AUTHENTICATION.get(),
+                new Admission(1_000, 1 << 30),
+                (_, _, _, _) -> true,
                 MCP.get(),
                 READY::get);
     }
@@ -183,6 +188,38 @@ class EdgeTest {
         var response = send(post(chunks));
 
         assertThat(response.statusCode()).isEqualTo(413);
+    }
+
+    @Test
+    void aBodyThatDripsIsNotWaitedForByteByByte() throws Exception {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), edge.port())) {
+            socket.getOutputStream()
+                    .write(
+                            """
+                            POST /mcp HTTP/1.1\r
+                            Host: localhost\r
+                            Content-Type: application/json\r
+                            Accept: application/json\r
+                            Content-Length: 4000\r
+                            \r
+                            """
+                                    .getBytes(StandardCharsets.US_ASCII));
+            long begun = System.nanoTime();
+            // no pause is as long as the idle timeout of 500 ms
+            socket.setSoTimeout(200);
+            String answer = "";
+            while (answer.isEmpty()) {
+                socket.getOutputStream().write(' ');
+                try {
+                    byte[] some = socket.getInputStream().readNBytes(12);
+                    answer = new String(some, StandardCharsets.US_ASCII);
+                } catch (SocketTimeoutException e) {
+                    assertThat(System.nanoTime() - begun)
+                            .isLessThan(Duration.ofSeconds(5).toNanos());
+                }
+            }
+            assertThat(answer).isEqualTo("HTTP/1.1 400");
+        }
     }
 
     @Test

@@ -6,6 +6,8 @@ import dev.sallyport.gateway.gate.Decision.Allowed;
 import dev.sallyport.gateway.gate.Decision.AllowedHere;
 import dev.sallyport.gateway.gate.Decision.Refused;
 import dev.sallyport.gateway.gate.Decision.ScopesMissing;
+import dev.sallyport.gateway.admission.Admission;
+import dev.sallyport.gateway.admission.Place;
 import dev.sallyport.gateway.statement.Statements;
 import dev.sallyport.gateway.tool.Call;
 import dev.sallyport.gateway.tool.Tool;
@@ -173,6 +175,7 @@ class GatePolicyTest {
                         readOnly,
                         tool,
                         arguments,
+                        (Place) new Admission(1, 1).enter(caller, 0),
                         null,
                         null);
         String sql = tool.sql(arguments);

@@ -3,6 +3,8 @@ package dev.sallyport.gateway.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sallyport.schema.id.CallId;
+import dev.sallyport.gateway.admission.Admission;
+import dev.sallyport.gateway.admission.Place;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.token.Caller;
 import java.net.URI;
@@ -433,12 +435,6 @@ class McpTest {
     private Reply post(byte[] body, Map<String, String> headers) {
         var lower = new TreeMap<String, String>();
         headers.forEach((name, value) -> lower.put(name.toLowerCase(Locale.ROOT), value));
-        var inbound =
-                new Inbound(
-                        "request-1",
-                        name -> lower.get(name.toLowerCase(Locale.ROOT)),
-                        "127.0.0.1",
-                        notices::add);
         var caller =
                 new Caller(
                         new TenantId("acme"),
@@ -447,6 +443,13 @@ class McpTest {
                         Set.of(),
                         URI.create("https://issuer.example.org"),
                         Instant.MAX);
+        var inbound =
+                new Inbound(
+                        "request-1",
+                        name -> lower.get(name.toLowerCase(Locale.ROOT)),
+                        "127.0.0.1",
+                        notices::add,
+                        (Place) new Admission(1, 1 << 30).enter(caller, body.length));
         return switch (mcp.answer(caller, inbound, body)) {
             case Answer.Accepted _ -> new Reply(202, "", JSON.createObjectNode());
             case Answer.Reply reply -> {

@@ -1,5 +1,6 @@
 package dev.sallyport.e2e.conformance;
 
+import dev.sallyport.gateway.admission.Admission;
 import dev.sallyport.gateway.edge.Edge;
 import dev.sallyport.gateway.edge.EdgeConfig;
 import dev.sallyport.gateway.identity.Authentication;
@@ -72,6 +73,7 @@ public final class ConformanceGateway implements AutoCloseable {
                         List.of(),
                         1 << 20,
                         8192,
+                        Duration.ofSeconds(10),
                         Duration.ofSeconds(30),
                         Duration.ofSeconds(1),
                         128);
@@ -89,6 +91,8 @@ public final class ConformanceGateway implements AutoCloseable {
                         new ProtectedResource(
                                 URI.create("http://127.0.0.1/mcp"), List.of(), List.of()),
                         (authorization, address) -> new Authentication.Authenticated(caller),
+                        new Admission(100, 1 << 30),
+                        (_, _, _, _) -> true,
                         mcp,
                         () -> true));
     }

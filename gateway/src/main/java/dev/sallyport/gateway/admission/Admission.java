@@ -1,0 +1,86 @@
+package dev.sallyport.gateway.admission;
+
+import dev.sallyport.schema.id.CellId;
+import dev.sallyport.schema.token.Caller;
+import java.util.List;
+
+/**
+ * The bounds of what is worked on at once. A request has a place from before its body is read until
+ * it is answered; within that it may hold memory, and wait for the executors of one cell. Of all
+ * three everybody has a share that others cannot take ({@link Shares}): of places and memory each
+ * tenant, and within it each principal; of those who wait for executors each cell.
+ *
+ * <p>Nobody waits for a place: what has none is turned away at once, and has cost the reading of
+ * its header and the check of its token.
+ */
+public final class Admission {
+
+    /**
+     * Heap that a byte of a body may take while it is worked on: the smallest members of a tree of
+     * JSON are two bytes and a comma, and take some 80.
+     */
+    public static final int HEAP_PER_BODY_BYTE = 32;
+
+    /** The same of a result: as it came, opened, and within the answer, whose buffer doubles. */
+    static final int HEAP_PER_RESULT_BYTE = 5;
+
+    /** A result of up to so many bytes is kept in any case: the places bound them. */
+    static final int SMALL_RESULT_BYTES = 8_192;
+
+    final Shares<Holder> places;
+    final Shares<Holder> memory;
+    final Shares<CellId> waiting;
+
+    /**
+     * Nothing is worked on yet.
+     *
+     * @param requestsMax requests that are worked on at once
+     * @param memoryBytesMax heap that bodies and results may take
+     */
+    public Admission(int requestsMax, long memoryBytesMax) {
+        this.places = new Shares<>(requestsMax);
+        this.memory = new Shares<>(memoryBytesMax);
+        this.waiting = new Shares<>(requestsMax);
+    }
+
+    /** Who holds something: a tenant, or a principal, whose subject then is not empty. */
+    record Holder(String tenant, String subject) {
+        static List<Holder> of(Caller caller) {
+            String tenant = caller.tenant().value();
+            return List.of(new Holder(tenant, ""), new Holder(tenant, caller.subject()));
+        }
+    }
+
+    /** What became of a request that wanted to enter. */
+    public sealed interface Entry permits Place, Entry.Full, Entry.ShareTaken {
+        /** No request has a place now. */
+        record Full() implements Entry {}
+
+        /** The caller's tenant, or the caller within it, has as much under way as it may. */
+        record ShareTaken() implements Entry {}
+    }
+
+    /**
+     * Gives a request its place.
+     *
+     * @param bodyBytes how large its body is, or may become
+     */
+    public Entry enter(Caller caller, int bodyBytes) {
+        List<Holder> holders = Holder.of(caller);
+        return switch (places.take(holders, 1)) {
+            case EXHAUSTED -> new Entry.Full();
+            case ABOVE_SHARE -> new Entry.ShareTaken();
+            case GRANTED -> {
+                long heap = (long) bodyBytes * HEAP_PER_BODY_BYTE;
+                Shares.Answer remembered = memory.take(holders, heap);
+                if (remembered == Shares.Answer.GRANTED) {
+                    yield new Place(this, holders, heap);
+                }
+                places.giveBack(holders, 1);
+                yield remembered == Shares.Answer.EXHAUSTED
+                        ? new Entry.Full()
+                        : new Entry.ShareTaken();
+            }
+        };
+    }
+}

@@ -1,0 +1,46 @@
+package dev.sallyport.gateway.protocol;
+
+import java.util.Map;
+
+/** What a caller is told for whose request there is no place now: nothing ran, it may repeat. */
+public final class Busy {
+
+    private static final String RETRY_AFTER = "Retry-After";
+
+    private Busy() {}
+
+    /** The gateway works on as many requests as it can. */
+    public static Fault gateway() {
+        return busy(
+                ErrorCode.OVERLOADED,
+                "1",
+                "The gateway works on as many requests as it can: try again, nothing ran");
+    }
+
+    /** The caller's tenant has its share. */
+    public static Fault tenant() {
+        return busy(
+                ErrorCode.TENANT_BUSY,
+                "1",
+                "Your organisation, or you within it, has as many requests under way as its share allows: wait for one to end and try again, nothing ran");
+    }
+
+    /** The cell has its share of those that wait for executors. */
+    public static Fault cell() {
+        return busy(
+                ErrorCode.CELL_BUSY,
+                "5",
+                "The executors of your organisation's databases do not keep up, or do not answer: try again later, nothing ran");
+    }
+
+    private static Fault busy(ErrorCode code, String seconds, String message) {
+        return new Fault(code, message, Map.of(), Map.of(RETRY_AFTER, seconds));
+    }
+
+    /** The log could not be told that a request is turned away. */
+    public static Fault unlogged() {
+        return Fault.of(
+                ErrorCode.LOG_UNAVAILABLE,
+                "The audit log cannot be written just now, so nothing is decided and nothing ran: try again");
+    }
+}
