@@ -249,6 +249,47 @@ final class ExecutorFaultsIT {
         }
     }
 
+    // case D8
+    @Test
+    void aWithdrawalStopsARunningStatementWithinASecond() {
+        Draft slow = Draft.query("select count(*) from generate_series(1, 100000000001) n");
+        try (Executor _ = stage.executor()) {
+            stage.send(slow);
+            await().until(() -> running("generate_series") == 1);
+
+            Instant withdrawn = Instant.now();
+            stage.withdraw(slow);
+            CallSettled outcome = stage.settled(slow.call);
+
+            assertThat(outcome.ended()).isEqualTo(Ended.CANCELLED);
+            assertThat(outcome.code()).isEqualTo("call_withdrawn");
+            assertThat(Duration.between(withdrawn, stage.outcomesOf(slow.call).getFirst().time()))
+                    .isLessThan(Duration.ofSeconds(1));
+            assertThat(running("generate_series")).isZero();
+        }
+    }
+
+    @Test
+    void aWriteThatIsWithdrawnIsRolledBack() {
+        Draft slow =
+                Draft.write(
+                        "with slow as materialized (select count(*) as n from generate_series(1,"
+                                + " 100000000002)) update customers set balance = balance + (select"
+                                + " n from slow) where id = 11");
+        try (Executor _ = stage.executor()) {
+            stage.send(slow);
+            await().until(() -> running("generate_series") == 1);
+
+            stage.withdraw(slow);
+
+            assertThat(stage.settled(slow.call).ended()).isEqualTo(Ended.CANCELLED);
+            CallSettled next =
+                    stage.call(
+                            Draft.write("update customers set balance = balance where id = 11"));
+            assertThat(next.ended()).isEqualTo(Ended.SUCCEEDED);
+        }
+    }
+
     private int running(String statement) {
         try {
             return Integer.parseInt(

@@ -7,6 +7,7 @@ import dev.sallyport.executor.engine.postgresql.SharedDatabase;
 import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.event.CallAuthorized;
 import dev.sallyport.schema.event.CallSettled;
+import dev.sallyport.schema.event.CallWithdrawn;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
 import dev.sallyport.schema.event.Instruction;
@@ -280,6 +281,28 @@ final class Stage implements AutoCloseable {
     CallId send(Draft draft) {
         deliver(draft.tenant.value(), signed(draft));
         return draft.call;
+    }
+
+    /** As the gateway does when nobody waits for the answer any more. */
+    void withdraw(Draft draft) {
+        CallWithdrawn data =
+                new CallWithdrawn(
+                        draft.call,
+                        new Principal(draft.subject, "client", "agent", "127.0.0.1"),
+                        CallWithdrawn.Reason.CONNECTION_CLOSED);
+        deliver(
+                draft.tenant.value(),
+                EventSignature.sign(
+                        EventCodec.encode(
+                                new Event<>(
+                                        EventId.withdrawnOf(draft.call),
+                                        "/gateway/" + GATEWAY,
+                                        Instant.now(),
+                                        draft.tenant,
+                                        null,
+                                        GATEWAY,
+                                        data)),
+                        gatewayKey));
     }
 
     /** Puts a record into the commands topic, whatever it is. */

@@ -6,6 +6,7 @@ import dev.sallyport.gateway.dispatch.Dispatched.DeadlineExceeded;
 import dev.sallyport.gateway.dispatch.Dispatched.LogUnavailable;
 import dev.sallyport.gateway.dispatch.Dispatched.ResultDropped;
 import dev.sallyport.gateway.dispatch.Dispatched.TooLarge;
+import dev.sallyport.gateway.dispatch.Dispatched.Withdrawn;
 import dev.sallyport.gateway.dispatch.Dispatcher;
 import dev.sallyport.gateway.gate.Decision.Allowed;
 import dev.sallyport.gateway.gate.Decision.AllowedHere;
@@ -170,6 +171,7 @@ final class ToolCalls {
             case Answered(var reply) -> answered(call, reply, lowered(call, allowed));
             case LogUnavailable() -> failed(call, ErrorCode.LOG_UNAVAILABLE, LOG_UNAVAILABLE);
             case DeadlineExceeded() -> failed(call, ErrorCode.DEADLINE_EXCEEDED, DEADLINE_EXCEEDED);
+            case Withdrawn() -> new Outcome.Unheard();
             case CellBusy() ->
                     refused.told(
                             call,

@@ -1,6 +1,9 @@
 package dev.sallyport.gateway;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.sallyport.schema.event.CallAuthorized;
+import dev.sallyport.schema.event.CallWithdrawn;
 import dev.sallyport.schema.event.Ended;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
@@ -54,6 +57,7 @@ final class StandInExecutor implements AutoCloseable {
     private final Thread thread;
     private final Map<CallId, DataKey> keys = new ConcurrentHashMap<>();
     private final Queue<Taken> taken = new ConcurrentLinkedQueue<>();
+    private final Queue<CallWithdrawn> withdrawn = new ConcurrentLinkedQueue<>();
     private volatile BiFunction<CallAuthorized, String, @Nullable Answer> behaviour =
             (_, _) -> Answer.of("{\"rows\":[]}");
 
@@ -76,6 +80,11 @@ final class StandInExecutor implements AutoCloseable {
         behaviour = with;
     }
 
+    /** The calls that it was told to stop, in their order. */
+    List<CallWithdrawn> withdrawn() {
+        return List.copyOf(withdrawn);
+    }
+
     List<Taken> taken() {
         return List.copyOf(taken);
     }
@@ -95,8 +104,13 @@ final class StandInExecutor implements AutoCloseable {
 
     private void take(byte[] bytes) {
         Event<?> event = EventCodec.decode(bytes);
-        var call = (CallAuthorized) event.data();
         var key = registry.get().gatewayKey(Objects.requireNonNull(event.signedBy())).orElseThrow();
+        if (event.data() instanceof CallWithdrawn call) {
+            assertThat(EventSignature.verify(bytes, key.parsed())).isTrue();
+            withdrawn.add(call);
+            return;
+        }
+        var call = (CallAuthorized) event.data();
         DataKey dataKey = keyring.of(registry.get(), event.tenant(), call.arguments().dataKeyId());
         keys.put(call.call(), dataKey);
         String arguments =

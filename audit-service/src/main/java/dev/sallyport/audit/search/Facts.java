@@ -53,6 +53,7 @@ public record Facts(
     public static final List<String> OUTCOMES =
             List.of(
                     "authorized",
+                    "withdrawn",
                     "succeeded",
                     "failed",
                     "expired",

@@ -129,10 +129,18 @@ public final class Calls implements AutoCloseable {
                         refuse(delivery, event, OUTDATED, watch);
                 case Command.Accepted(var event, _, _) when Recall.concerns(delivery, event) ->
                         refuse(delivery, event, Answer.notRun(), watch);
-                case Command.Accepted accepted -> run(delivery, accepted, watch);
+                case Command.Accepted accepted -> {
+                    try (RunningCalls.Running call = running.take(accepted.event())) {
+                        run(delivery, accepted, call, watch);
+                    }
+                }
                 case Command.Refused(var event, var code, var message) ->
                         refuse(delivery, event, Answer.failed(code, message), watch);
                 case Command.Expired(var event) -> refuse(delivery, event, LATE, watch);
+                case Command.Withdrawn(var event) -> {
+                    running.withdraw(event);
+                    delivery.settled();
+                }
                 case Command.Unbelievable unbelievable -> skip(delivery, unbelievable);
             }
         } catch (InterruptedException e) {
@@ -192,31 +200,58 @@ public final class Calls implements AutoCloseable {
         }
     }
 
-    private void run(Delivery delivery, Command.Accepted command, Stopwatch watch)
+    private void run(
+            Delivery delivery,
+            Command.Accepted command,
+            RunningCalls.Running call,
+            Stopwatch watch)
             throws InterruptedException {
         Event<CallAuthorized> event = command.event();
-        Database database = command.database();
-        Lanes.Entry entry =
-                lanes.enter(
-                        event.tenant(),
-                        event.data().principal().subject(),
-                        database.name(),
-                        database.connectionsMax(),
-                        Duration.between(clock.instant(), event.data().deadline()));
+        Lanes.Entry entry = enter(command, call);
         watch.lap(Stopwatch.Part.QUEUE);
+        if (call.isWithdrawn()) {
+            if (entry instanceof Lanes.Place place) {
+                place.leave();
+            }
+            settlement.settle(delivery, event, Answer.withdrawn(), watch.timings(), () -> {});
+            return;
+        }
         switch (entry) {
             case Lanes.Place place ->
                     settleIn(
                             place,
                             delivery,
                             event,
-                            () -> answer(command, watch),
+                            () -> answer(command, call, watch),
                             Answer.notCommitted(),
                             watch);
             case Lanes.Entry.Full _ ->
                     settlement.settle(delivery, event, BUSY, watch.timings(), () -> {});
             case Lanes.Entry.Late _ ->
                     settlement.settle(delivery, event, LATE, watch.timings(), () -> {});
+        }
+    }
+
+    /** Waits for the call's turn; no longer than until it is withdrawn, which then is no turn. */
+    private Lanes.Entry enter(Command.Accepted command, RunningCalls.Running call)
+            throws InterruptedException {
+        Event<CallAuthorized> event = command.event();
+        Database database = command.database();
+        call.waits();
+        try {
+            return lanes.enter(
+                    event.tenant(),
+                    event.data().principal().subject(),
+                    database.name(),
+                    database.connectionsMax(),
+                    Duration.between(clock.instant(), event.data().deadline()));
+        } catch (InterruptedException e) {
+            if (call.isWithdrawn()) {
+                return new Lanes.Entry.Late();
+            }
+            throw e;
+        } finally {
+            call.waitsNoMore();
         }
     }
 
@@ -310,7 +345,8 @@ public final class Calls implements AutoCloseable {
      * An error of ours must not keep the log from moving on: it is an answer too. Where a write may
      * have been committed before it, the ledger tells.
      */
-    private Answer answer(Command.Accepted command, Stopwatch watch) {
+    private Answer answer(
+            Command.Accepted command, RunningCalls.Running taken, Stopwatch watch) {
         Event<CallAuthorized> event = command.event();
         Call call;
         Engine engine;
@@ -328,8 +364,9 @@ public final class Calls implements AutoCloseable {
             return failed(event, e);
         }
         Ending ending = Ending.of(command.access());
-        try (RunningCalls.Running entry = running.begin(event, stopAt(event, call), registry)) {
-            return engine.run(call, ending, entry.cancellation(), watch);
+        taken.runs(stopAt(event, call), registry);
+        try {
+            return engine.run(call, ending, taken.cancellation(), watch);
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
             Answer failed = failed(event, e);
             return Recall.writes(event.data())

@@ -2,29 +2,40 @@ package dev.sallyport.executor.call;
 
 import dev.sallyport.executor.engine.Cancellation;
 import dev.sallyport.schema.event.CallAuthorized;
+import dev.sallyport.schema.event.CallWithdrawn;
 import dev.sallyport.schema.event.Event;
+import dev.sallyport.schema.id.CallId;
+import dev.sallyport.schema.id.GatewayId;
+import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.registry.Registry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The calls that run now, each stopped when its time is over or its caller is suspended. One thread
- * looks at all of them every {@link #LOOK_EVERY}: a timer for each call costs more than the call's
- * own bookkeeping.
+ * The calls that wait or run, each stopped when its time is over, its caller is suspended, or its
+ * gateway withdraws it. One thread looks at all of them every {@link #LOOK_EVERY}: a timer for each
+ * call costs more than the call's own bookkeeping.
  */
 final class RunningCalls implements AutoCloseable {
     /** A call is stopped at most this much after its time. */
     static final Duration LOOK_EVERY = Duration.ofMillis(50);
 
+    /** Withdrawals that are remembered: of calls that have not come, and of calls that ended. */
+    private static final int WITHDRAWN_MAX = 4_096;
+
     private final InstantSource clock;
     private final Set<Running> running = ConcurrentHashMap.newKeySet();
+    private final SequencedMap<Withdrawn, Boolean> withdrawn = new LinkedHashMap<>(); // guarded by itself
     private final ScheduledExecutorService looking =
             Executors.newSingleThreadScheduledExecutor(
                     Thread.ofPlatform().name("deadlines").daemon().factory());
@@ -37,24 +48,72 @@ final class RunningCalls implements AutoCloseable {
                         this::stopLate, millis, millis, TimeUnit.MILLISECONDS);
     }
 
-    /** A call that runs until it is closed. By identity: a call may be delivered twice. */
+    /** What a withdrawal must agree with its command in, so that nobody stops another's call. */
+    private record Withdrawn(CallId call, TenantId tenant, @Nullable GatewayId gateway) {
+        static Withdrawn of(Event<CallAuthorized> command) {
+            return new Withdrawn(command.data().call(), command.tenant(), command.signedBy());
+        }
+    }
+
+    /** A call until it is closed. By identity: a call may be delivered twice. */
     final class Running implements AutoCloseable {
         private final Event<CallAuthorized> event;
-        private final Instant until;
         private final Cancellation cancellation = new Cancellation();
+        private volatile Instant until = Instant.MAX;
+        private @Nullable Thread waiting; // guarded by this
 
-        private Running(Event<CallAuthorized> event, Instant until) {
+        private Running(Event<CallAuthorized> event) {
             this.event = event;
-            this.until = until;
         }
 
         Cancellation cancellation() {
             return cancellation;
         }
 
+        /** Whether the call is not to run, since nobody waits for its answer. */
+        boolean isWithdrawn() {
+            return cancellation.requested() == Cancellation.Reason.WITHDRAWAL;
+        }
+
+        /**
+         * This thread waits from now on, for the call to have its turn: it is interrupted when the
+         * call is withdrawn.
+         */
+        synchronized void waits() {
+            waiting = Thread.currentThread();
+            if (isWithdrawn()) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        /** It waits no more, and is not interrupted for a withdrawal any more. */
+        synchronized void waitsNoMore() {
+            waiting = null;
+            if (isWithdrawn()) {
+                Thread.interrupted();
+            }
+        }
+
+        /**
+         * The call runs from now on.
+         *
+         * @param registry asked after the call is known here, so that no suspension is missed
+         */
+        void runs(Instant atMostUntil, Supplier<Registry> registry) {
+            until = atMostUntil;
+            stopIfSuspended(registry.get());
+        }
+
+        private synchronized void withdraw() {
+            cancellation.request(Cancellation.Reason.WITHDRAWAL);
+            if (waiting != null && isWithdrawn()) {
+                waiting.interrupt();
+            }
+        }
+
         private void stopIfSuspended(Registry registry) {
             String subject = event.data().principal().subject();
-            if (registry.suspension(event.tenant(), subject).isPresent()) {
+            if (until != Instant.MAX && registry.suspension(event.tenant(), subject).isPresent()) {
                 cancellation.request(Cancellation.Reason.SUSPENSION);
             }
         }
@@ -65,16 +124,38 @@ final class RunningCalls implements AutoCloseable {
         }
     }
 
-    /**
-     * The call runs from now on.
-     *
-     * @param registry asked after the call is known here, so that no suspension is missed
-     */
-    Running begin(Event<CallAuthorized> event, Instant until, Supplier<Registry> registry) {
-        Running call = new Running(event, until);
+    /** The call is here from now on, withdrawn already where that came before it. */
+    Running take(Event<CallAuthorized> event) {
+        Running call = new Running(event);
         running.add(call);
-        call.stopIfSuspended(registry.get());
+        boolean before;
+        synchronized (withdrawn) {
+            before = withdrawn.containsKey(Withdrawn.of(event));
+        }
+        if (before) {
+            call.withdraw();
+        }
         return call;
+    }
+
+    /**
+     * Stops the call, if it is here and the same gateway authorized it; where it has not come yet
+     * it is stopped when it comes. Commands are taken on by threads of their own, so that what
+     * stands behind one in the log may overtake it.
+     */
+    void withdraw(Event<CallWithdrawn> event) {
+        var which = new Withdrawn(event.data().call(), event.tenant(), event.signedBy());
+        synchronized (withdrawn) {
+            withdrawn.put(which, true);
+            if (withdrawn.size() > WITHDRAWN_MAX) {
+                withdrawn.pollFirstEntry();
+            }
+        }
+        for (Running call : running) {
+            if (Withdrawn.of(call.event).equals(which)) {
+                call.withdraw();
+            }
+        }
     }
 
     void stopSuspended(Registry registry) {

@@ -87,6 +87,15 @@ public sealed interface Answer {
                 null);
     }
 
+    /** Of a call that was stopped because nobody waits for its answer. */
+    static Stopped withdrawn() {
+        return new Stopped(
+                Ended.CANCELLED,
+                "call_withdrawn",
+                "the caller did not wait for the answer, so the call was stopped; nothing was changed",
+                null);
+    }
+
     static Stopped failed(String code, String message) {
         return new Stopped(Ended.FAILED, code, message, null);
     }

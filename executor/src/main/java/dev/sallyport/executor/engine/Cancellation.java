@@ -25,7 +25,9 @@ public final class Cancellation {
     /** Why a call is stopped. */
     public enum Reason {
         DEADLINE,
-        SUSPENSION
+        SUSPENSION,
+        /** Nobody waits for the answer. */
+        WITHDRAWAL
     }
 
     /** How often the server is asked before the socket is closed. */

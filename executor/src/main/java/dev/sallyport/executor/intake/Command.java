@@ -2,6 +2,7 @@ package dev.sallyport.executor.intake;
 
 import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.event.CallAuthorized;
+import dev.sallyport.schema.event.CallWithdrawn;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.registry.Database;
 
@@ -20,6 +21,9 @@ public sealed interface Command {
 
     /** Its deadline has passed. */
     record Expired(Event<CallAuthorized> event) implements Command {}
+
+    /** Nobody waits for a call any more: it is to be stopped, unless it has ended. */
+    record Withdrawn(Event<CallWithdrawn> event) implements Command {}
 
     /**
      * No gateway is known to have signed it, so nothing in it is to be believed, not even which

@@ -3,8 +3,10 @@ package dev.sallyport.executor.intake;
 import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.event.CallAuthorized;
+import dev.sallyport.schema.event.CallWithdrawn;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
+import dev.sallyport.schema.event.Payload;
 import dev.sallyport.schema.event.StatementClass;
 import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.id.EventId;
@@ -52,27 +54,33 @@ public final class CommandCheck {
             return new Command.Unbelievable(
                     "signature_invalid", "its signature is not the gateway's");
         }
-        if (!(event.data() instanceof CallAuthorized call)) {
-            return new Command.Unbelievable(
-                    "not_a_command", "it is a " + event.type().kind() + ", not a CallAuthorized");
-        }
         if (!event.tenant().value().equals(key)) {
             return new Command.Unbelievable(
                     "key_mismatch", "the record's key is not the event's tenant");
         }
-        if (!event.id().equals(EventId.commandOf(call.call()))) {
-            return new Command.Unbelievable("id_mismatch", "the event's id is not the call's");
-        }
-        Event<CallAuthorized> command =
-                new Event<>(
-                        event.id(),
-                        event.source(),
-                        event.time(),
-                        event.tenant(),
-                        event.trace(),
-                        event.signedBy(),
-                        call);
-        return signed(command, registry, now);
+        return switch (event.data()) {
+            case CallAuthorized call when event.id().equals(EventId.commandOf(call.call())) ->
+                    signed(saying(event, call), registry, now);
+            case CallWithdrawn call when event.id().equals(EventId.withdrawnOf(call.call())) ->
+                    new Command.Withdrawn(saying(event, call));
+            case CallAuthorized _, CallWithdrawn _ ->
+                    new Command.Unbelievable("id_mismatch", "the event's id is not the call's");
+            default ->
+                    new Command.Unbelievable(
+                            "not_a_command",
+                            "it is a " + event.type().kind() + ", not a CallAuthorized");
+        };
+    }
+
+    private static <P extends Payload> Event<P> saying(Event<?> event, P data) {
+        return new Event<>(
+                event.id(),
+                event.source(),
+                event.time(),
+                event.tenant(),
+                event.trace(),
+                event.signedBy(),
+                data);
     }
 
     private Command signed(Event<CallAuthorized> event, Registry registry, Instant now) {

@@ -20,6 +20,7 @@ import dev.sallyport.executor.outcome.OutcomePublisher;
 import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.event.CallAuthorized;
 import dev.sallyport.schema.event.CallSettled;
+import dev.sallyport.schema.event.CallWithdrawn;
 import dev.sallyport.schema.event.Ended;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
@@ -65,6 +66,8 @@ final class CallsTest {
     private static final CellId CELL = new CellId("c1");
     private static final GatewayId GATEWAY = new GatewayId("g1");
     private static final SigningKey KEY = SigningKey.generate();
+    private static final GatewayId OTHER_GATEWAY = new GatewayId("g2");
+    private static final SigningKey OTHER_KEY = SigningKey.generate();
     private static final KeyEncryptionKey WRAPPING =
             new KeyEncryptionKey(KeyEncryptionKey.generate());
     private static final WrappedDataKey DATA_KEY = WRAPPING.newDataKey(ACME);
@@ -94,6 +97,7 @@ final class CallsTest {
                                     new Limits(10, 10_000, 60_000),
                                     null),
                             new GatewayKey(GATEWAY, KEY.verifyingKey().text()),
+                            new GatewayKey(OTHER_GATEWAY, OTHER_KEY.verifyingKey().text()),
                             new DataKeyEntry(DATA_KEY)));
     private final Calls calls =
             new Calls(
@@ -472,5 +476,123 @@ final class CallsTest {
 
         assertThat(settled(again).ended()).isEqualTo(Ended.SUCCEEDED);
         assertThat(engine.runs).hasValue(1);
+    }
+
+    /** The command of the delivery is withdrawn by who is said to be its gateway. */
+    private static Delivered withdrawal(Delivered of, GatewayId gateway, SigningKey key) {
+        CallId call = ((CallAuthorized) EventCodec.decode(of.value).data()).call();
+        var data =
+                new CallWithdrawn(
+                        call,
+                        new Principal("alice", "client", null, null),
+                        CallWithdrawn.Reason.CONNECTION_CLOSED);
+        return new Delivered(
+                EventSignature.sign(
+                        EventCodec.encode(
+                                new Event<>(
+                                        EventId.withdrawnOf(call),
+                                        "/gateway/" + gateway,
+                                        Instant.now(),
+                                        ACME,
+                                        null,
+                                        gateway,
+                                        data)),
+                        key),
+                false);
+    }
+
+    private void withdraw(Delivered call) {
+        Delivered withdrawal = withdrawal(call, GATEWAY, KEY);
+        calls.take(withdrawal);
+        await().until(() -> withdrawal.settled.get() == 1);
+    }
+
+    private static Answer untilStopped(Cancellation cancellation) {
+        await().until(() -> cancellation.requested() != null);
+        return Answer.failed(String.valueOf(cancellation.requested()), "stopped");
+    }
+
+    // case D8
+    @Test
+    void aCallThatIsWithdrawnWhileItRunsIsStopped() {
+        engine.doing = CallsTest::untilStopped;
+        Delivered call = delivered(StatementClass.READ);
+        calls.take(call);
+        await().until(() -> engine.running.get() == 1);
+
+        withdraw(call);
+
+        await().until(() -> call.settled.get() == 1);
+        assertThat(log.outcomes.getLast().code()).isEqualTo("WITHDRAWAL");
+    }
+
+    @Test
+    void aWithdrawalThatOvertakesItsCallKeepsItFromRunning() {
+        Delivered call = delivered(StatementClass.WRITE);
+        withdraw(call);
+
+        CallSettled outcome = settled(call);
+
+        assertThat(outcome.ended()).isEqualTo(Ended.CANCELLED);
+        assertThat(outcome.code()).isEqualTo("call_withdrawn");
+        assertThat(engine.runs).hasValue(0);
+    }
+
+    @Test
+    void aCallThatIsWithdrawnWhileItWaitsSettlesAtOnceAndItsPlaceIsFree() {
+        CountDownLatch gate = new CountDownLatch(1);
+        engine.doing =
+                _ -> {
+                    try {
+                        gate.await();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                    return DONE;
+                };
+        calls.take(delivered(StatementClass.READ));
+        await().until(() -> engine.running.get() == 1);
+        Delivered waiting = delivered(StatementClass.WRITE);
+        calls.take(waiting);
+
+        withdraw(waiting);
+
+        await().until(() -> waiting.settled.get() == 1);
+        assertThat(log.outcomes.getLast().ended()).isEqualTo(Ended.CANCELLED);
+        gate.countDown();
+        assertThat(settled(delivered(StatementClass.READ)).ended()).isEqualTo(Ended.SUCCEEDED);
+        assertThat(engine.runs).hasValue(2);
+    }
+
+    @Test
+    void whatIsWithdrawnAfterItsEndStaysWhatItWas() {
+        Delivered call = delivered(StatementClass.WRITE);
+        assertThat(settled(call).ended()).isEqualTo(Ended.SUCCEEDED);
+
+        withdraw(call);
+
+        assertThat(log.outcomes).hasSize(1);
+    }
+
+    @Test
+    void onlyTheGatewayThatAuthorizedACallWithdrawsIt() {
+        engine.doing =
+                cancellation -> {
+                    await().pollDelay(Duration.ofMillis(200)).until(() -> true);
+                    return cancellation.requested() == null ? DONE : Answer.withdrawn();
+                };
+        Delivered call = delivered(StatementClass.READ);
+        calls.take(call);
+        await().until(() -> engine.running.get() == 1);
+
+        Delivered others = withdrawal(call, OTHER_GATEWAY, OTHER_KEY);
+        Delivered forged = withdrawal(call, GATEWAY, OTHER_KEY);
+        calls.take(others);
+        calls.take(forged);
+
+        await().until(() -> call.settled.get() == 1);
+        assertThat(log.outcomes).hasSize(1);
+        assertThat(log.outcomes.getLast().ended()).isEqualTo(Ended.SUCCEEDED);
+        await().until(() -> others.settled.get() == 1 && forged.settled.get() == 1);
     }
 }

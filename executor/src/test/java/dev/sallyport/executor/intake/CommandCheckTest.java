@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.event.CallAuthorized;
+import dev.sallyport.schema.event.CallWithdrawn;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
 import dev.sallyport.schema.event.Limits;
@@ -113,6 +114,7 @@ final class CommandCheckTest {
             case Command.Accepted _ -> "accepted";
             case Command.Expired _ -> "expired";
             case Command.Refused refused -> "refused " + refused.code();
+            case Command.Withdrawn _ -> "withdrawn";
             case Command.Unbelievable unbelievable -> "unbelievable " + unbelievable.code();
         };
     }
@@ -190,5 +192,37 @@ final class CommandCheckTest {
     void atItsDeadlineACommandHasExpired() {
         CallId call = CallId.next();
         assertThat(code(command("shop", NOW, EventId.commandOf(call), call))).isEqualTo("expired");
+    }
+
+    private static byte[] withdrawal(EventId id, CallId call, SigningKey key) {
+        return EventSignature.sign(
+                EventCodec.encode(
+                        new Event<>(
+                                id,
+                                "/gateway/g1",
+                                NOW,
+                                ACME,
+                                null,
+                                GATEWAY,
+                                new CallWithdrawn(
+                                        call,
+                                        new Principal("alice", "client", null, null),
+                                        CallWithdrawn.Reason.CANCELLED))),
+                key);
+    }
+
+    // case D8
+    @Test
+    void aWithdrawalIsBelievedOnlyOfAGatewayAndForTheTenantOfItsKey() {
+        CallId call = CallId.next();
+        EventId id = EventId.withdrawnOf(call);
+
+        assertThat(code(withdrawal(id, call, KEY))).isEqualTo("withdrawn");
+        assertThat(code(withdrawal(id, call, SigningKey.generate())))
+                .isEqualTo("unbelievable signature_invalid");
+        assertThat(code("globex", withdrawal(id, call, KEY)))
+                .isEqualTo("unbelievable key_mismatch");
+        assertThat(code(withdrawal(EventId.commandOf(call), call, KEY)))
+                .isEqualTo("unbelievable id_mismatch");
     }
 }

@@ -19,6 +19,9 @@ public sealed interface Dispatched {
     /** It was answered, and there is no room for its result of that size. */
     record ResultDropped(int bytes) implements Dispatched {}
 
+    /** Nobody waits for the answer; the executor was told to stop the call. */
+    record Withdrawn() implements Dispatched {}
+
     /** As many calls wait for the cell's executors as may; it was not published. */
     record CellBusy() implements Dispatched {}
 

@@ -6,6 +6,7 @@ import dev.sallyport.gateway.dispatch.Dispatched.DeadlineExceeded;
 import dev.sallyport.gateway.dispatch.Dispatched.LogUnavailable;
 import dev.sallyport.gateway.dispatch.Dispatched.ResultDropped;
 import dev.sallyport.gateway.dispatch.Dispatched.TooLarge;
+import dev.sallyport.gateway.dispatch.Dispatched.Withdrawn;
 import dev.sallyport.gateway.gate.Decision.Allowed;
 import dev.sallyport.gateway.reply.Replies;
 import dev.sallyport.gateway.reply.Waiting;
@@ -13,9 +14,11 @@ import dev.sallyport.gateway.statement.Statement;
 import dev.sallyport.gateway.tool.Call;
 import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.event.CallAuthorized;
+import dev.sallyport.schema.event.CallWithdrawn;
 import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
 import dev.sallyport.schema.event.LiteralFeatures;
+import dev.sallyport.schema.event.Payload;
 import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.id.EventId;
 import dev.sallyport.schema.registry.Keyring;
@@ -74,11 +77,11 @@ public final class Dispatcher {
      * @throws SchemaException {@code data_key_missing} if the tenant has no data key to seal with
      */
     public Dispatched dispatch(Call call, Allowed allowed, CellId cell, Registry registry) {
-        if (!call.place().waitsFor(cell)) {
+        if (!call.inbound().place().waitsFor(cell)) {
             return new CellBusy();
         }
         DataKey key = keyring.newest(registry, call.tenant());
-        Duration within = answerWithin.minus(call.place().since());
+        Duration within = answerWithin.minus(call.inbound().place().since());
         byte[] signed;
         try {
             signed = signed(call, allowed, registry.version(), key, within);
@@ -88,7 +91,7 @@ public final class Dispatcher {
             }
             throw e;
         }
-        try (Waiting waiting = replies.expect(call.id(), key, call.place())) {
+        try (Waiting waiting = replies.expect(call.id(), key, call.inbound().place())) {
             log.command(
                     Topics.commands(cell),
                     call.tenant(),
@@ -98,9 +101,13 @@ public final class Dispatcher {
                             waiting.notPublished(failure);
                         }
                     });
-            return switch (waiting.await(within)) {
+            return switch (waiting.await(within, call.inbound().presence())) {
                 case Waiting.Arrived.Whole(var reply) -> new Answered(reply);
                 case Waiting.Arrived.Dropped(var bytes) -> new ResultDropped(bytes);
+                case Waiting.Arrived.Unwanted(var reason) -> {
+                    withdraw(call, cell, reason);
+                    yield new Withdrawn();
+                }
             };
         } catch (ExecutionException | KafkaException e) {
             LOG.atWarn()
@@ -115,6 +122,32 @@ public final class Dispatcher {
             Thread.currentThread().interrupt();
             return new DeadlineExceeded();
         }
+    }
+
+    /** Tells the executor, and does not wait for the log: what is not told runs to its deadline. */
+    private void withdraw(Call call, CellId cell, CallWithdrawn.Reason reason) {
+        LOG.atInfo()
+                .addKeyValue("callId", call.id())
+                .addKeyValue("reason", reason.wire())
+                .log("nobody waits for a call: it is withdrawn");
+        byte[] signed =
+                signed(
+                        call,
+                        EventId.withdrawnOf(call.id()),
+                        clock.instant(),
+                        new CallWithdrawn(call.id(), call.principal(), reason));
+        log.command(
+                Topics.commands(cell),
+                call.tenant(),
+                signed,
+                (_, failure) -> {
+                    if (failure != null) {
+                        LOG.atWarn()
+                                .addKeyValue("callId", call.id())
+                                .setCause(failure)
+                                .log("a call was not withdrawn: the log did not take it");
+                    }
+                });
     }
 
     private byte[] signed(
@@ -141,6 +174,10 @@ public final class Dispatcher {
                         registryVersion,
                         replies.address(),
                         key.seal(arguments, id, "arguments"));
+        return signed(call, id, now, data);
+    }
+
+    private byte[] signed(Call call, EventId id, Instant now, Payload data) {
         var event =
                 new Event<>(
                         id,

@@ -12,6 +12,7 @@ import dev.sallyport.gateway.protocol.Fault;
 import dev.sallyport.gateway.protocol.Inbound;
 import dev.sallyport.gateway.protocol.Mcp;
 import dev.sallyport.gateway.protocol.Messages;
+import dev.sallyport.gateway.protocol.Presence;
 import dev.sallyport.schema.json.JsonBuffer;
 import dev.sallyport.schema.token.Caller;
 import io.javalin.Javalin;
@@ -22,6 +23,8 @@ import io.javalin.http.HandlerType;
 import io.javalin.http.HttpResponseException;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
 import java.util.Enumeration;
 import java.util.Iterator;
 import java.util.List;
@@ -30,7 +33,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
-import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.ManagedSelector;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -160,7 +164,16 @@ public final class Edge implements AutoCloseable {
             jetty.setErrorHandler(new PlainErrors());
         });
         javalin.jetty.addConnector((jetty, http) -> {
-            var connector = new ServerConnector(jetty, new HttpConnectionFactory(http));
+            var connector =
+                    new ServerConnector(jetty, new HttpConnectionFactory(http)) {
+                        @Override
+                        protected SocketChannelEndPoint newEndPoint(
+                                SocketChannel channel,
+                                ManagedSelector selector,
+                                SelectionKey key) {
+                            return new CallerConnection(channel, selector, key, getScheduler());
+                        }
+                    };
             connector.setHost(config.host());
             connector.setPort(config.port());
             connector.setIdleTimeout(config.idleTimeout().toMillis());
@@ -257,7 +270,7 @@ public final class Edge implements AutoCloseable {
             String remoteAddress,
             Place place)
             throws IOException {
-        var connection = (EndPoint) context.req().getAttribute(CONNECTION);
+        var connection = (CallerConnection) context.req().getAttribute(CONNECTION);
         switch (Body.read(context.req(), config.bodyBytesMax(), config.bodyTimeout(), connection)) {
             case Body.TooLarge _ -> send(context, bodyTooLarge());
             case Body.Broken _ ->
@@ -272,7 +285,13 @@ public final class Edge implements AutoCloseable {
                 String accept = fields.get("Accept");
                 var stream = new EventStream(context.res(), Accepts.eventStream(accept));
                 var inbound =
-                        new Inbound(requestId(context), fields, remoteAddress, stream, place);
+                        new Inbound(
+                                requestId(context),
+                                fields,
+                                remoteAddress,
+                                stream,
+                                place,
+                                new Presence(connection::isClosedByCaller));
                 send(
                         context,
                         stream,

@@ -9,9 +9,11 @@ import dev.sallyport.gateway.admission.Place;
  * @param remoteAddress the address that the connection came from
  * @param notices where messages go that precede the answer
  * @param place what the request may take while it is worked on
+ * @param presence whether its caller still waits
  */
 public record Inbound(
-        String requestId, Headers headers, String remoteAddress, Notices notices, Place place) {
+        String requestId, Headers headers, String remoteAddress, Notices notices, Place place,
+        Presence presence) {
 
     /**
      * Takes whole JSON-RPC notifications; the first one turns the answer into a stream of events.

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +44,7 @@ public final class Mcp {
     private final byte[] discovery;
     private final byte[] identification;
     private final Offer offer;
+    private final Underway underway = new Underway();
 
     public Mcp(Offer offer) {
         this.offer = offer;
@@ -59,16 +61,25 @@ public final class Mcp {
     public Answer answer(Caller caller, Inbound inbound, byte[] body) {
         return switch (Messages.read(body)) {
             case Incoming.Unreadable(var id, var fault) -> Messages.error(id, fault);
-            case Incoming.Notification _ -> notification(inbound);
+            case Incoming.Notification(var method, var params) ->
+                    notification(caller, inbound, method, params);
             case Incoming.Response _ -> response(inbound);
             case Incoming.Call call -> call(caller, inbound, call);
         };
     }
 
-    private static Answer notification(Inbound inbound) {
+    private Answer notification(
+            Caller caller, Inbound inbound, String method, ObjectNode params) {
         String version = inbound.headers().get(RequestHeaders.VERSION);
         if (version != null && Revision.of(version).isEmpty()) {
             return Messages.error(null, Negotiation.unsupported(version));
+        }
+        // a stateless client closes its connection instead
+        boolean stateless =
+                version != null && Revision.of(version).filter(Revision::stateless).isPresent();
+        JsonNode id = params.get("requestId");
+        if (method.equals("notifications/cancelled") && !stateless && id != null) {
+            underway.cancel(caller, inbound.headers(), id);
         }
         return new Answer.Accepted();
     }
@@ -88,18 +99,23 @@ public final class Mcp {
     private Answer call(Caller caller, Inbound inbound, Incoming.Call call) {
         return switch (Negotiation.of(inbound.headers(), call)) {
             case Negotiation.Refused(var fault) -> Messages.error(call.id(), fault);
-            case Negotiation.Agreed(var revision, var capabilities) ->
-                    answer(
-                            revision,
-                            call,
-                            new Request(
-                                    revision,
-                                    call.id(),
-                                    call.method(),
-                                    call.params(),
-                                    capabilities,
-                                    caller,
-                                    inbound));
+            case Negotiation.Agreed(var revision, var capabilities) -> {
+                var request =
+                        new Request(
+                                revision,
+                                call.id(),
+                                call.method(),
+                                call.params(),
+                                capabilities,
+                                caller,
+                                inbound);
+                if (revision.stateless()) {
+                    yield answer(revision, call, request);
+                }
+                try (var _ = underway.begin(caller, inbound, call.id())) {
+                    yield answer(revision, call, request);
+                }
+            }
         };
     }
 
@@ -107,6 +123,14 @@ public final class Mcp {
         return switch (outcome(request)) {
             case Outcome.Complete(var members, var logged, var notes) ->
                     reply(revision, call.id(), "complete", members, logged, notes);
+            case Outcome.Initialized(var members) -> {
+                Answer.Reply told =
+                        reply(revision, call.id(), "complete", members, null, List.of());
+                yield new Answer.Reply(
+                        told.httpStatus(),
+                        told.body(),
+                        Map.of(Underway.SESSION, UUID.randomUUID().toString()));
+            }
             case Outcome.Cacheable(var members, var timeToLive, var notes) ->
                     reply(
                             revision,
@@ -132,6 +156,7 @@ public final class Mcp {
                 }
                 yield reply(revision, call.id(), "input_required", members, null, List.of());
             }
+            case Outcome.Unheard() -> new Answer.Accepted();
             case Outcome.Failed(var fault) ->
                     Messages.error(call.id(), fault, status(revision, fault));
         };
@@ -199,7 +224,7 @@ public final class Mcp {
                         .flatMap(Revision::of)
                         .filter(r -> !r.stateless())
                         .orElse(Revision.newestWithInitialize());
-        return new Outcome.Complete(json ->
+        return new Outcome.Initialized(json ->
                 json.raw("\"protocolVersion\":")
                         .string(revision.wireName())
                         .raw(",\"capabilities\":")
@@ -210,7 +235,7 @@ public final class Mcp {
                         .string(offer.instructions()));
     }
 
-    private Answer reply(
+    private Answer.Reply reply(
             Revision revision,
             JsonNode id,
             String resultType,

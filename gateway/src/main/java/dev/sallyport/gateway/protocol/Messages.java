@@ -27,7 +27,7 @@ public final class Messages {
     sealed interface Incoming {
         record Call(JsonNode id, String method, ObjectNode params) implements Incoming {}
 
-        record Notification(String method) implements Incoming {}
+        record Notification(String method, ObjectNode params) implements Incoming {}
 
         /** An answer to a request that this server never makes. */
         record Response() implements Incoming {}
@@ -163,17 +163,16 @@ public final class Messages {
             return unreadable(
                     knownId, ErrorCode.INVALID_REQUEST, "Member params must be an object");
         }
+        ObjectNode given =
+                params instanceof ObjectNode object ? object : Json.mapper().createObjectNode();
         if (id == null) {
-            return new Incoming.Notification(method);
+            return new Incoming.Notification(method, given);
         }
         if (knownId == null) {
             return unreadable(
                     null, ErrorCode.INVALID_REQUEST, "Member id must be a string or an integer");
         }
-        return new Incoming.Call(
-                knownId,
-                method,
-                params instanceof ObjectNode object ? object : Json.mapper().createObjectNode());
+        return new Incoming.Call(knownId, method, given);
     }
 
     private static Incoming unreadable(@Nullable JsonNode id, ErrorCode code, String message) {

@@ -50,6 +50,12 @@ public sealed interface Outcome {
 
     record Failed(Fault fault) implements Outcome {}
 
+    /** Nobody waits for it, and so nothing is answered. */
+    record Unheard() implements Outcome {}
+
+    /** The answer to {@code initialize}, which hands out an id for the client's session. */
+    record Initialized(Members members) implements Outcome {}
+
     /**
      * Appends the members of the result object, without the braces and without a comma after the
      * last.

@@ -1,11 +1,14 @@
 package dev.sallyport.gateway.reply;
 
 import dev.sallyport.gateway.admission.Place;
+import dev.sallyport.gateway.protocol.Presence;
 import dev.sallyport.schema.SchemaException;
+import dev.sallyport.schema.event.CallWithdrawn;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.reply.Reply;
 import dev.sallyport.schema.seal.DataKey;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
@@ -23,6 +26,9 @@ public final class Waiting implements AutoCloseable {
 
     /** Arrivals that were not looked at yet; executors send one, anything more is a forgery. */
     private static final int ARRIVALS_MAX = 8;
+
+    /** How often it is asked whether somebody waits; calls that take less are never asked of. */
+    private static final long LOOK_EVERY_NANOS = Duration.ofMillis(250).toNanos();
 
     private final Replies replies;
     private final CallId call;
@@ -45,6 +51,9 @@ public final class Waiting implements AutoCloseable {
 
         /** Others hold so many results that there was no room for this one. */
         record Dropped(int bytes) implements Arrived {}
+
+        /** There is none yet, and nobody waits for it any more. */
+        record Unwanted(CallWithdrawn.Reason reason) implements Arrived {}
     }
 
     Waiting(Replies replies, CallId call, DataKey key, Place place) {
@@ -78,15 +87,25 @@ public final class Waiting implements AutoCloseable {
      * executor wrote it. One for which there is no room is not looked at, so that a forged one of
      * that size can at most keep the result from its caller.
      *
+     * @param presence asked now and then whether somebody waits
      * @throws TimeoutException if there was none in that time
      * @throws ExecutionException if the command was not published
      */
-    public Arrived await(Duration within)
+    public Arrived await(Duration within, Presence presence)
             throws InterruptedException, TimeoutException, ExecutionException {
         long until = System.nanoTime() + within.toNanos();
         while (true) {
-            switch (arrivals.poll(until - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-                case null -> throw new TimeoutException("no reply");
+            long left = until - System.nanoTime();
+            switch (arrivals.poll(Math.min(left, LOOK_EVERY_NANOS), TimeUnit.NANOSECONDS)) {
+                case null -> {
+                    Optional<CallWithdrawn.Reason> ended = presence.ended();
+                    if (ended.isPresent()) {
+                        return new Arrived.Unwanted(ended.get());
+                    }
+                    if (left <= LOOK_EVERY_NANOS) {
+                        throw new TimeoutException("no reply");
+                    }
+                }
                 case Arrival.NotPublished(var cause) -> throw new ExecutionException(cause);
                 case Arrival.NoRoom(var bytes) -> {
                     return new Arrived.Dropped(bytes);

@@ -1,6 +1,6 @@
 package dev.sallyport.gateway.tool;
 
-import dev.sallyport.gateway.admission.Place;
+import dev.sallyport.gateway.protocol.Inbound;
 import dev.sallyport.gateway.protocol.Request;
 import dev.sallyport.gateway.statement.Statement;
 import dev.sallyport.schema.event.Principal;
@@ -21,7 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param principal the caller as events tell it
  * @param readOnly whether the request itself asks that nothing be changed
  * @param arguments as the caller sent them, where they are what the tool takes; empty otherwise
- * @param place the place of its request
+ * @param inbound its request: the place that it has, and whether its caller still waits
  * @param opened the database and what is granted there; null while it was not looked up, where the
  *     caller has no such database, and where the tool concerns none
  * @param statement what the tool's statement is in the reading of that database; null where the
@@ -35,7 +35,7 @@ public record Call(
         boolean readOnly,
         Tool tool,
         ObjectNode arguments,
-        Place place,
+        Inbound inbound,
         @Nullable Opened opened,
         @Nullable Statement statement) {
 
@@ -68,7 +68,7 @@ public record Call(
                 ReadOnlyHeader.asks(headers),
                 tool,
                 arguments,
-                request.inbound().place(),
+                request.inbound(),
                 null,
                 null);
     }
@@ -76,7 +76,7 @@ public record Call(
     /** The call in this database. */
     public Call in(Opened database, @Nullable Statement read) {
         return new Call(
-                id, caller, principal, trace, readOnly, tool, arguments, place, database, read);
+                id, caller, principal, trace, readOnly, tool, arguments, inbound, database, read);
     }
 
     public TenantId tenant() {

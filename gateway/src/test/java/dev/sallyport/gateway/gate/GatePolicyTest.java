@@ -8,6 +8,8 @@ import dev.sallyport.gateway.gate.Decision.Refused;
 import dev.sallyport.gateway.gate.Decision.ScopesMissing;
 import dev.sallyport.gateway.admission.Admission;
 import dev.sallyport.gateway.admission.Place;
+import dev.sallyport.gateway.protocol.Inbound;
+import dev.sallyport.gateway.protocol.Presence;
 import dev.sallyport.gateway.statement.Statements;
 import dev.sallyport.gateway.tool.Call;
 import dev.sallyport.gateway.tool.Tool;
@@ -175,7 +177,13 @@ class GatePolicyTest {
                         readOnly,
                         tool,
                         arguments,
-                        (Place) new Admission(1, 1).enter(caller, 0),
+                        new Inbound(
+                                "request-1",
+                                _ -> null,
+                                "127.0.0.1",
+                                Inbound.Notices.NONE,
+                                (Place) new Admission(1, 1).enter(caller, 0),
+                                new Presence(() -> false)),
                         null,
                         null);
         String sql = tool.sql(arguments);

@@ -449,7 +449,8 @@ class McpTest {
                         name -> lower.get(name.toLowerCase(Locale.ROOT)),
                         "127.0.0.1",
                         notices::add,
-                        (Place) new Admission(1, 1 << 30).enter(caller, body.length));
+                        (Place) new Admission(1, 1 << 30).enter(caller, body.length),
+                        new Presence(() -> false));
         return switch (mcp.answer(caller, inbound, body)) {
             case Answer.Accepted _ -> new Reply(202, "", JSON.createObjectNode());
             case Answer.Reply reply -> {

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** The kinds of events, and the CloudEvents {@code type} of each. */
 public enum EventType {
     CALL_AUTHORIZED(CallAuthorized.class),
+    CALL_WITHDRAWN(CallWithdrawn.class),
     CALL_SETTLED(CallSettled.class),
     CALL_REFUSED(CallRefused.class),
     AUTHENTICATION_FAILED(AuthenticationFailed.class),

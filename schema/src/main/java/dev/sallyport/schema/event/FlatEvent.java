@@ -108,6 +108,12 @@ public record FlatEvent(
                         flat.literals = call.literals();
                         yield "authorized";
                     }
+                    case CallWithdrawn call -> {
+                        flat.whose(call.principal());
+                        flat.call = call.call();
+                        flat.detail = call.reason().wire();
+                        yield "withdrawn";
+                    }
                     case CallSettled call -> {
                         flat.whose(call.principal());
                         flat.call = call.call();

@@ -5,6 +5,7 @@ package dev.sallyport.schema.event;
  */
 public sealed interface Payload
         permits CallAuthorized,
+                CallWithdrawn,
                 CallSettled,
                 CallRefused,
                 AuthenticationFailed,

@@ -37,6 +37,11 @@ public record EventId(@JsonValue UUID value) {
         return new EventId(Uuids.derived(call.value(), "settled"));
     }
 
+    /** The id of the event that withdraws the call. */
+    public static EventId withdrawnOf(CallId call) {
+        return new EventId(Uuids.derived(call.value(), "withdrawn"));
+    }
+
     @Override
     public String toString() {
         return value.toString();

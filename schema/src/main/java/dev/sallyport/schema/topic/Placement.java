@@ -2,6 +2,7 @@ package dev.sallyport.schema.topic;
 
 import dev.sallyport.schema.event.CallAuthorized;
 import dev.sallyport.schema.event.CallSettled;
+import dev.sallyport.schema.event.CallWithdrawn;
 import dev.sallyport.schema.event.GapFound;
 import dev.sallyport.schema.event.Payload;
 
@@ -18,7 +19,7 @@ public final class Placement {
     /** The topic, or for commands the beginning of the topics of all cells. */
     public static String of(Payload said) {
         return switch (said) {
-            case CallAuthorized _ -> Topics.COMMANDS_PREFIX;
+            case CallAuthorized _, CallWithdrawn _ -> Topics.COMMANDS_PREFIX;
             // a gateway settles by itself only what concerns no database
             case CallSettled settled when settled.database() != null -> Topics.OUTCOMES;
             // from no topic: only the audit service itself can know

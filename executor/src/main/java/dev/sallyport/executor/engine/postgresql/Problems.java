@@ -80,6 +80,7 @@ final class Problems {
                             "principal_suspended",
                             "the caller was suspended while the call ran",
                             null);
+            case WITHDRAWAL -> Answer.withdrawn();
         };
     }
 
