@@ -182,7 +182,7 @@ public final class Executor implements AutoCloseable {
 
     private static Map<String, Object> consumer(ExecutorConfig config) {
         Map<String, Object> settings =
-                config.kafka().callConsumer(config.name(), "sallyport-executor-" + config.cell());
+                config.kafka().callConsumer(config.name(), Topics.executors(config.cell()));
         // who starts again under its name has its partitions back at once, however it ended
         settings.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, config.name());
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, POLL_RECORDS_MAX);

@@ -3,6 +3,7 @@ package dev.sallyport.gateway;
 import dev.sallyport.gateway.admission.Admission;
 import dev.sallyport.gateway.config.GatewayConfig;
 import dev.sallyport.gateway.config.GatewayException;
+import dev.sallyport.gateway.dispatch.Cells;
 import dev.sallyport.gateway.dispatch.Dispatcher;
 import dev.sallyport.gateway.dispatch.EventLog;
 import dev.sallyport.gateway.edge.Edge;
@@ -14,6 +15,9 @@ import dev.sallyport.gateway.protocol.Mcp;
 import dev.sallyport.gateway.reply.Replies;
 import dev.sallyport.gateway.statement.Dialects;
 import dev.sallyport.schema.event.Limits;
+import dev.sallyport.schema.health.Health;
+import dev.sallyport.schema.id.CellId;
+import dev.sallyport.schema.id.GatewayId;
 import dev.sallyport.schema.registry.Keyring;
 import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.registry.RegistryFeed;
@@ -29,7 +33,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -84,11 +92,13 @@ public final class Gateway implements AutoCloseable {
                         EventLog.open(
                                 config.kafka(),
                                 config.id(),
-                                registry.get().tenants().map(Tenant::cell).distinct().toList(),
+                                cells(registry.get()),
                                 clock,
                                 config.timeouts().publish()));
         Replies replies =
                 part(Replies.start(config.kafka(), config.id(), config.timeouts().registry()));
+        Cells cells =
+                part(Cells.start(config.kafka(), config.id(), () -> cells(registry.get())));
         Refusals refusals =
                 part(Refusals.start(log.signals(), clock, config.timeouts().refusalFold()));
         var resource =
@@ -102,6 +112,7 @@ public final class Gateway implements AutoCloseable {
                 new Dispatcher(
                         log,
                         replies,
+                        cells,
                         keyring,
                         signingKey,
                         clock,
@@ -127,9 +138,27 @@ public final class Gateway implements AutoCloseable {
                                 config.limits().requestsMax(), config.limits().memoryBytesMax()),
                         refused::tell,
                         new Mcp(offer),
-                        () ->
-                                registry.isCurrent()
-                                        && registry.get().gatewayKey(config.id()).isPresent()));
+                        () -> health(config.id(), registry, cells)));
+    }
+
+    private static Set<CellId> cells(Registry registry) {
+        return registry.tenants().map(Tenant::cell).collect(Collectors.toSet());
+    }
+
+    /**
+     * How the gateway fares. Where cells have no executors it is no less alive: it answers their
+     * callers at once, and those of the others.
+     */
+    private static Health health(GatewayId id, RegistryFeed registry, Cells cells) {
+        boolean current = registry.isCurrent();
+        boolean known = registry.get().gatewayKey(id).isPresent();
+        SortedMap<String, Object> figures = new TreeMap<>();
+        figures.put("registry", current ? "current" : "outdated");
+        figures.put("key", known ? "registered" : "missing");
+        figures.put("cells", cells.words());
+        boolean alive = current && known;
+        figures.put("status", !alive ? "not ready" : cells.allAnswer() ? "ready" : "degraded");
+        return new Health(alive, figures);
     }
 
     private static Gate gate(GatewayConfig config) {

@@ -2,6 +2,7 @@ package dev.sallyport.gateway;
 
 import dev.sallyport.gateway.dispatch.Dispatched.Answered;
 import dev.sallyport.gateway.dispatch.Dispatched.CellBusy;
+import dev.sallyport.gateway.dispatch.Dispatched.CellDeserted;
 import dev.sallyport.gateway.dispatch.Dispatched.DeadlineExceeded;
 import dev.sallyport.gateway.dispatch.Dispatched.LogUnavailable;
 import dev.sallyport.gateway.dispatch.Dispatched.ResultDropped;
@@ -172,15 +173,19 @@ final class ToolCalls {
             case LogUnavailable() -> failed(call, ErrorCode.LOG_UNAVAILABLE, LOG_UNAVAILABLE);
             case DeadlineExceeded() -> failed(call, ErrorCode.DEADLINE_EXCEEDED, DEADLINE_EXCEEDED);
             case Withdrawn() -> new Outcome.Unheard();
-            case CellBusy() ->
-                    refused.told(
-                            call,
-                            ErrorCode.CELL_BUSY.code(),
-                            new Outcome.Failed(Busy.cell().with("call", call.id().toString())));
+            case CellBusy() -> busy(call, Busy.cell());
+            case CellDeserted() -> busy(call, Busy.noExecutor());
             case ResultDropped(var bytes) ->
                     ToolResult.error(RESULT_DROPPED, NO_ROOM.formatted(bytes), call.id());
             case TooLarge() -> refused(call, CALL_TOO_LARGE, TOO_LARGE);
         };
+    }
+
+    private Outcome busy(Call call, Fault fault) {
+        return refused.told(
+                call,
+                fault.code().code(),
+                new Outcome.Failed(fault.with("call", call.id().toString())));
     }
 
     private Outcome refused(Call call, String code, String message) {

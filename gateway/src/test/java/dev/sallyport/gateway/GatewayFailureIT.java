@@ -239,6 +239,23 @@ class GatewayFailureIT {
         }
     }
 
+    // case I5
+    @Test
+    void healthNamesTheCellsThatHaveExecutorsAndThoseThatHaveNone() {
+        try (var fixture = GatewayFixture.start()) {
+            fixture.tenantOfDeadCell("lost");
+
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(15))
+                    .untilAsserted(() ->
+                            assertThat(fixture.health())
+                                    .contains(
+                                            "\"status\":\"degraded\"",
+                                            "\"dead-" + fixture.acme + "\":\"no executor\"",
+                                            "\":\"1 executors\""));
+        }
+    }
+
     @Test
     void aGatewayWithoutABrokerSaysSoAtStart() {
         try (var fixture = GatewayFixture.start()) {

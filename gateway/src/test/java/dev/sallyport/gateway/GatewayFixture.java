@@ -214,6 +214,11 @@ final class GatewayFixture implements AutoCloseable {
                 Duration.ofMinutes(5));
     }
 
+    /** What {@code /healthz} says, with 200. */
+    String health() {
+        return McpClient.get(gateway.port(), "/healthz");
+    }
+
     private Issuer issuer(TenantId tenant) {
         return new Issuer(
                 oauth.issuer(tenant.value()),

@@ -33,7 +33,6 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 
@@ -65,14 +64,11 @@ final class StandInExecutor implements AutoCloseable {
             KafkaSettings kafka, CellId cell, Supplier<Registry> registry, Keyring keyring) {
         this.registry = registry;
         this.keyring = keyring;
-        this.consumer = new KafkaConsumer<>(kafka.consumer("stand-in-" + cell));
+        Map<String, Object> settings =
+                kafka.callConsumer("stand-in-" + cell, Topics.executors(cell));
+        this.consumer = new KafkaConsumer<>(settings);
         this.producer = new KafkaProducer<>(kafka.producer("stand-in-" + cell));
-        List<TopicPartition> partitions =
-                consumer.partitionsFor(Topics.commands(cell)).stream()
-                        .map(info -> new TopicPartition(info.topic(), info.partition()))
-                        .toList();
-        consumer.assign(partitions);
-        consumer.seekToBeginning(partitions);
+        consumer.subscribe(List.of(Topics.commands(cell)));
         this.thread = Thread.ofPlatform().name("stand-in-executor").start(this::run);
     }
 

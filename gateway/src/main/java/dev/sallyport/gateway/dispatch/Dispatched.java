@@ -22,6 +22,9 @@ public sealed interface Dispatched {
     /** Nobody waits for the answer; the executor was told to stop the call. */
     record Withdrawn() implements Dispatched {}
 
+    /** The cell has had no executor for some time; it was not published. */
+    record CellDeserted() implements Dispatched {}
+
     /** As many calls wait for the cell's executors as may; it was not published. */
     record CellBusy() implements Dispatched {}
 

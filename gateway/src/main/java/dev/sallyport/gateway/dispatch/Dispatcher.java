@@ -2,6 +2,7 @@ package dev.sallyport.gateway.dispatch;
 
 import dev.sallyport.gateway.dispatch.Dispatched.Answered;
 import dev.sallyport.gateway.dispatch.Dispatched.CellBusy;
+import dev.sallyport.gateway.dispatch.Dispatched.CellDeserted;
 import dev.sallyport.gateway.dispatch.Dispatched.DeadlineExceeded;
 import dev.sallyport.gateway.dispatch.Dispatched.LogUnavailable;
 import dev.sallyport.gateway.dispatch.Dispatched.ResultDropped;
@@ -49,6 +50,7 @@ public final class Dispatcher {
 
     private final EventLog log;
     private final Replies replies;
+    private final Cells cells;
     private final Keyring keyring;
     private final SigningKey signingKey;
     private final InstantSource clock;
@@ -57,12 +59,14 @@ public final class Dispatcher {
     public Dispatcher(
             EventLog log,
             Replies replies,
+            Cells cells,
             Keyring keyring,
             SigningKey signingKey,
             InstantSource clock,
             Duration answerWithin) {
         this.log = log;
         this.replies = replies;
+        this.cells = cells;
         this.keyring = keyring;
         this.signingKey = signingKey;
         this.clock = clock;
@@ -77,6 +81,9 @@ public final class Dispatcher {
      * @throws SchemaException {@code data_key_missing} if the tenant has no data key to seal with
      */
     public Dispatched dispatch(Call call, Allowed allowed, CellId cell, Registry registry) {
+        if (cells.isDeserted(cell)) {
+            return new CellDeserted();
+        }
         if (!call.inbound().place().waitsFor(cell)) {
             return new CellBusy();
         }

@@ -13,6 +13,8 @@ import dev.sallyport.gateway.protocol.Inbound;
 import dev.sallyport.gateway.protocol.Mcp;
 import dev.sallyport.gateway.protocol.Messages;
 import dev.sallyport.gateway.protocol.Presence;
+import dev.sallyport.schema.health.Health;
+import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.json.JsonBuffer;
 import dev.sallyport.schema.token.Caller;
 import io.javalin.Javalin;
@@ -32,7 +34,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -77,7 +79,7 @@ public final class Edge implements AutoCloseable {
     private final Admission admission;
     private final TurnedAway turnedAway;
     private final Mcp mcp;
-    private final BooleanSupplier ready;
+    private final Supplier<Health> health;
     private final ProtectedResource resource;
     private final Origins origins;
     private final Javalin server;
@@ -91,14 +93,14 @@ public final class Edge implements AutoCloseable {
             Admission admission,
             TurnedAway turnedAway,
             Mcp mcp,
-            BooleanSupplier ready) {
+            Supplier<Health> health) {
         this.config = config;
         this.resource = resource;
         this.authenticator = authenticator;
         this.admission = admission;
         this.turnedAway = turnedAway;
         this.mcp = mcp;
-        this.ready = ready;
+        this.health = health;
         this.origins = new Origins(config.allowedOrigins());
         this.server = Javalin.create(this::configure);
     }
@@ -107,7 +109,7 @@ public final class Edge implements AutoCloseable {
      * Starts to listen.
      *
      * @param turnedAway tells the log of callers for whose request there is no place
-     * @param ready whether calls can be served now; {@code /healthz} answers 503 otherwise
+     * @param health what {@code /healthz} tells; it answers 503 where the gateway is not alive
      */
     public static Edge start(
             EdgeConfig config,
@@ -116,9 +118,9 @@ public final class Edge implements AutoCloseable {
             Admission admission,
             TurnedAway turnedAway,
             Mcp mcp,
-            BooleanSupplier ready) {
+            Supplier<Health> health) {
         var edge =
-                new Edge(config, resource, authenticator, admission, turnedAway, mcp, ready);
+                new Edge(config, resource, authenticator, admission, turnedAway, mcp, health);
         edge.server.start(config.host(), config.port());
         LOG.atInfo()
                 .addKeyValue("host", config.host())
@@ -438,10 +440,14 @@ public final class Edge implements AutoCloseable {
     }
 
     private void health(Context context) {
-        boolean healthy = !stopping && ready.getAsBoolean();
-        context.status(healthy ? 200 : 503)
+        Health now = health.get();
+        var figures = new TreeMap<>(now.figures());
+        if (stopping) {
+            figures.put("status", "stopping");
+        }
+        context.status(now.alive() && !stopping ? 200 : 503)
                 .contentType("application/json")
-                .result(healthy ? "{\"status\":\"ready\"}" : "{\"status\":\"not ready\"}");
+                .result(Json.mapper().writeValueAsBytes(figures));
     }
 
     private void resourceMetadata(Context context) {

@@ -33,6 +33,14 @@ public final class Busy {
                 "The executors of your organisation's databases do not keep up, or do not answer: try again later, nothing ran");
     }
 
+    /** The cell has no executors. */
+    public static Fault noExecutor() {
+        return busy(
+                ErrorCode.CELL_UNAVAILABLE,
+                "5",
+                "No executor of your organisation's databases is running: try again later, nothing ran; the operator can tell more");
+    }
+
     private static Fault busy(ErrorCode code, String seconds, String message) {
         return new Fault(code, message, Map.of(), Map.of(RETRY_AFTER, seconds));
     }

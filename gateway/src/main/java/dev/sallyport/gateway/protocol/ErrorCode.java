@@ -47,6 +47,7 @@ public enum ErrorCode {
     OVERLOADED("overloaded", 503, 503),
     TENANT_BUSY("tenant_busy", 429, 429),
     CELL_BUSY("cell_busy", 503, 503),
+    CELL_UNAVAILABLE("cell_unavailable", 503, 503),
     INTERNAL("internal", 500, -32603);
 
     private final String code;

@@ -11,6 +11,7 @@ import dev.sallyport.gateway.protocol.Mcp;
 import dev.sallyport.gateway.protocol.Offer;
 import dev.sallyport.gateway.protocol.Outcome;
 import dev.sallyport.gateway.protocol.ToolResult;
+import dev.sallyport.schema.health.Health;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.token.Caller;
 import java.io.IOException;
@@ -31,6 +32,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -139,7 +141,7 @@ class EdgeTest {
                 new Admission(1_000, 1 << 30),
                 (_, _, _, _) -> true,
                 MCP.get(),
-                READY::get);
+                () -> new Health(READY.get(), new TreeMap<>()));
     }
 
     @AfterAll

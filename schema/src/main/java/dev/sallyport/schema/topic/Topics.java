@@ -47,6 +47,11 @@ public final class Topics {
         return COMMANDS_PREFIX + cell;
     }
 
+    /** The consumer group of the cell's executors. */
+    public static String executors(CellId cell) {
+        return "sallyport-executor-" + cell;
+    }
+
     /** The partition of {@link #REPLIES} that the gateway reads. */
     public static int repliesPartition(GatewayId gateway, int partitions) {
         return Utils.toPositive(Utils.murmur2(Utils.utf8(gateway.value()))) % partitions;

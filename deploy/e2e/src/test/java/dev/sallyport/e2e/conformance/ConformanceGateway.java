@@ -12,6 +12,7 @@ import dev.sallyport.gateway.protocol.Mcp;
 import dev.sallyport.gateway.protocol.Offer;
 import dev.sallyport.gateway.protocol.Outcome;
 import dev.sallyport.gateway.protocol.Request;
+import dev.sallyport.schema.health.Health;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.token.Caller;
 import java.net.URI;
@@ -21,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -94,7 +96,7 @@ public final class ConformanceGateway implements AutoCloseable {
                         new Admission(100, 1 << 30),
                         (_, _, _, _) -> true,
                         mcp,
-                        () -> true));
+                        () -> new Health(true, new TreeMap<>())));
     }
 
     public int port() {
