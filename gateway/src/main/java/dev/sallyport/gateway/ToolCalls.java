@@ -209,10 +209,12 @@ final class ToolCalls {
         }
         String code = reply.code();
         String message = reply.message();
-        return ToolResult.error(
-                code == null ? "call_" + reply.ended().wire() : code,
-                message == null ? "The call ended as " + reply.ended().wire() : message,
-                call.id());
+        return new Outcome.Told(
+                new ToolResult.Failed(
+                        code == null ? "call_" + reply.ended().wire() : code,
+                        message == null ? "The call ended as " + reply.ended().wire() : message),
+                call.id(),
+                List.of());
     }
 
     private static Outcome failed(Call call, ErrorCode code, String message) {

@@ -4,6 +4,7 @@ import dev.sallyport.gateway.gate.Gate;
 import dev.sallyport.gateway.protocol.Offer;
 import dev.sallyport.gateway.protocol.Outcome;
 import dev.sallyport.gateway.protocol.Request;
+import dev.sallyport.gateway.protocol.ToolResult;
 import dev.sallyport.gateway.tool.ReadOnlyHeader;
 import dev.sallyport.gateway.tool.Tools;
 import dev.sallyport.schema.registry.Registry;
@@ -29,6 +30,7 @@ final class ToolList {
     Outcome list(Request request) {
         Registry now = registry.get();
         boolean readOnly = ReadOnlyHeader.asks(request.inbound().headers());
+        boolean structured = ToolResult.isStructured(request.inbound().headers());
         List<Tools.Ready> shown =
                 tools.all().stream()
                         .filter(ready -> gate.shows(ready.tool(), request.caller(), now, readOnly))
@@ -38,7 +40,8 @@ final class ToolList {
                     json.raw("\"tools\":[");
                     String separator = "";
                     for (Tools.Ready ready : shown) {
-                        json.raw(separator).raw(ready.listed());
+                        json.raw(separator)
+                                .raw(structured ? ready.listedWithOutput() : ready.listed());
                         separator = ",";
                     }
                     json.raw("]");

@@ -109,7 +109,7 @@ class GatewayFailureIT {
             fixture.executor.reply(command, Answer.of("{\"late\":true}"));
             fixture.executor.answers((_, _) -> Answer.of("{\"late\":false}"));
             var next = client.tool("db_query", SELECT);
-            assertThat(next.result().at("/structuredContent/late").asBoolean(true)).isFalse();
+            assertThat(next.data().at("/late").asBoolean(true)).isFalse();
         }
     }
 
@@ -126,7 +126,7 @@ class GatewayFailureIT {
 
             var response = fixture.acme("alice", "mcp:read").tool("db_query", SELECT);
 
-            assertThat(response.result().at("/structuredContent/from").asString())
+            assertThat(response.data().at("/from").asString())
                     .isEqualTo("here");
         }
     }
@@ -147,7 +147,7 @@ class GatewayFailureIT {
 
             var response = fixture.acme("alice", "mcp:read").tool("db_query", SELECT);
 
-            assertThat(response.result().at("/structuredContent/from").asString())
+            assertThat(response.data().at("/from").asString())
                     .isEqualTo("the executor");
         }
     }
@@ -165,7 +165,7 @@ class GatewayFailureIT {
                 calls.add(threads.submit(() -> client.tool("db_query", arguments)));
             }
             for (int i = 0; i < 40; i++) {
-                assertThat(calls.get(i).get().result().at("/structuredContent/params/0").asInt())
+                assertThat(calls.get(i).get().data().at("/params/0").asInt())
                         .isEqualTo(i);
             }
         }

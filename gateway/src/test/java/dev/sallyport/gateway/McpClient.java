@@ -42,12 +42,31 @@ final class McpClient {
         /** The stable code of what went wrong, wherever it stands; empty where nothing did. */
         String code() {
             return body.at("/error/data/code")
-                    .asString(body.at("/result/structuredContent/error/code").asString(""));
+                    .asString(body.at("/result/_meta/dev.sallyport~1code").asString(""));
         }
 
         String message() {
-            return body.at("/error/message")
-                    .asString(body.at("/result/structuredContent/error/message").asString(""));
+            return body.at("/error/message").asString(text());
+        }
+
+        /** What the model reads. */
+        String text() {
+            return body.at("/result/content/0/text").asString("");
+        }
+
+        /** What stands between the marks. */
+        String marked() {
+            String[] lines = text().split("\n", 3);
+            String close = lines[1].replace("<", "</");
+            if (!lines[2].endsWith("\n" + close)) {
+                throw new IllegalStateException("no marks: " + text());
+            }
+            return lines[2].substring(0, lines[2].length() - close.length() - 1);
+        }
+
+        /** The data that the tool gave. */
+        JsonNode data() {
+            return JSON.readTree(marked());
         }
 
         String callId() {

@@ -190,7 +190,7 @@ final class SallyportStack implements AutoCloseable {
                                                 + "\"sql\":\""
                                                 + PointTable.change("@KEY@")
                                                 + "\""),
-                                "\"rowsAffected\":1}"),
+                                "\\\"rowsAffected\\\":1}"),
                         workers));
     }
 

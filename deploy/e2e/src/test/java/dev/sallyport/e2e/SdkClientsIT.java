@@ -69,6 +69,9 @@ class SdkClientsIT {
                 .contains("acme")
                 .doesNotContain("globex");
         assertThat(got.at("/read/isError").asBoolean(false)).isFalse();
+        assertThat(got.at("/read").has("structuredContent")).isFalse();
+        assertThat(got.path("schemas").asInt()).isEqualTo(got.path("tools").size());
+        assertThat(got.path("structured")).hasSize(4);
         assertThat(got.at("/refused/isError").asBoolean()).isTrue();
         assertThat(got.at("/refused/content/0/text").asString()).contains("role_change");
     }

@@ -24,7 +24,8 @@ final class Cors {
                     "last-event-id",
                     "traceparent",
                     "tracestate",
-                    "x-read-only");
+                    "x-read-only",
+                    "x-structured-content");
     private static final String ALWAYS_ALLOWED =
             Stream.concat(
                             FIELDS.stream(),

@@ -29,7 +29,8 @@ record RequestFields(HttpServletRequest request) implements Headers {
                     "Mcp-Session-Id",
                     "Origin",
                     "traceparent",
-                    "x-read-only");
+                    "x-read-only",
+                    "x-structured-content");
 
     @Override
     public @Nullable String get(String name) {

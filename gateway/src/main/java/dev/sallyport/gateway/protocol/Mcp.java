@@ -121,11 +121,20 @@ public final class Mcp {
 
     private Answer answer(Revision revision, Incoming.Call call, Request request) {
         return switch (outcome(request)) {
-            case Outcome.Complete(var members, var logged, var notes) ->
-                    reply(revision, call.id(), "complete", members, logged, notes);
+            case Outcome.Complete(var members) ->
+                    reply(revision, call.id(), "complete", members, Meta.NONE);
+            case Outcome.Told(var result, var logged, var notes) -> {
+                boolean structured = ToolResult.isStructured(request.inbound().headers());
+                yield reply(
+                        revision,
+                        call.id(),
+                        "complete",
+                        json -> result.writeTo(json, structured, notes),
+                        new Meta(logged, result.code(), notes));
+            }
             case Outcome.Initialized(var members) -> {
                 Answer.Reply told =
-                        reply(revision, call.id(), "complete", members, null, List.of());
+                        reply(revision, call.id(), "complete", members, Meta.NONE);
                 yield new Answer.Reply(
                         told.httpStatus(),
                         told.body(),
@@ -147,14 +156,13 @@ public final class Mcp {
                                                         + ",\"cacheScope\":\"private\"");
                                     }
                                     : members,
-                            null,
-                            notes);
+                            new Meta(null, null, notes));
             case Outcome.InputRequired(var members) -> {
                 if (!revision.stateless()) {
                     throw new IllegalStateException(
                             "input_required cannot be said in revision " + revision.wireName());
                 }
-                yield reply(revision, call.id(), "input_required", members, null, List.of());
+                yield reply(revision, call.id(), "input_required", members, Meta.NONE);
             }
             case Outcome.Unheard() -> new Answer.Accepted();
             case Outcome.Failed(var fault) ->
@@ -240,8 +248,7 @@ public final class Mcp {
             JsonNode id,
             String resultType,
             Outcome.Members members,
-            @Nullable CallId logged,
-            List<String> notes) {
+            Meta meta) {
         var json = new JsonBuffer();
         json.raw("{\"jsonrpc\":\"2.0\",\"id\":");
         Messages.id(json, id);
@@ -251,28 +258,47 @@ public final class Mcp {
         }
         int before = json.length();
         members.writeTo(json);
-        if (revision.stateless() || logged != null || !notes.isEmpty()) {
+        if (revision.stateless() || meta.saysSomething()) {
             json.raw(json.length() > before ? "," : "");
-            meta(json, revision.stateless(), logged, notes);
+            meta(json, revision.stateless(), meta);
         }
         return new Answer.Reply(200, json.raw("}}").toByteArray(), Map.of());
     }
 
-    private void meta(
-            JsonBuffer json, boolean identified, @Nullable CallId logged, List<String> notes) {
+    /**
+     * What stands beside a result.
+     *
+     * @param call the call's id in the audit log
+     * @param code the stable code of what went wrong
+     */
+    private record Meta(@Nullable CallId call, @Nullable String code, List<String> notes) {
+        static final Meta NONE = new Meta(null, null, List.of());
+
+        boolean saysSomething() {
+            return call != null || code != null || !notes.isEmpty();
+        }
+    }
+
+    private void meta(JsonBuffer json, boolean identified, Meta meta) {
         json.raw("\"_meta\":{");
         String separator = "";
         if (identified) {
             json.raw(identification);
             separator = ",";
         }
-        if (logged != null) {
-            json.raw(separator + "\"" + META_CALL + "\":\"").raw(logged.toString()).raw("\"");
+        if (meta.call() != null) {
+            json.raw(separator + "\"" + META_CALL + "\":\"")
+                    .raw(meta.call().toString())
+                    .raw("\"");
             separator = ",";
         }
-        if (!notes.isEmpty()) {
+        if (meta.code() != null) {
+            json.raw(separator + "\"" + ToolResult.META_CODE + "\":").string(meta.code());
+            separator = ",";
+        }
+        if (!meta.notes().isEmpty()) {
             json.raw(separator + "\"" + META_NOTES + "\":")
-                    .raw(Json.mapper().writeValueAsBytes(notes));
+                    .raw(Json.mapper().writeValueAsBytes(meta.notes()));
         }
         json.raw("}");
     }

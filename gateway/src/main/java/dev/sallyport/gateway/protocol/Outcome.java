@@ -10,30 +10,25 @@ import org.jspecify.annotations.Nullable;
 /** What became of one request, before it takes the form that the caller's revision wants. */
 public sealed interface Outcome {
 
+    /** The result is final. */
+    record Complete(Members members) implements Outcome {}
+
     /**
-     * The result is final.
+     * A tool was called.
      *
      * @param call the call's id in the audit log, where it has one
      * @param notes what the caller should know of how its request was understood
      */
-    record Complete(Members members, @Nullable CallId call, List<String> notes) implements Outcome {
-        public Complete {
+    record Told(ToolResult result, @Nullable CallId call, List<String> notes) implements Outcome {
+        public Told {
             notes = List.copyOf(notes);
-        }
-
-        public Complete(Members members, @Nullable CallId call) {
-            this(members, call, List.of());
-        }
-
-        public Complete(Members members) {
-            this(members, null);
         }
     }
 
     /**
      * The result is final, and the caller alone may keep it for a while.
      *
-     * @param notes as those of {@link Complete}
+     * @param notes as those of {@link Told}
      */
     record Cacheable(Members members, Duration timeToLive, List<String> notes) implements Outcome {
         public Cacheable {
@@ -69,9 +64,8 @@ public sealed interface Outcome {
 
     /** The same with one note more, where it is a result. */
     default Outcome noted(String note) {
-        return this instanceof Complete(var members, var call, var notes)
-                ? new Complete(
-                        members, call, Stream.concat(notes.stream(), Stream.of(note)).toList())
+        return this instanceof Told(var result, var call, var notes)
+                ? new Told(result, call, Stream.concat(notes.stream(), Stream.of(note)).toList())
                 : this;
     }
 

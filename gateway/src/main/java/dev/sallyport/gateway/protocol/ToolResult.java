@@ -1,66 +1,129 @@
 package dev.sallyport.gateway.protocol;
 
 import dev.sallyport.schema.id.CallId;
+import dev.sallyport.schema.json.JsonBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The shapes that a tool's result takes: data, plain text, or an error that the model is meant to
- * read.
- */
-public final class ToolResult {
-
-    private ToolResult() {}
+/** What a tool has to say, before it takes the form that the caller wants. */
+public sealed interface ToolResult {
 
     /**
-     * A result whose JSON object is known: as text for the model, and as structured content for
-     * programs.
+     * With this header a caller says that a program reads the results: {@code true} gets them as
+     * {@code structuredContent}, and lists with the schemas of it. Everything else is read as text.
      */
-    public static Outcome data(byte[] jsonObject, @Nullable CallId call) {
-        return data(jsonObject, call, List.of());
+    String STRUCTURED = "x-structured-content";
+
+    /** In a result's {@code _meta}: the stable code of what went wrong. */
+    String META_CODE = "dev.sallyport/code";
+
+    /** Data: a JSON object, whose values come from a database. */
+    final class Data implements ToolResult {
+        private final byte[] json;
+
+        private Data(byte[] json) {
+            this.json = json;
+        }
     }
 
-    /**
-     * The same with notes, which the model reads after the data.
-     *
-     * @param notes what the caller should know of how its request was understood
-     */
-    public static Outcome data(byte[] jsonObject, @Nullable CallId call, List<String> notes) {
-        return new Outcome.Complete(
-                json -> {
-                    json.raw("\"content\":[{\"type\":\"text\",\"text\":")
-                            .string(jsonObject)
-                            .raw("}");
-                    for (String note : notes) {
-                        json.raw(",{\"type\":\"text\",\"text\":").string(note).raw("}");
-                    }
-                    json.raw("],\"structuredContent\":").raw(jsonObject).raw(",\"isError\":false");
-                },
-                call,
-                notes);
-    }
-
-    public static Outcome text(String text) {
-        return new Outcome.Complete(json ->
-                json.raw("\"content\":[{\"type\":\"text\",\"text\":")
-                        .string(text)
-                        .raw("}],\"isError\":false"));
-    }
+    /** Words of ours. */
+    record Text(String text) implements ToolResult {}
 
     /**
      * The call was understood and did not succeed: the model reads why, programs read the stable
      * code.
+     *
+     * @param message ours
      */
-    public static Outcome error(String code, String message, @Nullable CallId call) {
-        return new Outcome.Complete(
-                json ->
-                        json.raw("\"content\":[{\"type\":\"text\",\"text\":")
-                                .string(code + ": " + message)
-                                .raw("}],\"structuredContent\":{\"error\":{\"code\":")
-                                .string(code)
-                                .raw(",\"message\":")
-                                .string(message)
-                                .raw("}},\"isError\":true"),
-                call);
+    record Refused(String code, String message) implements ToolResult {}
+
+    /**
+     * The same of a call that an executor ran.
+     *
+     * @param message may hold words of the database
+     */
+    record Failed(String code, String message) implements ToolResult {}
+
+    /** Whether the caller wants results for a program. */
+    static boolean isStructured(Headers headers) {
+        return "true".equals(headers.get(STRUCTURED));
+    }
+
+    /**
+     * Data as the outcome of a call.
+     *
+     * @param notes what the caller should know of how its request was understood
+     */
+    static Outcome data(byte[] jsonObject, @Nullable CallId call, List<String> notes) {
+        return new Outcome.Told(new Data(jsonObject), call, notes);
+    }
+
+    static Outcome data(byte[] jsonObject, @Nullable CallId call) {
+        return data(jsonObject, call, List.of());
+    }
+
+    static Outcome text(String text) {
+        return new Outcome.Told(new Text(text), null, List.of());
+    }
+
+    static Outcome error(String code, String message, @Nullable CallId call) {
+        return new Outcome.Told(new Refused(code, message), call, List.of());
+    }
+
+    /** The stable code of what went wrong; null where nothing did. */
+    default @Nullable String code() {
+        return switch (this) {
+            case Refused(var code, _) -> code;
+            case Failed(var code, _) -> code;
+            case Data _, Text _ -> null;
+        };
+    }
+
+    /**
+     * Appends the members of the result object.
+     *
+     * @param notes sentences of ours that the model reads after the result
+     */
+    default void writeTo(JsonBuffer json, boolean structured, List<String> notes) {
+        json.raw("\"content\":[{\"type\":\"text\",\"text\":\"");
+        switch (this) {
+            case Data _ when structured -> json.raw(Marks.ELSEWHERE);
+            case Data data -> Marks.next().around(json, data.json);
+            case Text(var text) -> json.characters(utf8(text));
+            case Refused(var code, var message) -> json.characters(utf8(code + ": " + message));
+            case Failed(var code, var message) when structured ->
+                    json.characters(utf8(code + ": " + message));
+            case Failed(var code, var message) -> {
+                json.characters(utf8(code + ". "));
+                Marks.next().around(json, utf8(message));
+            }
+        }
+        json.raw("\"}");
+        for (String note : notes) {
+            json.raw(",{\"type\":\"text\",\"text\":").string(note).raw("}");
+        }
+        json.raw("]");
+        if (structured) {
+            switch (this) {
+                case Data data -> json.raw(",\"structuredContent\":").raw(data.json);
+                case Refused(var code, var message) -> structuredError(json, code, message);
+                case Failed(var code, var message) -> structuredError(json, code, message);
+                case Text _ -> {}
+            }
+        }
+        json.raw(code() == null ? ",\"isError\":false" : ",\"isError\":true");
+    }
+
+    private static void structuredError(JsonBuffer json, String code, String message) {
+        json.raw(",\"structuredContent\":{\"error\":{\"code\":")
+                .string(code)
+                .raw(",\"message\":")
+                .string(message)
+                .raw("}}");
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 }

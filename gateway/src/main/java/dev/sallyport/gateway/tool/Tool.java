@@ -22,15 +22,21 @@ import tools.jackson.databind.node.ObjectNode;
  * @param description for the model
  * @param inputSchema the JSON Schema (2020-12) of the arguments; the database, if the work concerns
  *     one, is argument {@code database}
+ * @param outputSchema the JSON Schema of its result, for programs
  * @param scopes somebody who has none of these has no use for the tool; what a statement needs is
  *     for its effects to say
  */
 public record Tool(
-        String name, String description, String inputSchema, Set<Scope> scopes, Work work) {
+        String name,
+        String description,
+        String inputSchema,
+        String outputSchema,
+        Set<Scope> scopes,
+        Work work) {
 
     /** Stands in events for a name that no tool has. */
     public static final Tool UNKNOWN =
-            new Tool("unknown", "There is no such tool", "{}", Set.of(), new Work.Nothing());
+            new Tool("unknown", "There is no such tool", "{}", "{}", Set.of(), new Work.Nothing());
 
     /** The argument that names the database. */
     public static final String DATABASE = "database";

@@ -32,6 +32,26 @@ public final class Tools {
             "description":"Values for $1, $2, ..., each as text, such as \\"10\\" or \\"2026-01-31\\". Numbers, true, false, null, lists (as arrays) and objects (as JSON) are taken as they are, too."}\
             """;
 
+    private static final String TABLE =
+            """
+            "columns":{"type":"array","items":{"type":"object","properties":{"name":{"type":"string"},"type":{"type":"string"}},"required":["name","type"]}},\
+            "rows":{"type":"array","items":{"type":"array","items":{},"description":"Values of any type, in the order of columns."}},\
+            "rowCount":{"type":"integer"},"truncated":{"type":"boolean"},\
+            "truncation":{"type":"object","properties":{"code":{"type":"string"},"message":{"type":"string"}},"required":["code","message"]}\
+            """;
+    private static final String ROWS =
+            "{\"type\":\"object\",\"properties\":{%s},\"required\":[\"columns\",\"rows\",\"rowCount\",\"truncated\"]}"
+                    .formatted(TABLE);
+    private static final String EFFECT =
+            "{\"type\":\"object\",\"properties\":{\"rowsAffected\":{\"type\":\"integer\"},%s},\"required\":[\"rowsAffected\"]}"
+                    .formatted(TABLE);
+    private static final String DATABASES =
+            """
+            {"type":"object","properties":{"databases":{"type":"array","items":{"type":"object","properties":\
+            {"name":{"type":"string"},"description":{"type":"string"},"kind":{"type":"string"},"readOnly":{"type":"boolean"}},\
+            "required":["name","kind","readOnly"]}}},"required":["databases"]}\
+            """;
+
     /**
      * The tools that every gateway has.
      *
@@ -46,6 +66,7 @@ public final class Tools {
                         """
                         {"type":"object","properties":{},"additionalProperties":false}\
                         """,
+                        DATABASES,
                         Set.of(Scope.READ),
                         new Work.Databases()),
                 new Tool(
@@ -55,6 +76,7 @@ public final class Tools {
                         {"type":"object","properties":{"database":%s},"required":["database"],"additionalProperties":false}\
                         """
                                 .formatted(DATABASE),
+                        ROWS,
                         Set.of(Scope.READ),
                         new Work.Action("show_tables")),
                 new Tool(
@@ -66,6 +88,7 @@ public final class Tools {
                         "required":["database","table"],"additionalProperties":false}\
                         """
                                 .formatted(DATABASE),
+                        ROWS,
                         Set.of(Scope.READ),
                         new Work.Action("describe_table")),
                 new Tool(
@@ -77,6 +100,7 @@ public final class Tools {
                         "required":["database","sql"],"additionalProperties":false}\
                         """
                                 .formatted(DATABASE, SQL, PARAMS, rowsDefault, rowsMax),
+                        ROWS,
                         Set.of(Scope.READ),
                         new Work.CallersStatement(false)),
                 new Tool(
@@ -87,6 +111,7 @@ public final class Tools {
                         "required":["database","sql"],"additionalProperties":false}\
                         """
                                 .formatted(DATABASE, SQL, PARAMS),
+                        EFFECT,
                         Set.of(Scope.WRITE, Scope.SQL),
                         new Work.CallersStatement(true)));
     }
@@ -105,15 +130,22 @@ public final class Tools {
      *
      * @param names the arguments that there are
      * @param listed its entry in {@code tools/list}, JSON
+     * @param listedWithOutput the same with the schema of its result
      */
-    public record Ready(Tool tool, ArgumentCheck check, Set<String> names, String listed) {
+    public record Ready(
+            Tool tool,
+            ArgumentCheck check,
+            Set<String> names,
+            String listed,
+            String listedWithOutput) {
         private static Ready of(Tool tool) {
             JsonNode schema = Json.mapper().readTree(tool.inputSchema());
             return new Ready(
                     tool,
                     ArgumentCheck.of(tool.checkedSchema()),
                     Set.copyOf(schema.path("properties").propertyNames()),
-                    entry(tool));
+                    entry(tool, false),
+                    entry(tool, true));
         }
 
         /** What the tool takes of what it was given. */
@@ -141,7 +173,7 @@ public final class Tools {
         return Optional.ofNullable(byName.get(name));
     }
 
-    private static String entry(Tool tool) {
+    private static String entry(Tool tool, boolean withOutput) {
         boolean changes = tool.mayChange();
         return new JsonBuffer()
                 .raw("{\"name\":")
@@ -150,6 +182,7 @@ public final class Tools {
                 .string(tool.description())
                 .raw(",\"inputSchema\":")
                 .raw(tool.inputSchema())
+                .raw(withOutput ? ",\"outputSchema\":" + tool.outputSchema() : "")
                 .raw(",\"annotations\":{\"readOnlyHint\":" + !changes)
                 .raw(changes ? ",\"destructiveHint\":true}}" : "}}")
                 .toString();

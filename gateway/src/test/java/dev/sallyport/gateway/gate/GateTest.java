@@ -193,6 +193,7 @@ class GateTest {
                         "restock",
                         "Adds to the stock of an article.",
                         "{}",
+                        "{}",
                         Set.of(Scope.WRITE),
                         new Work.OwnStatement(
                                 "update stock set n = n + $1 where article = $2",

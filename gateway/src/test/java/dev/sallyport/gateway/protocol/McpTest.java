@@ -61,16 +61,19 @@ class McpTest {
     }
 
     @Test
-    void resultBytesReachTheClientAsTextAndAsStructuredContent() {
+    void resultBytesReachTheModelBetweenMarks() {
         var reply = stateless("tools/call", "\"name\":\"echo\"", "Mcp-Name", "echo");
 
         assertThat(reply.status).isEqualTo(200);
         assertThat(reply.body.at("/id").asInt()).isEqualTo(7);
         assertThat(reply.body.at("/result/resultType").asString()).isEqualTo("complete");
-        assertThat(reply.body.at("/result/structuredContent/text").asString())
-                .isEqualTo("a \"quoted\" word\nand \u00fc");
-        assertThat(JSON.readTree(reply.body.at("/result/content/0/text").asString()))
-                .isEqualTo(reply.body.at("/result/structuredContent"));
+        String[] lines = reply.body.at("/result/content/0/text").asString().split("\n");
+        assertThat(lines).hasSize(4);
+        assertThat(lines[1]).matches("<data-[0-9a-f]{16}>");
+        assertThat(lines[2])
+                .isEqualTo("{\"text\":\"a \\\"quoted\\\" word\\nand \u00fc\"}");
+        assertThat(lines[3]).isEqualTo(lines[1].replace("<", "</"));
+        assertThat(reply.body.at("/result").has("structuredContent")).isFalse();
         assertThat(reply.body.at("/result/isError").asBoolean()).isFalse();
         assertThat(
                         reply.body
@@ -84,7 +87,7 @@ class McpTest {
         var reply = legacy("2025-11-25", "tools/call", "\"name\":\"echo\"");
 
         assertThat(reply.status).isEqualTo(200);
-        assertThat(reply.body.at("/result/structuredContent/text").isString()).isTrue();
+        assertThat(reply.body.at("/result/content/0/text").asString()).contains("quoted");
         assertThat(reply.body.at("/result").has("resultType")).isFalse();
         assertThat(reply.body.at("/result/_meta").toString())
                 .isEqualTo("{\"dev.sallyport/call\":\"" + CALL + "\"}");

@@ -185,6 +185,18 @@ class ArgumentCheckTest {
         oneType(JsonMapper.shared().readTree(tool.inputSchema()));
     }
 
+    /**
+     * Four characters a token is what JSON of this kind comes to; three leave room for other
+     * tokenizers.
+     */
+    @Test
+    void theDefaultSurfaceStaysBelowTwoThousandTokens() {
+        int characters =
+                new Tools(tools()).all().stream().mapToInt(ready -> ready.listed().length()).sum();
+
+        assertThat(characters / 3).isLessThan(2_000);
+    }
+
     private static void oneType(JsonNode schema) {
         assertThat(schema.path("type").isString()).as(schema.toString()).isTrue();
         assertThat(schema.propertyNames())

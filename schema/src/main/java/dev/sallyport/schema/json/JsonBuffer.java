@@ -45,9 +45,16 @@ public final class JsonBuffer extends OutputStream {
 
     /** Appends a JSON string whose characters are given as UTF-8. */
     public JsonBuffer string(byte[] utf8) {
-        // Most text needs no escape: one copy for each run of plain bytes.
         room(utf8.length + 2);
         bytes[length++] = '"';
+        characters(utf8);
+        write('"');
+        return this;
+    }
+
+    /** Appends characters of a JSON string, without the quotes around it. */
+    public JsonBuffer characters(byte[] utf8) {
+        // Most text needs no escape: one copy for each run of plain bytes.
         int run = 0;
         for (int i = 0; i < utf8.length; i++) {
             byte b = utf8[i];
@@ -58,8 +65,6 @@ public final class JsonBuffer extends OutputStream {
             }
         }
         plain(utf8, run, utf8.length);
-        room(1);
-        bytes[length++] = '"';
         return this;
     }
 

@@ -54,9 +54,13 @@ public final class McpClient implements AutoCloseable {
         /** The text of the tool's result, or the message of the error. */
         public String text() {
             JsonNode error = body.at("/error/message");
-            return error.isMissingNode()
+            JsonNode data = body.at("/result/structuredContent");
+            if (!error.isMissingNode()) {
+                return error.asString("");
+            }
+            return data.isMissingNode() || data.has("error")
                     ? body.at("/result/content/0/text").asString("")
-                    : error.asString("");
+                    : data.toString();
         }
 
         /** The rows that a query gave. */
@@ -137,7 +141,8 @@ public final class McpClient implements AutoCloseable {
                         .header("Content-Type", "application/json")
                         .header("Accept", "application/json, text/event-stream")
                         .header("MCP-Protocol-Version", REVISION)
-                        .header("Mcp-Method", method);
+                        .header("Mcp-Method", method)
+                        .header("x-structured-content", "true");
         if (name != null) {
             request.header("Mcp-Name", name);
         }
