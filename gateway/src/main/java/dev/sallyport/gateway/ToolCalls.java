@@ -11,13 +11,11 @@ import dev.sallyport.gateway.dispatch.Dispatched.Withdrawn;
 import dev.sallyport.gateway.dispatch.Dispatcher;
 import dev.sallyport.gateway.gate.Decision.Allowed;
 import dev.sallyport.gateway.gate.Decision.AllowedHere;
-import dev.sallyport.gateway.gate.Decision.Code;
 import dev.sallyport.gateway.gate.Decision.Refused;
-import dev.sallyport.gateway.gate.Decision.ScopesMissing;
 import dev.sallyport.gateway.gate.Gate;
 import dev.sallyport.gateway.protocol.Busy;
 import dev.sallyport.gateway.protocol.ErrorCode;
-import dev.sallyport.gateway.protocol.Fault;
+import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.gateway.protocol.Outcome;
 import dev.sallyport.gateway.protocol.Request;
 import dev.sallyport.gateway.protocol.ToolResult;
@@ -95,7 +93,7 @@ final class ToolCalls {
     Outcome call(Request request) {
         JsonNode name = request.params().get("name");
         if (name == null || !name.isString()) {
-            return Outcome.failed(
+            return Outcome.refused(
                     ErrorCode.PARAMS_INVALID, "Method tools/call needs params.name, a string");
         }
         JsonNode given = request.params().get("arguments");
@@ -103,10 +101,10 @@ final class ToolCalls {
         if (tool.isEmpty() || !gate.knows(tool.get().tool(), request.caller(), registry.get())) {
             return refused.answer(
                     Call.of(request, tool.map(Tools.Ready::tool).orElse(Tool.UNKNOWN), NONE),
-                    Refused.of(Code.TOOL_UNKNOWN, Gate.NO_SUCH_TOOL));
+                    Gate.NO_SUCH_TOOL);
         }
         if (given != null && !given.isNull() && !given.isObject()) {
-            return Outcome.failed(ErrorCode.PARAMS_INVALID, "params.arguments must be an object");
+            return Outcome.refused(ErrorCode.PARAMS_INVALID, "params.arguments must be an object");
         }
         Arguments arguments =
                 tool.get().arguments(given instanceof ObjectNode object ? object : NONE);
@@ -132,8 +130,7 @@ final class ToolCalls {
             return switch (gate.decide(call, now)) {
                 case AllowedHere(var reachable) -> databases.answer(call, reachable, now);
                 case Allowed allowed -> run(call, allowed, now);
-                case Refused refusal -> refused.answer(call, refusal);
-                case ScopesMissing(var needed) -> refused.scopesMissing(call, needed);
+                case Refused(var refusal) -> refused.answer(call, refusal);
             };
         } catch (SchemaException e) {
             // The tenant's keys are not in order: nothing was published.
@@ -173,23 +170,17 @@ final class ToolCalls {
             case LogUnavailable() -> failed(call, ErrorCode.LOG_UNAVAILABLE, LOG_UNAVAILABLE);
             case DeadlineExceeded() -> failed(call, ErrorCode.DEADLINE_EXCEEDED, DEADLINE_EXCEEDED);
             case Withdrawn() -> new Outcome.Unheard();
-            case CellBusy() -> busy(call, Busy.cell());
-            case CellDeserted() -> busy(call, Busy.noExecutor());
+            case CellBusy() -> refused.answer(call, Busy.cell());
+            case CellDeserted() -> refused.answer(call, Busy.noExecutor());
             case ResultDropped(var bytes) ->
-                    ToolResult.error(RESULT_DROPPED, NO_ROOM.formatted(bytes), call.id());
+                    new Outcome.Refused(
+                            Refusal.toModel(RESULT_DROPPED, NO_ROOM.formatted(bytes)), call.id());
             case TooLarge() -> refused(call, CALL_TOO_LARGE, TOO_LARGE);
         };
     }
 
-    private Outcome busy(Call call, Fault fault) {
-        return refused.told(
-                call,
-                fault.code().code(),
-                new Outcome.Failed(fault.with("call", call.id().toString())));
-    }
-
     private Outcome refused(Call call, String code, String message) {
-        return refused.told(call, code, ToolResult.error(code, message, call.id()));
+        return refused.answer(call, Refusal.toModel(code, message));
     }
 
     /** What the caller is told where it asked for more rows than anybody gets there. */
@@ -218,6 +209,7 @@ final class ToolCalls {
     }
 
     private static Outcome failed(Call call, ErrorCode code, String message) {
-        return new Outcome.Failed(Fault.of(code, message).with("call", call.id().toString()));
+        return new Outcome.Refused(
+                Refusal.of(code, message).with("call", call.id().toString()), call.id());
     }
 }

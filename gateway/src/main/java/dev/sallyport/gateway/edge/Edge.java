@@ -8,7 +8,7 @@ import dev.sallyport.gateway.identity.ProtectedResource;
 import dev.sallyport.gateway.protocol.Answer;
 import dev.sallyport.gateway.protocol.Busy;
 import dev.sallyport.gateway.protocol.ErrorCode;
-import dev.sallyport.gateway.protocol.Fault;
+import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.gateway.protocol.Inbound;
 import dev.sallyport.gateway.protocol.Mcp;
 import dev.sallyport.gateway.protocol.Messages;
@@ -224,7 +224,7 @@ public final class Edge implements AutoCloseable {
      */
     private void message(Context context) throws IOException {
         var fields = new RequestFields(context.req());
-        Fault outside = outside(fields, context.req().getContentLengthLong());
+        Refusal outside = outside(fields, context.req().getContentLengthLong());
         if (outside != null) {
             send(context, outside);
             return;
@@ -233,8 +233,8 @@ public final class Edge implements AutoCloseable {
         switch (authenticator.authenticate(fields.get("Authorization"), remoteAddress)) {
             case Authentication.Authenticated(var caller) ->
                     admitted(context, fields, caller, remoteAddress);
-            case Authentication.Refused(var fault) ->
-                    send(context, challenged(fault, addressed(fields)));
+            case Authentication.Refused(var refusal) ->
+                    send(context, challenged(refusal, addressed(fields)));
         }
     }
 
@@ -255,14 +255,14 @@ public final class Edge implements AutoCloseable {
         }
     }
 
-    private void turnAway(Context context, RequestFields fields, Caller caller, Fault fault) {
+    private void turnAway(Context context, RequestFields fields, Caller caller, Refusal refusal) {
         boolean told =
                 turnedAway.tell(
                         caller,
                         context.req().getRemoteAddr(),
                         fields.get("User-Agent"),
-                        fault.code().code());
-        send(context, told ? fault : Busy.unlogged());
+                        refusal.code());
+        send(context, told ? refusal : Busy.unlogged());
     }
 
     private void message(
@@ -278,7 +278,7 @@ public final class Edge implements AutoCloseable {
             case Body.Broken _ ->
                     send(
                             context,
-                            Fault.of(
+                            Refusal.of(
                                     ErrorCode.BODY_INCOMPLETE,
                                     "The body did not arrive whole; send all of it within %d s"
                                             .formatted(config.bodyTimeout().toSeconds())));
@@ -303,21 +303,21 @@ public final class Edge implements AutoCloseable {
         }
     }
 
-    private Fault bodyTooLarge() {
-        return Fault.of(
+    private Refusal bodyTooLarge() {
+        return Refusal.of(
                 ErrorCode.BODY_TOO_LARGE,
                 "The body may have at most " + config.bodyBytesMax() + " bytes");
     }
 
-    private @Nullable Fault outside(RequestFields fields, long bodyBytes) {
+    private @Nullable Refusal outside(RequestFields fields, long bodyBytes) {
         if (stopping) {
-            return Fault.of(
+            return Refusal.of(
                     ErrorCode.STOPPING,
                     "The gateway is stopping; repeat the request, it was not looked at");
         }
         Optional<String> contradictory = fields.contradictory();
         if (contradictory.isPresent()) {
-            return Fault.of(
+            return Refusal.of(
                     ErrorCode.HEADER_REPEATED,
                     "Header %s stands there several times with several values: send one"
                             .formatted(contradictory.get()));
@@ -328,13 +328,13 @@ public final class Edge implements AutoCloseable {
         }
         String contentType = fields.get("Content-Type");
         if (!Accepts.json(contentType)) {
-            return Fault.of(
+            return Refusal.of(
                     ErrorCode.UNSUPPORTED_MEDIA_TYPE,
                     "Header Content-Type must be application/json, in UTF-8");
         }
         String accept = fields.get("Accept");
         if (!Accepts.jsonAnswer(accept) && !Accepts.eventStream(accept)) {
-            return Fault.of(
+            return Refusal.of(
                     ErrorCode.NOT_ACCEPTABLE,
                     "Header Accept must list application/json or text/event-stream");
         }
@@ -377,8 +377,8 @@ public final class Edge implements AutoCloseable {
         }
     }
 
-    private static Fault originNotAllowed() {
-        return Fault.of(
+    private static Refusal originNotAllowed() {
+        return Refusal.of(
                 ErrorCode.ORIGIN_NOT_ALLOWED,
                 "Pages of this origin may not call the gateway; its operator can allow it in allowedOrigins");
     }
@@ -403,8 +403,8 @@ public final class Edge implements AutoCloseable {
         }
     }
 
-    private static void send(Context context, Fault fault) {
-        send(context, Messages.error(null, fault));
+    private static void send(Context context, Refusal refusal) {
+        send(context, Messages.error(null, refusal));
     }
 
     /** Javalin would copy the body through a buffer of its own. */
@@ -425,7 +425,7 @@ public final class Edge implements AutoCloseable {
         context.header("Allow", "POST");
         send(
                 context,
-                Fault.of(
+                Refusal.of(
                         ErrorCode.METHOD_NOT_ALLOWED,
                         "The MCP endpoint takes POST only: it keeps no sessions and opens no streams by GET"));
     }
@@ -434,7 +434,7 @@ public final class Edge implements AutoCloseable {
     private static void unrouted(HttpResponseException e, Context context) {
         send(
                 context,
-                Fault.of(
+                Refusal.of(
                         ErrorCode.NOT_FOUND,
                         "There is nothing here; the MCP endpoint is POST " + ENDPOINT));
     }
@@ -472,21 +472,16 @@ public final class Edge implements AutoCloseable {
         json.raw("]");
     }
 
-    /** A fault that another token would mend tells how to get one (RFC 9728, RFC 6750). */
-    private static Fault challenged(Fault fault, ProtectedResource resource) {
-        return switch (fault.code()) {
-            case TOKEN_MISSING -> challenged(fault, resource.tokenChallenge());
-            case TOKEN_REJECTED -> challenged(fault, resource.invalidTokenChallenge());
-            default -> fault;
-        };
-    }
-
-    private static Fault challenged(Fault fault, String challenge) {
-        return new Fault(
-                fault.code(),
-                fault.message(),
-                fault.data(),
-                Map.of(ProtectedResource.CHALLENGE_HEADER, challenge));
+    /** A refusal that another token would mend tells how to get one (RFC 9728, RFC 6750). */
+    private static Refusal challenged(Refusal refusal, ProtectedResource resource) {
+        if (refusal.is(ErrorCode.TOKEN_MISSING)) {
+            return refusal.withHeader(
+                    ProtectedResource.CHALLENGE_HEADER, resource.tokenChallenge());
+        }
+        return refusal.is(ErrorCode.TOKEN_REJECTED)
+                ? refusal.withHeader(
+                        ProtectedResource.CHALLENGE_HEADER, resource.invalidTokenChallenge())
+                : refusal;
     }
 
     private static void defect(Exception defect, Context context) {
@@ -497,7 +492,7 @@ public final class Edge implements AutoCloseable {
         if (!context.res().isCommitted()) {
             send(
                     context,
-                    Fault.of(
+                    Refusal.of(
                             ErrorCode.INTERNAL,
                             "The gateway failed on this request; its log has the details under request id "
                                     + requestId(context)));

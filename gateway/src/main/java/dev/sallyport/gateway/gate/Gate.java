@@ -2,9 +2,9 @@ package dev.sallyport.gateway.gate;
 
 import dev.sallyport.gateway.gate.Decision.Allowed;
 import dev.sallyport.gateway.gate.Decision.AllowedHere;
-import dev.sallyport.gateway.gate.Decision.Code;
 import dev.sallyport.gateway.gate.Decision.Refused;
-import dev.sallyport.gateway.gate.Decision.ScopesMissing;
+import dev.sallyport.gateway.protocol.ErrorCode;
+import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.gateway.statement.Statement;
 import dev.sallyport.gateway.tool.Call;
 import dev.sallyport.gateway.tool.Tool;
@@ -32,8 +32,10 @@ import java.util.Set;
 public record Gate(boolean writable, Limits ceiling, int rowsDefault) {
 
     /** The same for a tool that does not exist and one that is kept from the caller. */
-    public static final String NO_SUCH_TOOL =
-            "There is no such tool; tools/list names those that you may call";
+    public static final Refusal NO_SUCH_TOOL =
+            Refusal.of(
+                    ErrorCode.TOOL_UNKNOWN,
+                    "There is no such tool; tools/list names those that you may call");
 
     /** Whether the caller may make some call of this tool now, and so is shown it. */
     public boolean shows(Tool tool, Caller caller, Registry registry, boolean readOnlyRequest) {
@@ -66,18 +68,18 @@ public record Gate(boolean writable, Limits ceiling, int rowsDefault) {
     public Decision decide(Call call, Registry registry) {
         Caller caller = call.caller();
         if (!knows(call.tool(), caller, registry)) {
-            return Refused.of(Code.TOOL_UNKNOWN, NO_SUCH_TOOL);
+            return new Refused(NO_SUCH_TOOL);
         }
         if (call.tool().work() instanceof Work.Databases) {
             return caller.scopes().contains(Scope.READ)
                     ? new AllowedHere(
                             registry.rights(caller.tenant(), caller.subject()).databases())
-                    : new ScopesMissing(Set.of(Scope.READ));
+                    : new Refused(Refusal.scopesMissing(Set.of(Scope.READ)));
         }
         Opened opened = call.opened();
         return opened == null || !opened.database().tenant().equals(caller.tenant())
-                ? Refused.of(
-                        Code.DATABASE_UNKNOWN,
+                ? Refused.toModel(
+                        "database_unknown",
                         "There is no database of that name; show_databases lists those that you may use")
                 : inDatabase(call, registry, opened);
     }
@@ -88,13 +90,13 @@ public record Gate(boolean writable, Limits ceiling, int rowsDefault) {
             return scopes(call, opened, EnumSet.of(Scope.READ), StatementClass.READ);
         }
         if (statement.refused()) {
-            var first = statement.refusals().getFirst();
-            return new Refused(Code.STATEMENT_REFUSED, first.code(), first.message());
+            var first = statement.objections().getFirst();
+            return Refused.toModel(first.code(), first.message());
         }
         int given = call.tool().parameters(call.arguments());
         if (statement.parameterCount() != given) {
-            return Refused.of(
-                    Code.PARAMETERS_MISMATCH,
+            return Refused.toModel(
+                        "parameters_mismatch",
                     "The statement has %d placeholders and params has %d values: give one value for each $n or ?"
                             .formatted(statement.parameterCount(), given));
         }
@@ -104,8 +106,8 @@ public record Gate(boolean writable, Limits ceiling, int rowsDefault) {
                     !readOnly(call, registry, opened.database())
                             && opened.scopes().containsAll(needed(statement))
                             && call.caller().scopes().containsAll(needed(statement));
-            return Refused.of(
-                    Code.NOT_A_QUERY,
+            return Refused.toModel(
+                        "not_a_query",
                     "%s takes statements that only read, and this one is classified as %s%s"
                             .formatted(
                                     call.tool().name(),
@@ -114,8 +116,8 @@ public record Gate(boolean writable, Limits ceiling, int rowsDefault) {
                                     elsewhere ? ": use db_execute for it" : ""));
         }
         if (kind != StatementClass.READ && readOnly(call, registry, opened.database())) {
-            return Refused.of(
-                    Code.READ_ONLY,
+            return Refused.toModel(
+                        "read_only",
                     "Nothing can be changed here: the gateway, the request, the tenant or the database is read-only");
         }
         return scopes(call, opened, needed(statement), kind);
@@ -123,13 +125,13 @@ public record Gate(boolean writable, Limits ceiling, int rowsDefault) {
 
     private Decision scopes(Call call, Opened opened, Set<Scope> needed, StatementClass kind) {
         if (!opened.scopes().containsAll(needed)) {
-            return Refused.of(
-                    Code.NOT_GRANTED,
+            return Refused.toModel(
+                        "not_granted",
                     "Nobody granted you %s in this database: ask its owner"
                             .formatted(words(needed)));
         }
         if (!call.caller().scopes().containsAll(needed)) {
-            return new ScopesMissing(needed);
+            return new Refused(Refusal.scopesMissing(needed));
         }
         Database database = opened.database();
         return new Allowed(database, kind, limits(call, database), needed);

@@ -3,7 +3,7 @@ package dev.sallyport.gateway.identity;
 import dev.sallyport.gateway.identity.Authentication.Authenticated;
 import dev.sallyport.gateway.identity.Authentication.Refused;
 import dev.sallyport.gateway.protocol.ErrorCode;
-import dev.sallyport.gateway.protocol.Fault;
+import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.schema.event.AuthenticationFailed;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.registry.RegistryFeed;
@@ -77,12 +77,12 @@ public final class TokenAuthenticator implements Authenticator {
         }
         return tell(problem.code(), proved, remoteAddress)
                 ? new Refused(
-                        Fault.of(ErrorCode.TOKEN_REJECTED, message).with("reason", problem.code()))
+                        Refusal.of(ErrorCode.TOKEN_REJECTED, message).with("reason", problem.code()))
                 : refused(ErrorCode.LOG_UNAVAILABLE, UNLOGGED);
     }
 
     private static Refused refused(ErrorCode code, String message) {
-        return new Refused(Fault.of(code, message));
+        return new Refused(Refusal.of(code, message));
     }
 
     private boolean tell(String code, @Nullable Caller proved, String remoteAddress) {

@@ -1,7 +1,5 @@
 package dev.sallyport.gateway.protocol;
 
-import java.util.Map;
-
 /** What a caller is told for whose request there is no place now: nothing ran, it may repeat. */
 public final class Busy {
 
@@ -10,7 +8,7 @@ public final class Busy {
     private Busy() {}
 
     /** The gateway works on as many requests as it can. */
-    public static Fault gateway() {
+    public static Refusal gateway() {
         return busy(
                 ErrorCode.OVERLOADED,
                 "1",
@@ -18,7 +16,7 @@ public final class Busy {
     }
 
     /** The caller's tenant has its share. */
-    public static Fault tenant() {
+    public static Refusal tenant() {
         return busy(
                 ErrorCode.TENANT_BUSY,
                 "1",
@@ -26,7 +24,7 @@ public final class Busy {
     }
 
     /** The cell has its share of those that wait for executors. */
-    public static Fault cell() {
+    public static Refusal cell() {
         return busy(
                 ErrorCode.CELL_BUSY,
                 "5",
@@ -34,20 +32,20 @@ public final class Busy {
     }
 
     /** The cell has no executors. */
-    public static Fault noExecutor() {
+    public static Refusal noExecutor() {
         return busy(
                 ErrorCode.CELL_UNAVAILABLE,
                 "5",
                 "No executor of your organisation's databases is running: try again later, nothing ran; the operator can tell more");
     }
 
-    private static Fault busy(ErrorCode code, String seconds, String message) {
-        return new Fault(code, message, Map.of(), Map.of(RETRY_AFTER, seconds));
+    private static Refusal busy(ErrorCode code, String seconds, String message) {
+        return Refusal.of(code, message).withHeader(RETRY_AFTER, seconds);
     }
 
     /** The log could not be told that a request is turned away. */
-    public static Fault unlogged() {
-        return Fault.of(
+    public static Refusal unlogged() {
+        return Refusal.of(
                 ErrorCode.LOG_UNAVAILABLE,
                 "The audit log cannot be written just now, so nothing is decided and nothing ran: try again");
     }

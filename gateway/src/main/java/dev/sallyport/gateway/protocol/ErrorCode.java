@@ -65,11 +65,7 @@ public enum ErrorCode {
         return code;
     }
 
-    public int httpStatus() {
-        return httpStatus;
-    }
-
-    public int rpcCode() {
-        return rpcCode;
+    Refusal.Form.Error form() {
+        return new Refusal.Form.Error(httpStatus, rpcCode);
     }
 }

@@ -60,7 +60,7 @@ public final class Mcp {
     /** Answers one message. Never throws for what a caller sent. */
     public Answer answer(Caller caller, Inbound inbound, byte[] body) {
         return switch (Messages.read(body)) {
-            case Incoming.Unreadable(var id, var fault) -> Messages.error(id, fault);
+            case Incoming.Unreadable(var id, var refusal) -> Messages.error(id, refusal);
             case Incoming.Notification(var method, var params) ->
                     notification(caller, inbound, method, params);
             case Incoming.Response _ -> response(inbound);
@@ -91,14 +91,14 @@ public final class Mcp {
         }
         return Messages.error(
                 null,
-                Fault.of(
+                Refusal.of(
                         ErrorCode.INVALID_REQUEST,
                         "This server sends no requests, so it takes no responses"));
     }
 
     private Answer call(Caller caller, Inbound inbound, Incoming.Call call) {
         return switch (Negotiation.of(inbound.headers(), call)) {
-            case Negotiation.Refused(var fault) -> Messages.error(call.id(), fault);
+            case Negotiation.Refused(var refusal) -> Messages.error(call.id(), refusal);
             case Negotiation.Agreed(var revision, var capabilities) -> {
                 var request =
                         new Request(
@@ -123,15 +123,8 @@ public final class Mcp {
         return switch (outcome(request)) {
             case Outcome.Complete(var members) ->
                     reply(revision, call.id(), "complete", members, Meta.NONE);
-            case Outcome.Told(var result, var logged, var notes) -> {
-                boolean structured = ToolResult.isStructured(request.inbound().headers());
-                yield reply(
-                        revision,
-                        call.id(),
-                        "complete",
-                        json -> result.writeTo(json, structured, notes),
-                        new Meta(logged, result.code(), notes));
-            }
+            case Outcome.Told(var result, var logged, var notes) ->
+                    told(revision, request, result, logged, notes);
             case Outcome.Initialized(var members) -> {
                 Answer.Reply told =
                         reply(revision, call.id(), "complete", members, Meta.NONE);
@@ -165,8 +158,19 @@ public final class Mcp {
                 yield reply(revision, call.id(), "input_required", members, Meta.NONE);
             }
             case Outcome.Unheard() -> new Answer.Accepted();
-            case Outcome.Failed(var fault) ->
-                    Messages.error(call.id(), fault, status(revision, fault));
+            case Outcome.Refused(var refusal, var logged) ->
+                    switch (refusal.form()) {
+                        case Refusal.Form.Error(var status, _) ->
+                                Messages.error(
+                                        call.id(), refusal, status(revision, refusal, status));
+                        case Refusal.Form.Result() ->
+                                told(
+                                        revision,
+                                        request,
+                                        new ToolResult.Refused(refusal.code(), refusal.message()),
+                                        logged,
+                                        List.of());
+                    };
         };
     }
 
@@ -174,10 +178,23 @@ public final class Mcp {
      * To an initialize-based client 404 means that its session is gone; an unknown method is an
      * ordinary answer there.
      */
-    private static int status(Revision revision, Fault fault) {
-        return !revision.stateless() && fault.code() == ErrorCode.METHOD_UNKNOWN
-                ? 200
-                : fault.code().httpStatus();
+    private static int status(Revision revision, Refusal refusal, int status) {
+        return !revision.stateless() && refusal.is(ErrorCode.METHOD_UNKNOWN) ? 200 : status;
+    }
+
+    private Answer told(
+            Revision revision,
+            Request request,
+            ToolResult result,
+            @Nullable CallId logged,
+            List<String> notes) {
+        boolean structured = ToolResult.isStructured(request.inbound().headers());
+        return reply(
+                revision,
+                request.id(),
+                "complete",
+                json -> result.writeTo(json, structured, notes),
+                new Meta(logged, result.code(), notes));
     }
 
     private Outcome outcome(Request request) {
@@ -194,7 +211,7 @@ public final class Mcp {
         }
         Handler handler = handlers.get(method);
         if (handler == null || (stateless && REMOVED.contains(method))) {
-            return Outcome.failed(
+            return Outcome.refused(
                     ErrorCode.METHOD_UNKNOWN,
                     "No such method; in revision %s this server has %s"
                             .formatted(request.revision().wireName(), known(stateless)));
@@ -207,7 +224,7 @@ public final class Mcp {
                     .addKeyValue("method", method)
                     .setCause(defect)
                     .log("a handler failed");
-            return Outcome.failed(
+            return Outcome.refused(
                     ErrorCode.INTERNAL,
                     "The gateway failed on this request; its log has the details under request id "
                             + request.inbound().requestId());

@@ -33,7 +33,7 @@ public final class Messages {
         record Response() implements Incoming {}
 
         /** Not a message; the id is known when at least that could be read. */
-        record Unreadable(@Nullable JsonNode id, Fault fault) implements Incoming {}
+        record Unreadable(@Nullable JsonNode id, Refusal refusal) implements Incoming {}
     }
 
     static Incoming read(byte[] body) {
@@ -176,7 +176,7 @@ public final class Messages {
     }
 
     private static Incoming unreadable(@Nullable JsonNode id, ErrorCode code, String message) {
-        return new Incoming.Unreadable(id, Fault.of(code, message));
+        return new Incoming.Unreadable(id, Refusal.of(code, message));
     }
 
     /** The text of a string node; null for anything else. */
@@ -188,29 +188,39 @@ public final class Messages {
      * A whole error response. Where the id could not be read there is none in it, as MCP 2026-07-28
      * has it.
      */
-    public static Answer.Reply error(@Nullable JsonNode id, Fault fault) {
-        return error(id, fault, fault.code().httpStatus());
+    public static Answer.Reply error(@Nullable JsonNode id, Refusal refusal) {
+        return error(id, refusal, asError(refusal).httpStatus());
     }
 
-    static Answer.Reply error(@Nullable JsonNode id, Fault fault, int httpStatus) {
+    private static Refusal.Form.Error asError(Refusal refusal) {
+        if (refusal.form() instanceof Refusal.Form.Error error) {
+            return error;
+        }
+        throw new IllegalStateException("a model reads it, as a result: " + refusal.code());
+    }
+
+    static Answer.Reply error(@Nullable JsonNode id, Refusal refusal, int httpStatus) {
         var json = new JsonBuffer();
         json.raw("{\"jsonrpc\":\"2.0\"");
         if (id != null) {
             json.raw(",\"id\":");
             id(json, id);
         }
-        json.raw(",\"error\":{\"code\":" + fault.code().rpcCode() + ",\"message\":")
-                .string(fault.message())
+        json.raw(",\"error\":{\"code\":" + asError(refusal).rpcCode() + ",\"message\":")
+                .string(refusal.message())
                 .raw(",\"data\":{\"code\":")
-                .string(fault.code().code());
-        for (Map.Entry<String, Object> entry : fault.data().entrySet()) {
+                .string(refusal.code());
+        if (!refusal.scopes().isEmpty()) {
+            json.raw(",\"scopes\":").raw(Json.mapper().writeValueAsBytes(refusal.scopes()));
+        }
+        for (Map.Entry<String, Object> entry : refusal.data().entrySet()) {
             json.raw(",")
                     .string(entry.getKey())
                     .raw(":")
                     .raw(Json.mapper().writeValueAsBytes(entry.getValue()));
         }
         json.raw("}}}");
-        return new Answer.Reply(httpStatus, json.toByteArray(), fault.headers());
+        return new Answer.Reply(httpStatus, json.toByteArray(), refusal.headers());
     }
 
     static void id(JsonBuffer json, JsonNode id) {

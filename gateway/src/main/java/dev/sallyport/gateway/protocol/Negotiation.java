@@ -15,7 +15,7 @@ sealed interface Negotiation {
 
     record Agreed(Revision revision, ObjectNode clientCapabilities) implements Negotiation {}
 
-    record Refused(Fault fault) implements Negotiation {}
+    record Refused(Refusal refusal) implements Negotiation {}
 
     static Negotiation of(Headers headers, Call call) {
         String header = headers.get(RequestHeaders.VERSION);
@@ -46,7 +46,7 @@ sealed interface Negotiation {
     /** Only the stateless revision tells itself in the body, and it wants the header too. */
     private static Negotiation withoutHeader() {
         return new Refused(
-                Fault.of(
+                Refusal.of(
                         ErrorCode.HEADER_MISMATCH,
                         "Header mismatch: header %s is missing; it must be one of %s"
                                 .formatted(
@@ -83,7 +83,7 @@ sealed interface Negotiation {
 
     private static Negotiation metaInvalid(String missing) {
         return new Refused(
-                Fault.of(
+                Refusal.of(
                         ErrorCode.META_INVALID,
                         "Revision %s needs %s"
                                 .formatted(Revision.V2026_07_28.wireName(), missing)));
@@ -91,14 +91,14 @@ sealed interface Negotiation {
 
     private static Negotiation mismatch() {
         return new Refused(
-                Fault.of(
+                Refusal.of(
                         ErrorCode.HEADER_MISMATCH,
                         "Header mismatch: header %s must be params._meta[\"%s\"] of the body"
                                 .formatted(RequestHeaders.VERSION, META_VERSION)));
     }
 
-    static Fault unsupported(String requested) {
-        return Fault.of(
+    static Refusal unsupported(String requested) {
+        return Refusal.of(
                         ErrorCode.VERSION_UNSUPPORTED,
                         "Unsupported protocol version; this server speaks "
                                 + String.join(", ", Revision.wireNames()))

@@ -43,7 +43,12 @@ public sealed interface Outcome {
     /** The caller is to ask its user or model first (revision 2026-07-28 only). */
     record InputRequired(Members members) implements Outcome {}
 
-    record Failed(Fault fault) implements Outcome {}
+    /**
+     * The request is not served.
+     *
+     * @param call the call's id in the audit log, where it has one
+     */
+    record Refused(Refusal refusal, @Nullable CallId call) implements Outcome {}
 
     /** Nobody waits for it, and so nothing is answered. */
     record Unheard() implements Outcome {}
@@ -69,7 +74,7 @@ public sealed interface Outcome {
                 : this;
     }
 
-    static Outcome failed(ErrorCode code, String message) {
-        return new Failed(Fault.of(code, message));
+    static Outcome refused(ErrorCode code, String message) {
+        return new Refused(Refusal.of(code, message), null);
     }
 }

@@ -28,7 +28,7 @@ final class RequestHeaders {
     private RequestHeaders() {}
 
     /** What is wrong with the headers of a stateless request, if anything. */
-    static Optional<Fault> mismatch(Headers headers, Call call) {
+    static Optional<Refusal> mismatch(Headers headers, Call call) {
         String method = headers.get(METHOD);
         if (method == null) {
             return Optional.of(
@@ -46,7 +46,7 @@ final class RequestHeaders {
         String expected = Messages.text(call.params().get(member));
         if (expected == null) {
             return Optional.of(
-                    Fault.of(
+                    Refusal.of(
                             ErrorCode.PARAMS_INVALID,
                             "Method %s needs params.%s, a string"
                                     .formatted(call.method(), member)));
@@ -65,8 +65,8 @@ final class RequestHeaders {
         return Optional.empty();
     }
 
-    private static Fault fault(String message) {
-        return Fault.of(ErrorCode.HEADER_MISMATCH, "Header mismatch: " + message);
+    private static Refusal fault(String message) {
+        return Refusal.of(ErrorCode.HEADER_MISMATCH, "Header mismatch: " + message);
     }
 
     /**

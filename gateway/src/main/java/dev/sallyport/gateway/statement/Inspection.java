@@ -34,7 +34,7 @@ final class Inspection {
 
     private final List<Token> tokens;
     private final Set<StatementClass> effects = EnumSet.noneOf(StatementClass.class);
-    private final Set<Refusal> refusals = new LinkedHashSet<>();
+    private final Set<Objection> objections = new LinkedHashSet<>();
     private final StatementRules rules;
     private final boolean plans;
     private List<Token> body;
@@ -57,7 +57,7 @@ final class Inspection {
     record Findings(
             Set<StatementClass> effects,
             boolean unknown,
-            Set<Refusal> refusals,
+            Set<Objection> objections,
             Outline outline,
             boolean planOnly) {}
 
@@ -77,12 +77,12 @@ final class Inspection {
     private Findings run() {
         stripExplain();
         if (explained && !plans) {
-            refusals.add(new Refusal(Danger.PLAN, "EXPLAIN"));
+            objections.add(new Objection(Danger.PLAN, "EXPLAIN"));
         }
         Outline outline = Outline.of(body);
         Grammar grammar = first();
         if (grammar == Grammar.QUERY && outline.broken() >= 0) {
-            refusals.add(at(Danger.SYNTAX, body.get(outline.broken())));
+            objections.add(at(Danger.SYNTAX, body.get(outline.broken())));
             grammar = Grammar.NONE;
         }
         effects.addAll(outline.effects());
@@ -94,11 +94,11 @@ final class Inspection {
         if (effects.isEmpty()) {
             effects.add(StatementClass.READ);
         }
-        if (refusals.stream().anyMatch(refusal -> refusal.danger() != Danger.FUNCTION)) {
+        if (objections.stream().anyMatch(refusal -> refusal.danger() != Danger.FUNCTION)) {
             // a graver reason is told alone
-            refusals.removeIf(refusal -> refusal.danger() == Danger.FUNCTION);
+            objections.removeIf(refusal -> refusal.danger() == Danger.FUNCTION);
         }
-        return new Findings(effects, grammar == Grammar.NONE, refusals, outline, planOnly);
+        return new Findings(effects, grammar == Grammar.NONE, objections, outline, planOnly);
     }
 
     private void call(Called called) {
@@ -109,11 +109,11 @@ final class Inspection {
                             || called.schema().equals("information_schema");
             if (!catalogue) {
                 Functions.attributeDanger(name, rules)
-                        .ifPresent(danger -> refusals.add(dangerous(danger, name)));
+                        .ifPresent(danger -> objections.add(dangerous(danger, name)));
             }
         } else {
             Functions.danger(called.schema(), name, rules)
-                    .ifPresent(danger -> refusals.add(dangerous(danger, name)));
+                    .ifPresent(danger -> objections.add(dangerous(danger, name)));
         }
         if (Functions.WRITING.contains(name)) {
             effects.add(StatementClass.WRITE);
@@ -130,20 +130,20 @@ final class Inspection {
                     (first.startsWith("pg_") && !first.startsWith("pg_temp"))
                             || first.equals("information_schema");
             if (catalogue && changed) {
-                refusals.add(Refusal.of(Danger.SYSTEM_CATALOG));
+                objections.add(Objection.of(Danger.SYSTEM_CATALOG));
             }
         } else if (!relation.own()) {
             Catalogue.danger(relation.parts(), rules.relations())
-                    .ifPresent(danger -> refusals.add(dangerous(danger, relation.last())));
+                    .ifPresent(danger -> objections.add(dangerous(danger, relation.last())));
         }
     }
 
     private void type(String name) {
         if (Catalogue.ROLE_TYPES.contains(name)) {
-            refusals.add(new Refusal(Danger.CATALOGUE, name));
+            objections.add(new Objection(Danger.CATALOGUE, name));
         }
         if (!rules.xml() && Catalogue.XML_TYPES.contains(name)) {
-            refusals.add(new Refusal(Danger.XML, name));
+            objections.add(new Objection(Danger.XML, name));
         }
     }
 
@@ -156,11 +156,11 @@ final class Inspection {
             return;
         }
         if (outline.wholeRows() || outline.renamed()) {
-            refusals.add(new Refusal(Danger.CATALOGUE, "*"));
+            objections.add(new Objection(Danger.CATALOGUE, "*"));
         }
         for (Token token : tokens) {
             if (token.name() && Catalogue.hidden(token.text())) {
-                refusals.add(new Refusal(Danger.CATALOGUE, token.text()));
+                objections.add(new Objection(Danger.CATALOGUE, token.text()));
             }
         }
     }
@@ -173,19 +173,19 @@ final class Inspection {
                 continue;
             }
             if (token.text().equals("sallyport") && platform(i)) {
-                refusals.add(Refusal.of(Danger.PLATFORM_SCHEMA));
+                objections.add(Objection.of(Danger.PLATFORM_SCHEMA));
             }
             boolean call = symbol(tokens, i + 1, "(");
             if (token.text().startsWith("pg_") && !call) {
                 if (Catalogue.refusedAnywhere(token.text())) {
-                    refusals.add(new Refusal(Danger.SERVER_ACTIVITY, token.text()));
+                    objections.add(new Objection(Danger.SERVER_ACTIVITY, token.text()));
                 }
             }
         }
         if (word(body, 0, "create")) {
             for (int i = 1; i + 1 < body.size(); i++) {
                 if (word(body, i, "as") && word(body, i + 1, "execute")) {
-                    refusals.add(new Refusal(Danger.SESSION_STATE, "EXECUTE"));
+                    objections.add(new Objection(Danger.SESSION_STATE, "EXECUTE"));
                 }
             }
         }
@@ -207,8 +207,8 @@ final class Inspection {
                 || word(tokens, i - 1, "authorization");
     }
 
-    private static Refusal at(Danger danger, Token token) {
-        return new Refusal(danger, "at character " + (token.contentFrom() + 1));
+    private static Objection at(Danger danger, Token token) {
+        return new Objection(danger, "at character " + (token.contentFrom() + 1));
     }
 
     /**
@@ -276,7 +276,7 @@ final class Inspection {
             return Grammar.QUERY;
         }
         if (body.getFirst().kind() != Kind.WORD) {
-            refusals.add(at(Danger.SYNTAX, body.getFirst()));
+            objections.add(at(Danger.SYNTAX, body.getFirst()));
             return Grammar.NONE;
         }
         return switch (body.getFirst().text()) {
@@ -313,7 +313,7 @@ final class Inspection {
                     refused(Danger.TRANSACTION_CONTROL, StatementClass.UNKNOWN);
             case "do" -> refused(Danger.ANONYMOUS_CODE, StatementClass.UNKNOWN);
             default -> {
-                refusals.add(at(Danger.SYNTAX, body.getFirst()));
+                objections.add(at(Danger.SYNTAX, body.getFirst()));
                 yield Grammar.NONE;
             }
         };
@@ -326,8 +326,8 @@ final class Inspection {
     }
 
     private Grammar refused(Danger danger, StatementClass effect) {
-        refusals.add(
-                new Refusal(danger, body.getFirst().text().toUpperCase(java.util.Locale.ROOT)));
+        objections.add(
+                new Objection(danger, body.getFirst().text().toUpperCase(java.util.Locale.ROOT)));
         return effect == StatementClass.UNKNOWN ? Grammar.NONE : known(effect);
     }
 
@@ -372,24 +372,24 @@ final class Inspection {
                 i < body.size() && body.get(i).kind() == Kind.WORD ? body.get(i).text() : "";
         boolean mapping = object.equals("user") && word(body, i + 1, "mapping");
         if (mapping || FOREIGN_OBJECTS.contains(object)) {
-            refusals.add(Refusal.of(Danger.NETWORK));
+            objections.add(Objection.of(Danger.NETWORK));
             return known(StatementClass.ADMIN);
         }
         if (object.equals("policy")) {
-            refusals.add(Refusal.of(Danger.ROW_SECURITY));
+            objections.add(Objection.of(Danger.ROW_SECURITY));
             return known(StatementClass.ADMIN);
         }
         if (object.equals("system")) {
-            refusals.add(Refusal.of(Danger.SERVER_CONTROL));
+            objections.add(Objection.of(Danger.SERVER_CONTROL));
         }
         if (ADMIN_OBJECTS.contains(object) && !object.equals("system")) {
-            refusals.add(Refusal.of(Danger.ADMINISTRATION));
+            objections.add(Objection.of(Danger.ADMINISTRATION));
         }
         if (ADMIN_OBJECTS.contains(object) || object.equals("owned") || object.equals("default")) {
             return known(StatementClass.ADMIN);
         }
         if (CODE_OBJECTS.contains(object)) {
-            refusals.add(Refusal.of(Danger.STORED_CODE));
+            objections.add(Objection.of(Danger.STORED_CODE));
         }
         if (verb.equals("alter")) {
             alter();
@@ -413,7 +413,7 @@ final class Inspection {
                                                     || token.is("rule")
                                                     || token.is("row"));
             if (rows || owner || switched) {
-                refusals.add(Refusal.of(Danger.ROW_SECURITY));
+                objections.add(Objection.of(Danger.ROW_SECURITY));
                 return;
             }
         }
@@ -423,8 +423,8 @@ final class Inspection {
      * A pg_ name that is refused for being unknown is the caller's own word: it is kept out unless
      * it is a plain one.
      */
-    private static Refusal dangerous(Danger danger, String name) {
-        return new Refusal(danger, Shape.plain(name) ? name : "");
+    private static Objection dangerous(Danger danger, String name) {
+        return new Objection(danger, Shape.plain(name) ? name : "");
     }
 
     private static boolean word(List<Token> tokens, int i, String word) {

@@ -24,7 +24,7 @@ import java.util.Set;
  * @param literals what may be said of the literals
  * @param parameterCount the highest {@code $n}, or the number of {@code ?} where there is no {@code
  *     $n}
- * @param refusals why it must not run whatever the caller's scopes are; empty where nothing speaks
+ * @param objections why it must not run whatever the caller's scopes are; empty where nothing speaks
  *     against it
  */
 public record Statement(
@@ -37,17 +37,17 @@ public record Statement(
         String fingerprint,
         LiteralFeatures literals,
         int parameterCount,
-        List<Refusal> refusals) {
+        List<Objection> objections) {
     public Statement {
         effects = Collections.unmodifiableSet(EnumSet.copyOf(effects));
         tables = List.copyOf(tables);
         columns = List.copyOf(columns);
         functions = List.copyOf(functions);
-        refusals = List.copyOf(refusals);
+        objections = List.copyOf(objections);
     }
 
     /** Whether it must not run whatever the caller's scopes are. */
     public boolean refused() {
-        return !refusals.isEmpty();
+        return !objections.isEmpty();
     }
 }

@@ -59,7 +59,7 @@ public final class Statements {
         var verdict = new Verdict();
         scan.faults()
                 .forEach(fault ->
-                        verdict.refusals.add(new Refusal(Danger.of(fault.kind()), fault.where())));
+                        verdict.objections.add(new Objection(Danger.of(fault.kind()), fault.where())));
         boolean sound = scan.faults().isEmpty();
         boolean whole = !scan.has(Fault.Kind.MALFORMED);
         int count = 0;
@@ -73,19 +73,19 @@ public final class Statements {
             verdict.add(findings);
         }
         if (count == 0 && sound) {
-            verdict.refusals.add(Refusal.of(Danger.EMPTY));
+            verdict.objections.add(Objection.of(Danger.EMPTY));
         }
         if (!whole) {
             verdict.nameNothing();
         }
         if (count > 1) {
-            verdict.refusals.add(Refusal.of(Danger.SEVERAL_STATEMENTS));
+            verdict.objections.add(Objection.of(Danger.SEVERAL_STATEMENTS));
         }
         if (!sound || count == 0) {
             verdict.effects.add(StatementClass.UNKNOWN);
         }
         if (verdict.tables.size() > TABLES_MAX) {
-            verdict.refusals.add(Refusal.of(Danger.TOO_LARGE));
+            verdict.objections.add(Objection.of(Danger.TOO_LARGE));
         }
         if (verdict.effects.size() > 1) {
             verdict.effects.remove(StatementClass.READ);
@@ -104,7 +104,7 @@ public final class Statements {
                 cut(String.join("; ", fingerprints)),
                 Literals.features(sql, scan.tokens()),
                 scan.parameters(),
-                List.copyOf(verdict.refusals));
+                List.copyOf(verdict.objections));
     }
 
     /**
@@ -126,7 +126,7 @@ public final class Statements {
         final Set<String> tables = new TreeSet<>();
         final Set<String> columns = new TreeSet<>();
         final Set<String> functions = new TreeSet<>();
-        final Set<Refusal> refusals = new LinkedHashSet<>();
+        final Set<Objection> objections = new LinkedHashSet<>();
 
         void nameNothing() {
             tables.clear();
@@ -135,7 +135,7 @@ public final class Statements {
         }
 
         void add(Findings findings) {
-            refusals.addAll(findings.refusals());
+            objections.addAll(findings.objections());
             Outline outline = findings.outline();
             tables.addAll(outline.tables());
             columns.addAll(outline.columns());

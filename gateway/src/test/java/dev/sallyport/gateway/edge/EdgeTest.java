@@ -6,7 +6,7 @@ import dev.sallyport.gateway.admission.Admission;
 import dev.sallyport.gateway.identity.Authentication;
 import dev.sallyport.gateway.identity.ProtectedResource;
 import dev.sallyport.gateway.protocol.ErrorCode;
-import dev.sallyport.gateway.protocol.Fault;
+import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.gateway.protocol.Mcp;
 import dev.sallyport.gateway.protocol.Offer;
 import dev.sallyport.gateway.protocol.Outcome;
@@ -488,7 +488,7 @@ class EdgeTest {
 
         AUTHENTICATION.set(
                 new Authentication.Refused(
-                        Fault.of(ErrorCode.TOKEN_REJECTED, "The token has expired")
+                        Refusal.of(ErrorCode.TOKEN_REJECTED, "The token has expired")
                                 .with("reason", "token_expired")));
         assertThat(send(post(PING)).headers().firstValue("WWW-Authenticate").orElse(""))
                 .contains("error=\"invalid_token\"");
@@ -612,6 +612,6 @@ class EdgeTest {
     }
 
     private static Authentication refused(ErrorCode code, String message) {
-        return new Authentication.Refused(Fault.of(code, message));
+        return new Authentication.Refused(Refusal.of(code, message));
     }
 }

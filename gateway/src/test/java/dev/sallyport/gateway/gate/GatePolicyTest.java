@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sallyport.gateway.gate.Decision.Allowed;
 import dev.sallyport.gateway.gate.Decision.AllowedHere;
 import dev.sallyport.gateway.gate.Decision.Refused;
-import dev.sallyport.gateway.gate.Decision.ScopesMissing;
 import dev.sallyport.gateway.admission.Admission;
 import dev.sallyport.gateway.admission.Place;
 import dev.sallyport.gateway.protocol.Inbound;
@@ -137,8 +136,9 @@ class GatePolicyTest {
         return switch (GATE.decide(call, registry)) {
             case Allowed allowed -> "allowed " + words(allowed.scopes());
             case AllowedHere _ -> "allowed here";
-            case Refused refused -> "refused " + refused.reason();
-            case ScopesMissing missing -> "challenged " + words(missing.needed());
+            case Refused(var refusal) when !refusal.scopes().isEmpty() ->
+                    "challenged " + String.join("+", refusal.scopes());
+            case Refused(var refusal) -> "refused " + refusal.code();
         };
     }
 

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sallyport.gateway.gate.Decision.Allowed;
 import dev.sallyport.gateway.gate.Decision.AllowedHere;
-import dev.sallyport.gateway.gate.Decision.Code;
 import dev.sallyport.gateway.gate.Decision.Refused;
+import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.gateway.tool.Call;
 import dev.sallyport.gateway.tool.Tool;
 import dev.sallyport.gateway.tool.Tools;
@@ -59,8 +59,8 @@ class GateTest {
                                 gate.decide(
                                         query(new DatabaseName("nowhere"), "select 1", 0, registry),
                                         registry)))
-                .extracting(Refused::code)
-                .isEqualTo(Code.DATABASE_UNKNOWN);
+                .extracting(Refusal::code)
+                .isEqualTo("database_unknown");
     }
 
     @Test
@@ -74,7 +74,7 @@ class GateTest {
                                 new Grant(GLOBEX, "g", Set.of("*"), Set.of(SHOP), ALL)));
 
         assertThat(refusal(gate.decide(query(SHOP, "select 1", 0, registry), registry)).code())
-                .isEqualTo(Code.TOOL_UNKNOWN);
+                .isEqualTo("tool_unknown");
     }
 
     @Test
@@ -90,21 +90,21 @@ class GateTest {
                                                 asked.apply(registry(false, false)),
                                                 registry(false, false)))
                                 .code())
-                .isEqualTo(Code.READ_ONLY);
+                .isEqualTo("read_only");
         assertThat(
                         refusal(
                                         gate.decide(
                                                 insert.apply(registry(true, false)),
                                                 registry(true, false)))
                                 .code())
-                .isEqualTo(Code.READ_ONLY);
+                .isEqualTo("read_only");
         assertThat(
                         refusal(
                                         gate.decide(
                                                 insert.apply(registry(false, true)),
                                                 registry(false, true)))
                                 .code())
-                .isEqualTo(Code.READ_ONLY);
+                .isEqualTo("read_only");
         var closed = new Gate(false, CEILING, 50);
         assertThat(
                         refusal(
@@ -112,7 +112,7 @@ class GateTest {
                                                 insert.apply(registry(false, false)),
                                                 registry(false, false)))
                                 .code())
-                .isEqualTo(Code.READ_ONLY);
+                .isEqualTo("read_only");
         assertThat(closed.shows(tool("db_execute"), caller(), registry(false, false), false))
                 .isFalse();
         assertThat(closed.shows(tool("db_query"), caller(), registry(false, false), false))
@@ -151,7 +151,7 @@ class GateTest {
                                 .message())
                 .contains("2 placeholders", "1 values");
         assertThat(refusal(gate.decide(query(SHOP, "select 1", 1, registry), registry)).code())
-                .isEqualTo(Code.PARAMETERS_MISMATCH);
+                .isEqualTo("parameters_mismatch");
         assertThat(gate.decide(query(SHOP, "select $1, $2", 2, registry), registry))
                 .isInstanceOf(Allowed.class);
     }
@@ -249,9 +249,9 @@ class GateTest {
         return ((Allowed) gate.decide(call, registry)).limits().rowsMax();
     }
 
-    private static Refused refusal(Decision decision) {
+    private static Refusal refusal(Decision decision) {
         assertThat(decision).isInstanceOf(Refused.class);
-        return (Refused) decision;
+        return ((Refused) decision).refusal();
     }
 
     private static Call query(

@@ -20,9 +20,9 @@ class ErrorCodeTest {
                         .findFirst()
                         .orElse("no row for " + code.code());
 
-        assertThat(row).endsWith(" " + code.rpcCode() + " |");
+        assertThat(row).endsWith(" " + code.form().rpcCode() + " |");
         assertThat(row)
-                .contains(code.httpStatus() == 200 ? "| J |" : "| H " + code.httpStatus() + " |");
+                .contains(code.form().httpStatus() == 200 ? "| J |" : "| H " + code.form().httpStatus() + " |");
     }
 
     /** Tests run in the module's folder or at the top of the project. */

@@ -56,7 +56,7 @@ class McpTest {
                             CALL);
             case "asks" -> new Outcome.InputRequired(json -> json.raw("\"requestState\":\"x\""));
             case "breaks" -> throw new IllegalStateException("secret detail");
-            default -> Outcome.failed(ErrorCode.TOOL_UNKNOWN, "There is no such tool");
+            default -> Outcome.refused(ErrorCode.TOOL_UNKNOWN, "There is no such tool");
         };
     }
 

@@ -124,7 +124,7 @@ class RefereeIT {
     private static void relations(
             String sql, JsonNode fact, Statement ours, List<String> problems) {
         boolean text =
-                ours.refusals().stream()
+                ours.objections().stream()
                         .anyMatch(refusal ->
                                 Set.of("malformed_statement", "control_character")
                                         .contains(refusal.code()));

@@ -98,9 +98,9 @@ class ScannerAgainstPostgresIT {
                         hidden++;
                     }
                     if (outcome.accepted) {
-                        assertThat(statement.refusals())
+                        assertThat(statement.objections())
                                 .as(sql)
-                                .extracting(Refusal::code)
+                                .extracting(Objection::code)
                                 .doesNotContain("malformed_statement");
                     }
                     last = outcome.marks;

@@ -31,7 +31,7 @@ class StatementCorpusTest {
 
         assertThat(statement.statementClass()).isEqualTo(entry.statementClass);
         assertThat(statement.tables()).isEqualTo(entry.tables);
-        assertThat(statement.refusals().stream().map(Refusal::code).distinct())
+        assertThat(statement.objections().stream().map(Objection::code).distinct())
                 .containsExactlyInAnyOrderElementsOf(entry.codes);
     }
 

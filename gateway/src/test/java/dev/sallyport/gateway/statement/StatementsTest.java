@@ -145,8 +145,8 @@ class StatementsTest {
 
     @Test
     void aRefusalSaysWhatWouldBeRight() {
-        assertThat(Statements.classify("SELECT pg_sleep(5)").refusals())
-                .extracting(Refusal::message)
+        assertThat(Statements.classify("SELECT pg_sleep(5)").objections())
+                .extracting(Objection::message)
                 .containsExactly("pg_sleep: a statement may not put the database to sleep");
     }
 
@@ -252,7 +252,7 @@ class StatementsTest {
             assertThat(statement.effects()).contains(statement.statementClass());
             // what comes first cannot be hidden by anything that follows
             Statement prefixed = Statements.classify("SELECT pg_sleep(1), " + sql);
-            assertThat(prefixed.refusals()).as(sql.toString()).isNotEmpty();
+            assertThat(prefixed.objections()).as(sql.toString()).isNotEmpty();
         }
     }
 
@@ -277,8 +277,8 @@ class StatementsTest {
     }
 
     private static List<String> open(String sql, StatementRules rules) {
-        return Statements.classify(sql, rules, rules.oneTenant()).refusals().stream()
-                .map(Refusal::code)
+        return Statements.classify(sql, rules, rules.oneTenant()).objections().stream()
+                .map(Objection::code)
                 .toList();
     }
 
@@ -287,7 +287,7 @@ class StatementsTest {
     }
 
     private static List<String> codes(String sql) {
-        return Statements.classify(sql).refusals().stream().map(Refusal::code).toList();
+        return Statements.classify(sql).objections().stream().map(Objection::code).toList();
     }
 
     private static String list(String format, int n) {

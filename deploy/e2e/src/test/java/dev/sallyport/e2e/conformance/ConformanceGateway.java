@@ -6,7 +6,7 @@ import dev.sallyport.gateway.edge.EdgeConfig;
 import dev.sallyport.gateway.identity.Authentication;
 import dev.sallyport.gateway.identity.ProtectedResource;
 import dev.sallyport.gateway.protocol.ErrorCode;
-import dev.sallyport.gateway.protocol.Fault;
+import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.gateway.protocol.Handler;
 import dev.sallyport.gateway.protocol.Mcp;
 import dev.sallyport.gateway.protocol.Offer;
@@ -157,7 +157,7 @@ public final class ConformanceGateway implements AutoCloseable {
                             FixtureTools.image(),
                             "{'type':'text','text':'Please analyze the image above.'}");
             case "test_input_required_result_prompt" -> MultiRoundTrips.prompt(request);
-            default -> Outcome.failed(ErrorCode.NAME_UNKNOWN, "There is no such prompt");
+            default -> Outcome.refused(ErrorCode.NAME_UNKNOWN, "There is no such prompt");
         };
     }
 
@@ -188,8 +188,8 @@ public final class ConformanceGateway implements AutoCloseable {
             return cacheable(
                     head + "'application/json','text':'{\\\"id\\\":\\\"" + id + "\\\"}'}]}");
         }
-        return new Outcome.Failed(
-                Fault.of(ErrorCode.NAME_UNKNOWN, "There is no such resource").with("uri", uri));
+        return new Outcome.Refused(
+                Refusal.of(ErrorCode.NAME_UNKNOWN, "There is no such resource").with("uri", uri), null);
     }
 
     private static Outcome cacheable(String object) {

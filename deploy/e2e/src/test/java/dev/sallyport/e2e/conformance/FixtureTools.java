@@ -1,7 +1,7 @@
 package dev.sallyport.e2e.conformance;
 
 import dev.sallyport.gateway.protocol.ErrorCode;
-import dev.sallyport.gateway.protocol.Fault;
+import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.gateway.protocol.Outcome;
 import dev.sallyport.gateway.protocol.Request;
 import dev.sallyport.gateway.protocol.ToolResult;
@@ -83,7 +83,7 @@ final class FixtureTools {
     Outcome call(Request request) {
         var tool = tools.get(request.params().path("name").asString(""));
         return tool == null
-                ? Outcome.failed(ErrorCode.TOOL_UNKNOWN, "There is no such tool")
+                ? Outcome.refused(ErrorCode.TOOL_UNKNOWN, "There is no such tool")
                 : tool.apply(request);
     }
 
@@ -140,8 +140,8 @@ final class FixtureTools {
         if (request.clientCapabilities().has("sampling")) {
             return ToolResult.text("sampled");
         }
-        return new Outcome.Failed(
-                Fault.of(ErrorCode.CAPABILITY_MISSING, "This tool needs the capability sampling")
-                        .with("requiredCapabilities", Map.of("sampling", Map.of())));
+        return new Outcome.Refused(
+                Refusal.of(ErrorCode.CAPABILITY_MISSING, "This tool needs the capability sampling")
+                        .with("requiredCapabilities", Map.of("sampling", Map.of())), null);
     }
 }

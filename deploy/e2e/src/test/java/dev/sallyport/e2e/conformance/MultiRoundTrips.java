@@ -129,7 +129,7 @@ final class MultiRoundTrips {
             return asks(key, inputRequests);
         }
         if (!state.asString("").equals(signed(key))) {
-            return Outcome.failed(
+            return Outcome.refused(
                     ErrorCode.PARAMS_INVALID, "requestState is not what this server gave");
         }
         return response(request, key) == null ? asks(key, inputRequests) : ToolResult.text(done);

@@ -1,15 +1,15 @@
 package dev.sallyport.gateway.statement;
 
 /**
- * One reason to refuse a statement.
+ * One reason against a statement, found in its text.
  *
  * @param danger the kind, with its stable code
  * @param what the word, function or relation of the platform's own lists that gave the reason;
  *     empty where there is none. Never a literal
  */
-public record Refusal(Danger danger, String what) {
-    static Refusal of(Danger danger) {
-        return new Refusal(danger, "");
+public record Objection(Danger danger, String what) {
+    static Objection of(Danger danger) {
+        return new Objection(danger, "");
     }
 
     /** The stable code of the danger. */
