@@ -69,6 +69,9 @@ final class StandInExecutor implements AutoCloseable {
         this.consumer = new KafkaConsumer<>(settings);
         this.producer = new KafkaProducer<>(kafka.producer("stand-in-" + cell));
         consumer.subscribe(List.of(Topics.commands(cell)));
+        while (consumer.assignment().isEmpty()) {
+            var _ = consumer.poll(Duration.ofMillis(50)); // there are no commands yet
+        }
         this.thread = Thread.ofPlatform().name("stand-in-executor").start(this::run);
     }
 

@@ -30,7 +30,6 @@ import java.nio.channels.SocketChannel;
 import java.util.Enumeration;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -173,7 +172,10 @@ public final class Edge implements AutoCloseable {
                                 SocketChannel channel,
                                 ManagedSelector selector,
                                 SelectionKey key) {
-                            return new CallerConnection(channel, selector, key, getScheduler());
+                            var connection =
+                                    new CallerConnection(channel, selector, key, getScheduler());
+                            connection.setIdleTimeout(getIdleTimeout());
+                            return connection;
                         }
                     };
             connector.setHost(config.host());

@@ -1,7 +1,6 @@
 package dev.sallyport.gateway.protocol;
 
 import dev.sallyport.schema.json.JsonBuffer;
-import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 

@@ -193,7 +193,7 @@ public final class Mcp {
                 revision,
                 request.id(),
                 "complete",
-                json -> result.writeTo(json, structured, notes),
+                json -> result.writeTo(json, structured),
                 new Meta(logged, result.code(), notes));
     }
 

@@ -67,11 +67,26 @@ public sealed interface Outcome {
         void writeTo(JsonBuffer json);
     }
 
-    /** The same with one note more, where it is a result. */
+    /** The same with one note more, where it is the result of a tool. */
     default Outcome noted(String note) {
-        return this instanceof Told(var result, var call, var notes)
-                ? new Told(result, call, Stream.concat(notes.stream(), Stream.of(note)).toList())
-                : this;
+        return switch (this) {
+            case Told(var result, var call, var notes) ->
+                    new Told(
+                            result, call, Stream.concat(notes.stream(), Stream.of(note)).toList());
+            case Refused(var refusal, var call)
+                    when refusal.form() instanceof Refusal.Form.Result ->
+                    new Told(
+                            new ToolResult.Refused(refusal.code(), refusal.message()),
+                            call,
+                            List.of(note));
+            case Complete _,
+                    Cacheable _,
+                    InputRequired _,
+                    Refused _,
+                    Unheard _,
+                    Initialized _ ->
+                    this;
+        };
     }
 
     static Outcome refused(ErrorCode code, String message) {

@@ -21,9 +21,11 @@ public sealed interface ToolResult {
     /** Data: a JSON object, whose values come from a database. */
     final class Data implements ToolResult {
         private final byte[] json;
+        private final List<String> notes;
 
-        private Data(byte[] json) {
+        private Data(byte[] json, List<String> notes) {
             this.json = json;
+            this.notes = List.copyOf(notes);
         }
     }
 
@@ -53,10 +55,11 @@ public sealed interface ToolResult {
     /**
      * Data as the outcome of a call.
      *
-     * @param notes what the caller should know of how its request was understood
+     * @param notes what the caller should know of how its request was understood; the model reads
+     *     them after the data
      */
     static Outcome data(byte[] jsonObject, @Nullable CallId call, List<String> notes) {
-        return new Outcome.Told(new Data(jsonObject), call, notes);
+        return new Outcome.Told(new Data(jsonObject, notes), call, notes);
     }
 
     static Outcome data(byte[] jsonObject, @Nullable CallId call) {
@@ -80,12 +83,8 @@ public sealed interface ToolResult {
         };
     }
 
-    /**
-     * Appends the members of the result object.
-     *
-     * @param notes sentences of ours that the model reads after the result
-     */
-    default void writeTo(JsonBuffer json, boolean structured, List<String> notes) {
+    /** Appends the members of the result object. */
+    default void writeTo(JsonBuffer json, boolean structured) {
         json.raw("\"content\":[{\"type\":\"text\",\"text\":\"");
         switch (this) {
             case Data _ when structured -> json.raw(Marks.ELSEWHERE);
@@ -100,8 +99,10 @@ public sealed interface ToolResult {
             }
         }
         json.raw("\"}");
-        for (String note : notes) {
-            json.raw(",{\"type\":\"text\",\"text\":").string(note).raw("}");
+        if (this instanceof Data data) {
+            for (String note : data.notes) {
+                json.raw(",{\"type\":\"text\",\"text\":").string(note).raw("}");
+            }
         }
         json.raw("]");
         if (structured) {

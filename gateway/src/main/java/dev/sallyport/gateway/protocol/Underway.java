@@ -56,8 +56,4 @@ final class Underway {
             waiting.getFirst().cancel();
         }
     }
-
-    synchronized int size() {
-        return requests.size();
-    }
 }
