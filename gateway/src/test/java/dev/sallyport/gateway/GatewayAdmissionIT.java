@@ -94,7 +94,7 @@ class GatewayAdmissionIT {
 
             assertThat(ledger(fixture, fixture.globex).status()).isEqualTo(200);
             var large =
-                    fixture.client(fixture.token(fixture.globex, "carol", Set.of("mcp:read")))
+                    fixture.client(fixture.token(fixture.globex, "gwen", Set.of("mcp:read")))
                             .tool(
                                     "db_query",
                                     Map.of(
@@ -169,13 +169,13 @@ class GatewayAdmissionIT {
     }
 
     private static McpClient.Response ledger(GatewayFixture fixture, TenantId tenant) {
-        return fixture.client(fixture.token(tenant, "carol", Set.of("mcp:read")))
+        return fixture.client(fixture.token(tenant, "gwen", Set.of("mcp:read")))
                 .tool("db_query", SELECT_FROM_LEDGER);
     }
 
     private static List<Future<McpClient.Response>> many(
             ExecutorService threads, GatewayFixture fixture, TenantId tenant) {
-        var client = fixture.client(fixture.token(tenant, "carol", Set.of("mcp:read")));
+        var client = fixture.client(fixture.token(tenant, "gwen", Set.of("mcp:read")));
         List<Future<McpClient.Response>> calls = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
             calls.add(threads.submit(() -> client.tool("db_query", SELECT_FROM_LEDGER)));

@@ -228,7 +228,7 @@ class GatewayFailureIT {
             fixture.register(id);
             try (var second =
                     Gateway.start(fixture.configOf(id), fixture.secrets, InstantSource.system())) {
-                var token = fixture.token(fixture.globex, "carol", Set.of("mcp:read"));
+                var token = fixture.token(fixture.globex, "gwen", Set.of("mcp:read"));
                 var response =
                         new McpClient(second.port(), token)
                                 .tool("db_query", Map.of("database", "ledger", "sql", "select 1"));
