@@ -78,11 +78,13 @@ public final class AuditService implements AutoCloseable {
         var refusals = parts.add(Refusals.start(log, clock, REFUSAL_FOLD));
         var reads = new ReadRecorder(log);
         var checkpoints =
-                parts.add(
-                        CheckpointTopic.open(config.kafka(), signer, clock, CHECKPOINTS_WITHIN));
+                parts.add(CheckpointTopic.open(config.kafka(), signer, clock, CHECKPOINTS_WITHIN));
         var publisher =
                 new CheckpointPublisher(
-                        jdbi, checkpoints, clock, Duration.ofMillis(config.checkpointEveryMillis()));
+                        jdbi,
+                        checkpoints,
+                        clock,
+                        Duration.ofMillis(config.checkpointEveryMillis()));
         var ingest =
                 new Ingest(
                         config.kafka(),

@@ -40,7 +40,9 @@ class DatabaseCheckIT {
         tenant = fixture.tenant();
         try (var _ = fixture.start()) {
             for (int i = 1; i < ENTRIES; i++) {
-                var _ = fixture.settle(tenant, i % 7 == 0 ? "bob" : "alice", "db_query", "select 1");
+                var _ =
+                        fixture.settle(
+                                tenant, i % 7 == 0 ? "bob" : "alice", "db_query", "select 1");
                 if (i % 100 == 0) {
                     // several heads, checkpoints and stretches
                     fixture.flush();
@@ -177,7 +179,9 @@ class DatabaseCheckIT {
         try {
             // its own hash is altered alike: where the tile is full, that does not help
             String hash =
-                    index < 256 ? ", leaf_hash = sha256('\\x00'::bytea || set_byte(bytes, 400, 65))" : "";
+                    index < 256
+                            ? ", leaf_hash = sha256('\\x00'::bytea || set_byte(bytes, 400, 65))"
+                            : "";
             execute(
                     "UPDATE audit.entry SET bytes = set_byte(bytes, 400, 65)%s WHERE tenant = '%s' AND seq = %d"
                             .formatted(hash, tenant, index));

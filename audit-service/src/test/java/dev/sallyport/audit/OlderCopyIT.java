@@ -67,8 +67,7 @@ class OlderCopyIT {
             outcome(quiet);
             fixture.flush();
             fixture.awaitPublished(database.jdbi(), quiet, 3);
-            await().atMost(AuditFixture.WITHIN)
-                    .until(() -> entries(database.jdbi(), forked) == 7);
+            await().atMost(AuditFixture.WITHIN).until(() -> entries(database.jdbi(), forked) == 7);
             await().atMost(AuditFixture.WITHIN)
                     .untilAsserted(() ->
                             assertThat(fixture.get(service, "/healthz", Optional.empty()).body())

@@ -50,7 +50,8 @@ class UpgradeIT {
                         .satisfies(found -> {
                             assertThat(found.index()).isEqualTo(7);
                             // as the entry says, whatever that version made of it
-                            assertThat(found.tables()).containsExactly("public.customers", "orders");
+                            assertThat(found.tables())
+                                    .containsExactly("public.customers", "orders");
                             assertThat(found.check()).isEqualTo(RowCheck.ROW_DIFFERS);
                             assertThat(found.rows()).isEqualTo(12);
                         });

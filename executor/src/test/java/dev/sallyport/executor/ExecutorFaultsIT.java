@@ -284,8 +284,7 @@ final class ExecutorFaultsIT {
 
             assertThat(stage.settled(slow.call).ended()).isEqualTo(Ended.CANCELLED);
             CallSettled next =
-                    stage.call(
-                            Draft.write("update customers set balance = balance where id = 11"));
+                    stage.call(Draft.write("update customers set balance = balance where id = 11"));
             assertThat(next.ended()).isEqualTo(Ended.SUCCEEDED);
         }
     }

@@ -97,8 +97,7 @@ public final class Gateway implements AutoCloseable {
                                 config.timeouts().publish()));
         Replies replies =
                 part(Replies.start(config.kafka(), config.id(), config.timeouts().registry()));
-        Cells cells =
-                part(Cells.start(config.kafka(), config.id(), () -> cells(registry.get())));
+        Cells cells = part(Cells.start(config.kafka(), config.id(), () -> cells(registry.get())));
         Refusals refusals =
                 part(Refusals.start(log.signals(), clock, config.timeouts().refusalFold()));
         var resource =
@@ -110,13 +109,7 @@ public final class Gateway implements AutoCloseable {
                                 .toList());
         var dispatcher =
                 new Dispatcher(
-                        log,
-                        replies,
-                        cells,
-                        keyring,
-                        signingKey,
-                        clock,
-                        config.timeouts().call());
+                        log, replies, cells, keyring, signingKey, clock, config.timeouts().call());
         var refused = new RefusedCalls(refusals, resource, clock);
         var offer =
                 ToolHandlers.offer(

@@ -2,8 +2,8 @@ package dev.sallyport.gateway;
 
 import dev.sallyport.gateway.identity.ProtectedResource;
 import dev.sallyport.gateway.protocol.Busy;
-import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.gateway.protocol.Outcome;
+import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.gateway.statement.Statement;
 import dev.sallyport.gateway.tool.Call;
 import dev.sallyport.gateway.tool.Tool;
@@ -60,7 +60,10 @@ final class RefusedCalls {
                 new CallRefused(
                         CallId.next(),
                         new Principal(
-                                caller.subject(), caller.client(), Call.shown(agent), remoteAddress),
+                                caller.subject(),
+                                caller.client(),
+                                Call.shown(agent),
+                                remoteAddress),
                         Tool.UNKNOWN.name(),
                         null,
                         StatementClass.UNKNOWN,

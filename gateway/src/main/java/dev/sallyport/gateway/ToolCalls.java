@@ -15,8 +15,8 @@ import dev.sallyport.gateway.gate.Decision.Refused;
 import dev.sallyport.gateway.gate.Gate;
 import dev.sallyport.gateway.protocol.Busy;
 import dev.sallyport.gateway.protocol.ErrorCode;
-import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.gateway.protocol.Outcome;
+import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.gateway.protocol.Request;
 import dev.sallyport.gateway.protocol.ToolResult;
 import dev.sallyport.gateway.statement.Dialects;
@@ -59,9 +59,6 @@ final class ToolCalls {
     private static final String DEADLINE_EXCEEDED =
             "There was no answer by the deadline; how the call ends stands in the audit log under this id";
     private static final String RESULT_DROPPED = "result_dropped";
-    private static final String NO_ROOM =
-            "The call ran, and how it ended stands in the audit log under this id; there was no room for its result of %d bytes"
-                    + " beside your organisation's other calls. Do not repeat a write. Repeat a read with fewer rows or columns, or with fewer calls at once";
     private static final String TOO_LARGE =
             "The statement and its parameters are too large for one event of the log: split the work";
 
@@ -174,7 +171,12 @@ final class ToolCalls {
             case CellDeserted() -> refused.answer(call, Busy.noExecutor());
             case ResultDropped(var bytes) ->
                     new Outcome.Refused(
-                            Refusal.toModel(RESULT_DROPPED, NO_ROOM.formatted(bytes)), call.id());
+                            Refusal.toModel(
+                                    RESULT_DROPPED,
+                                    ("The call ran, and how it ended stands in the audit log under this id; there was no room for its result of %d bytes"
+                                                    + " beside your organisation's other calls. Do not repeat a write. Repeat a read with fewer rows or columns, or with fewer calls at once")
+                                            .formatted(bytes)),
+                            call.id());
             case TooLarge() -> refused(call, CALL_TOO_LARGE, TOO_LARGE);
         };
     }

@@ -69,8 +69,7 @@ class GatewayAdmissionIT {
                     .allSatisfy(answer -> {
                         assertThat(answer.status()).isEqualTo(429);
                         assertThat(answer.code()).isEqualTo("tenant_busy");
-                        assertThat(answer.http().headers().firstValue("Retry-After"))
-                                .contains("1");
+                        assertThat(answer.http().headers().firstValue("Retry-After")).contains("1");
                     });
             Awaitility.await()
                     .untilAsserted(() -> assertThat(told(fixture, "tenant_busy")).isEqualTo(10));
@@ -83,9 +82,7 @@ class GatewayAdmissionIT {
     void slowBodiesOfOneTenantKeepNobodyElseOut(int bodyBytes, int connections) throws Exception {
         try (var fixture =
                         GatewayFixture.on(
-                                TestServers.kafka(),
-                                Duration.ofSeconds(9),
-                                Duration.ofSeconds(3));
+                                TestServers.kafka(), Duration.ofSeconds(9), Duration.ofSeconds(3));
                 var slow = new SlowBodies(fixture, bodyBytes)) {
             for (int i = 0; i < connections; i++) {
                 slow.open();
@@ -246,8 +243,9 @@ class GatewayAdmissionIT {
             for (Socket socket : sockets) {
                 socket.setSoTimeout(5_000);
                 var reader =
-                        new BufferedReader(new InputStreamReader(socket.getInputStream(), US_ASCII));
-                statuses.add(Objects.requireNonNull(reader.readLine()).split(" ")[1]);
+                        new BufferedReader(
+                                new InputStreamReader(socket.getInputStream(), US_ASCII));
+                statuses.add(Objects.requireNonNull(reader.readLine()).split(" ", -1)[1]);
             }
             return statuses;
         }

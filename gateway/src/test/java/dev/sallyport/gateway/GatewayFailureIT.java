@@ -126,8 +126,7 @@ class GatewayFailureIT {
 
             var response = fixture.acme("alice", "mcp:read").tool("db_query", SELECT);
 
-            assertThat(response.data().at("/from").asString())
-                    .isEqualTo("here");
+            assertThat(response.data().at("/from").asString()).isEqualTo("here");
         }
     }
 
@@ -147,8 +146,7 @@ class GatewayFailureIT {
 
             var response = fixture.acme("alice", "mcp:read").tool("db_query", SELECT);
 
-            assertThat(response.data().at("/from").asString())
-                    .isEqualTo("the executor");
+            assertThat(response.data().at("/from").asString()).isEqualTo("the executor");
         }
     }
 
@@ -165,8 +163,7 @@ class GatewayFailureIT {
                 calls.add(threads.submit(() -> client.tool("db_query", arguments)));
             }
             for (int i = 0; i < 40; i++) {
-                assertThat(calls.get(i).get().data().at("/params/0").asInt())
-                        .isEqualTo(i);
+                assertThat(calls.get(i).get().data().at("/params/0").asInt()).isEqualTo(i);
             }
         }
     }

@@ -18,8 +18,7 @@ import org.jdbi.v3.core.Handle;
  * @param covered of each partition, where runs of stretches begin and end
  * @param findings what differs
  */
-record ConsumedCheck(
-        Map<TopicPartition, NavigableMap<Long, Long>> covered, List<String> findings) {
+record ConsumedCheck(Map<TopicPartition, NavigableMap<Long, Long>> covered, List<String> findings) {
     static ConsumedCheck run(Handle handle, RowSeal seal) {
         var covered = new HashMap<TopicPartition, NavigableMap<Long, Long>>();
         var findings = new Findings();

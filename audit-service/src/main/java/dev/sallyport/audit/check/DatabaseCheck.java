@@ -90,8 +90,7 @@ public final class DatabaseCheck {
                     .inTransaction(
                             TransactionIsolationLevel.REPEATABLE_READ,
                             handle -> {
-                                var consumed =
-                                        ConsumedCheck.run(handle, RowSeal.of(signer));
+                                var consumed = ConsumedCheck.run(handle, RowSeal.of(signer));
                                 var logs = new ArrayList<LogResult>();
                                 for (TenantId tenant : StoredLogCheck.tenants(handle)) {
                                     logs.add(

@@ -76,6 +76,7 @@ final class StoredLogCheck {
                 .list();
     }
 
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Entry(
             long seq,
             UUID eventId,
@@ -84,8 +85,10 @@ final class StoredLogCheck {
             TopicPartition partition,
             long record) {}
 
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Head(long size, long previous, byte[] root) {}
 
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Signed(long size, byte[] root, String note) {}
 
     private record Searched(SearchRow row, Set<String> words) {}
@@ -103,17 +106,21 @@ final class StoredLogCheck {
             while (entries.hasNext()) {
                 var entry = entries.next();
                 if (entry.seq() != count) {
-                    findings.add(
-                            "entries " + count + " to " + (entry.seq() - 1) + " are missing");
+                    findings.add("entries " + count + " to " + (entry.seq() - 1) + " are missing");
                     rootsDiffer = true;
                     count = entry.seq();
                 }
                 check(entry, nextSearched);
                 count++;
-                while (nextHead.peek().filter(head -> head.size() <= tree() + pending()).isPresent()) {
+                while (nextHead.peek()
+                        .filter(head -> head.size() <= tree() + pending())
+                        .isPresent()) {
                     headSize = compare(nextHead.take(), headSize);
                 }
-                while (nextSigned.peek().filter(one -> one.size() <= tree() + pending()).isPresent()) {
+                while (nextSigned
+                        .peek()
+                        .filter(one -> one.size() <= tree() + pending())
+                        .isPresent()) {
                     compare(nextSigned.take());
                 }
                 compareWitness();
@@ -125,11 +132,7 @@ final class StoredLogCheck {
             while (nextHead.peek().isPresent()) {
                 var head = nextHead.take();
                 findings.add(
-                        "head of "
-                                + head.size()
-                                + " entries: the log has "
-                                + count
-                                + " entries");
+                        "head of " + head.size() + " entries: the log has " + count + " entries");
                 headSize = head.size();
             }
             while (nextSigned.peek().isPresent()) {
@@ -294,7 +297,10 @@ final class StoredLogCheck {
 
     private void compareWitness() {
         if (witness != null && witness.size() == tree() + pending()) {
-            compare("checkpoint in the topic of checkpoints", witness.size(), witness.root().bytes());
+            compare(
+                    "checkpoint in the topic of checkpoints",
+                    witness.size(),
+                    witness.root().bytes());
         }
     }
 
@@ -398,9 +404,7 @@ final class StoredLogCheck {
                 "SELECT size, root, note FROM audit.checkpoint WHERE tenant = :tenant ORDER BY size",
                 (row, _) ->
                         new Signed(
-                                row.getLong("size"),
-                                row.getBytes("root"),
-                                row.getString("note")));
+                                row.getLong("size"), row.getBytes("root"), row.getString("note")));
     }
 
     private ResultIterator<Searched> searchRows() {
@@ -415,7 +419,9 @@ final class StoredLogCheck {
                     var words = row.getArray("words");
                     return new Searched(
                             SearchRow.of(row),
-                            words == null ? Set.of() : new HashSet<>(List.of((String[]) words.getArray())));
+                            words == null
+                                    ? Set.of()
+                                    : new HashSet<>(List.of((String[]) words.getArray())));
                 });
     }
 

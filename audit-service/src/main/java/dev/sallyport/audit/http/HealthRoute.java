@@ -61,7 +61,8 @@ record HealthRoute(AuditHttp.Watched watched) {
         int parked = watched.ingest().stuck().size();
         if (parked > 0) {
             // how many, not which: that is in the service's own log
-            stuck.add("entries of " + parked + " logs: they are parked until the log can be written");
+            stuck.add(
+                    "entries of " + parked + " logs: they are parked until the log can be written");
         }
         int unsigned = watched.publisher().unsigned().size();
         if (unsigned > 0) {

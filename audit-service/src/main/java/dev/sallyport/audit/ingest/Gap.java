@@ -41,8 +41,7 @@ record Gap(
     Received.Accepted entry(TenantId tenant, Instant now) {
         var id = id(tenant);
         var data =
-                new GapFound(
-                        partition.topic(), partition.partition(), from, next, cause, reason);
+                new GapFound(partition.topic(), partition.partition(), from, next, cause, reason);
         var event = Event.of(id, SOURCE, now, tenant, null, data);
         return new Received.Accepted(
                 new Received.Origin(

@@ -146,8 +146,7 @@ public final class Ingest implements TurnLoop.Job {
             }
         }
         boolean caughtUp = known && lags.isEmpty();
-        return new Progress(
-                lags, known, written || caughtUp ? clock.instant() : progress.since());
+        return new Progress(lags, known, written || caughtUp ? clock.instant() : progress.since());
     }
 
     /** Events that waited for their log come before those that are read now. */
@@ -256,8 +255,7 @@ public final class Ingest implements TurnLoop.Job {
             if (!resumption.gaps().isEmpty()) {
                 write(
                         new LogWriter.Batch(
-                                entries(resumption.gaps()),
-                                resumption.marker().stream().toList()));
+                                entries(resumption.gaps()), resumption.marker().stream().toList()));
             }
             positions.put(
                     partition,

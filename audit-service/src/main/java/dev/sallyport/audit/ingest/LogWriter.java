@@ -97,11 +97,8 @@ final class LogWriter {
     Map<TopicPartition, Consumed> consumed(Collection<TopicPartition> partitions) {
         var consumed = new HashMap<TopicPartition, Consumed>();
         jdbi.useHandle(handle ->
-                partitions.forEach(
-                        partition ->
-                                consumed.put(
-                                        partition,
-                                        SealedStretches.newest(handle, seal, partition))));
+                partitions.forEach(partition ->
+                        consumed.put(partition, SealedStretches.newest(handle, seal, partition))));
         return consumed;
     }
 
@@ -251,7 +248,10 @@ final class LogWriter {
         private Changes changes() {
             insertRejected();
             return new Changes(
-                    after, copied, parked, new Written(grown, entries, duplicates, rejected.size()));
+                    after,
+                    copied,
+                    parked,
+                    new Written(grown, entries, duplicates, rejected.size()));
         }
 
         private List<Accepted> candidates(List<Received> received) {
@@ -296,7 +296,9 @@ final class LogWriter {
                     handle.releaseSavepoint(SAVEPOINT);
                     return;
                 } catch (SQLException failed) {
-                    last = new AuditException(AuditProblem.DATABASE_UNAVAILABLE, "log not written", failed);
+                    last =
+                            new AuditException(
+                                    AuditProblem.DATABASE_UNAVAILABLE, "log not written", failed);
                 } catch (RuntimeException failed) {
                     last = failed;
                 }
@@ -358,7 +360,8 @@ final class LogWriter {
             if (!again.leaf().hash().equals(first)
                     && !Redelivery.repeats(
                             again.leaf().bytes(),
-                            firstBytes(again, ofThisBatch.getOrDefault(again.tenant(), List.of())))) {
+                            firstBytes(
+                                    again, ofThisBatch.getOrDefault(again.tenant(), List.of())))) {
                 // a redelivered call may settle twice under one id; the first stands, and that
                 // there was another is kept
                 rejected.add(

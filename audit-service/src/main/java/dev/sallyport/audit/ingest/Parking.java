@@ -44,7 +44,8 @@ final class Parking {
     private static final String WAITING =
             """
             NOT EXISTS (SELECT FROM audit.entry e WHERE e.tenant = p.tenant AND e.event_id = p.event_id
-                        AND e.seq < (SELECT h.size FROM audit.head h WHERE h.tenant = p.tenant ORDER BY h.size DESC LIMIT 1))""";
+                        AND e.seq < (SELECT h.size FROM audit.head h WHERE h.tenant = p.tenant ORDER BY h.size DESC LIMIT 1))\
+            """;
 
     private final Jdbi jdbi;
     private final RowSeal seal;
@@ -82,7 +83,8 @@ final class Parking {
             LOG.atError()
                     .addKeyValue("tenant", tenant)
                     .setCause(why)
-                    .log("log cannot be written: its events are parked until it can, and others go on");
+                    .log(
+                            "log cannot be written: its events are parked until it can, and others go on");
         }
     }
 
@@ -113,7 +115,8 @@ final class Parking {
                         """);
         for (Accepted one : events) {
             var origin = one.origin();
-            @Nullable String code = one.facts().isUnreadable() ? one.facts().code().orElse("") : null;
+            @Nullable String code =
+                    one.facts().isUnreadable() ? one.facts().code().orElse("") : null;
             rows.add(
                     one.tenant().value(),
                     one.eventId(),

@@ -39,7 +39,8 @@ final class RecordReader {
             Function<Event<?>, Facts> facts) {
         byte @Nullable [] value = record.value();
         if (value == null || value.length == 0) {
-            return rejected(record, origin, "event_empty", "the record has no value", Optional.empty());
+            return rejected(
+                    record, origin, "event_empty", "the record has no value", Optional.empty());
         }
         if (value.length > EntryBundle.ENTRY_BYTES_MAX) {
             String reason =
@@ -80,11 +81,7 @@ final class RecordReader {
                         Optional.of(leaf));
             }
             return new Received.Accepted(
-                    origin,
-                    event.tenant(),
-                    event.id().value(),
-                    leaf,
-                    facts.apply(event));
+                    origin, event.tenant(), event.id().value(), leaf, facts.apply(event));
         } catch (SchemaException unreadable) {
             return rejected(
                     record,

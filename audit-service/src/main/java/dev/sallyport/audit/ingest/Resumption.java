@@ -28,13 +28,11 @@ record Resumption(int generation, long next, List<Gap> gaps, Optional<Stretch> m
      * @param end the first one that is not there yet
      * @param truncated whether the broker says that records which were read are gone from its end
      */
-    record Found(
-            TopicPartition partition, UUID topicId, long begin, long end, boolean truncated) {}
+    record Found(TopicPartition partition, UUID topicId, long begin, long end, boolean truncated) {}
 
     static Resumption of(Consumed consumed, Found found) {
         var gaps = new ArrayList<Gap>();
-        consumed.forged()
-                .ifPresent(row -> gaps.add(forged(row, found.partition())));
+        consumed.forged().ifPresent(row -> gaps.add(forged(row, found.partition())));
         if (consumed.last().isEmpty()) {
             return new Step(found, gaps).skip(0, 0);
         }
@@ -91,8 +89,7 @@ record Resumption(int generation, long next, List<Gap> gaps, Optional<Stretch> m
         }
 
         /** Begins a new generation. What was read before and is still there is known by its id. */
-        Resumption anew(
-                Consumed.LastStretch last, long from, GapCause cause, String reason) {
+        Resumption anew(Consumed.LastStretch last, long from, GapCause cause, String reason) {
             int generation = last.generation() + 1;
             gaps.add(new Gap(found.partition(), generation, from, null, cause, reason));
             return new Resumption(
@@ -103,8 +100,7 @@ record Resumption(int generation, long next, List<Gap> gaps, Optional<Stretch> m
         }
 
         private Stretch stretch(int generation, long from) {
-            return new Stretch(
-                    found.partition(), found.topicId(), generation, from, found.begin());
+            return new Stretch(found.partition(), found.topicId(), generation, from, found.begin());
         }
     }
 }

@@ -73,9 +73,9 @@ public final class SealedStretches {
                                     "SELECT "
                                             + COLUMNS
                                             + """
-                                               FROM audit.consumed WHERE topic = :topic AND partition = :partition
-                                              ORDER BY generation DESC, from_record DESC, fence DESC OFFSET :passed LIMIT :rows
-                                              """)
+                                             FROM audit.consumed WHERE topic = :topic AND partition = :partition
+                                            ORDER BY generation DESC, from_record DESC, fence DESC OFFSET :passed LIMIT :rows
+                                            """)
                             .bind("topic", partition.topic())
                             .bind("partition", partition.partition())
                             .bind("passed", passed)

@@ -28,8 +28,7 @@ record Stretch(TopicPartition partition, UUID topicId, int generation, long from
      * who lacks the key.
      */
     byte[] fence(RowSeal seal) {
-        return seal.of(
-                "consumed from", partition.topic(), partition.partition(), generation, from);
+        return seal.of("consumed from", partition.topic(), partition.partition(), generation, from);
     }
 
     byte[] seal(RowSeal seal) {

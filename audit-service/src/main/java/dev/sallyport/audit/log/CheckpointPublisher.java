@@ -195,14 +195,9 @@ public final class CheckpointPublisher implements TurnLoop.Job {
                 LogReader.checkpoint(handle, tenant).map(PublishedCheckpoint::tree);
         // each by itself: a database that lost its last checkpoint does not contradict its others
         var contradiction =
-                witness.flatMap(
-                                last ->
-                                        contradiction(
-                                                handle,
-                                                tenant,
-                                                last,
-                                                head,
-                                                "the topic of checkpoints"))
+                witness.flatMap(last ->
+                                contradiction(
+                                        handle, tenant, last, head, "the topic of checkpoints"))
                         .or(() ->
                                 contradiction(
                                         handle,
@@ -259,14 +254,13 @@ public final class CheckpointPublisher implements TurnLoop.Job {
                             INSERT INTO audit.checkpoint (tenant, size, root, note, published_at)
                             VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                             """);
-            signed.forEach(
-                    (tenant, checkpoint) ->
-                            rows.add(
-                                    tenant.value(),
-                                    checkpoint.tree().size(),
-                                    checkpoint.tree().root().bytes(),
-                                    checkpoint.note(),
-                                    now.atOffset(ZoneOffset.UTC)));
+            signed.forEach((tenant, checkpoint) ->
+                    rows.add(
+                            tenant.value(),
+                            checkpoint.tree().size(),
+                            checkpoint.tree().root().bytes(),
+                            checkpoint.note(),
+                            now.atOffset(ZoneOffset.UTC)));
             var _ = rows.execute();
         });
         for (TenantId tenant : due.keySet()) {

@@ -78,7 +78,8 @@ public final class Console {
         routes.get(HOME + "/icon.svg", pages::icon);
         routes.get(HOME, page(ctx -> signedIn(ctx, caller -> entries(ctx, caller))));
         routes.get(
-                HOME + "/entries/{index}", page(ctx -> signedIn(ctx, caller -> entry(ctx, caller))));
+                HOME + "/entries/{index}",
+                page(ctx -> signedIn(ctx, caller -> entry(ctx, caller))));
         routes.get(
                 HOME + "/entries/{index}/proof.json",
                 page(ctx -> signedIn(ctx, caller -> downloadEntry(ctx, caller))));

@@ -65,8 +65,7 @@ record ProofPresenter(VerifierKey key) {
             case Verdict.Proved(_, _, _, var tree, _) ->
                     new Outcome(true, List.of(), tree.size(), tree.root().toString());
             case Verdict.Tampered(var findings) ->
-                    new Outcome(
-                            false, findings.stream().map(Finding::sentence).toList(), 0, "");
+                    new Outcome(false, findings.stream().map(Finding::sentence).toList(), 0, "");
             case Verdict.Unreadable(var why) -> new Outcome(false, List.of(why), 0, "");
             case Verdict.Verified _ ->
                     throw new IllegalStateException("the verdict on a log, for a proof");

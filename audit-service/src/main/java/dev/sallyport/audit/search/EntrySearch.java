@@ -62,8 +62,8 @@ public record EntrySearch(Jdbi jdbi) {
     }
 
     /**
-     * The alerts that name the call as evidence, newest first, at most {@link #ALERTS_MAX}. They are
-     * looked for among those of whom the call's events speak.
+     * The alerts that name the call as evidence, newest first, at most {@link #ALERTS_MAX}. They
+     * are looked for among those of whom the call's events speak.
      */
     public List<FoundEntry> alertsOf(TenantId tenant, CallId call) {
         var conditions = new Conditions();

@@ -27,7 +27,8 @@ public record SearchRow(long index, UUID eventId, Instant time, Optional<Facts> 
     public static final String COLUMNS =
             """
             s.seq, s.event_id, s.time, d.kind, s.call_id, d.principal, d.client, d.tool, d.database,
-            d.statement_class, d.outcome, d.code, s.rows, d.tables, d.fingerprint, d.detail""";
+            d.statement_class, d.outcome, d.code, s.rows, d.tables, d.fingerprint, d.detail\
+            """;
 
     /** The row that a query for {@link #COLUMNS} found. */
     public static SearchRow of(ResultSet row) throws SQLException {

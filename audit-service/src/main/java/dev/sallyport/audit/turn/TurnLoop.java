@@ -73,8 +73,8 @@ public final class TurnLoop implements AutoCloseable {
     /**
      * Why turns fail.
      *
-     * @param code the failure's stable code, or its kind where it has none: never its message, which
-     *     may hold anything
+     * @param code the failure's stable code, or its kind where it has none: never its message,
+     *     which may hold anything
      * @param since when turns began to fail
      */
     public record Failure(String code, Instant since) {}

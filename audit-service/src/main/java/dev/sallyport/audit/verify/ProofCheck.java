@@ -100,9 +100,9 @@ final class ProofCheck {
     }
 
     /**
-     * The event, where it is one of the call that is asked for, if one is: its own {@code data.call} says so, and no other text
-     * in it. A member that stands twice, which could show one value to a person and another one
-     * here, makes it none.
+     * The event, where it is one of the call that is asked for, if one is: its own {@code
+     * data.call} says so, and no other text in it. A member that stands twice, which could show one
+     * value to a person and another one here, makes it none.
      */
     private Optional<Verdict.ProvedEvent> event(byte[] entry, long index) {
         JsonNode event;

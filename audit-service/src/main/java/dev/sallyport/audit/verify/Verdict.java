@@ -23,8 +23,8 @@ public sealed interface Verdict {
     }
 
     /**
-     * These events, each of the call where one was asked for, are in the log that the signed checkpoint describes. That there are
-     * no others only the whole log shows.
+     * These events, each of the call where one was asked for, are in the log that the signed
+     * checkpoint describes. That there are no others only the whole log shows.
      *
      * @param call the call that each of the events names as its own; empty for the proof of an
      *     entry by itself

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -230,12 +231,12 @@ class GapIT {
 
     private UUID topicId() throws Exception {
         try (var admin = fixture.admin()) {
-            var id =
+            var described =
                     admin.describeTopics(List.of(topic))
                             .allTopicNames()
                             .get(10, TimeUnit.SECONDS)
-                            .get(topic)
-                            .topicId();
+                            .get(topic);
+            var id = Objects.requireNonNull(described).topicId();
             return new UUID(id.getMostSignificantBits(), id.getLeastSignificantBits());
         }
     }

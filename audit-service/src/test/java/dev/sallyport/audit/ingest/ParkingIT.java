@@ -61,8 +61,7 @@ class ParkingIT {
             assertThat(ingest.stuck()).containsOnlyKeys(disturbed);
             assertThat(entries(disturbed)).isLessThanOrEqualTo(2);
 
-            execute(
-                    "DELETE FROM audit.entry WHERE tenant = '%s' AND seq > 0".formatted(disturbed));
+            execute("DELETE FROM audit.entry WHERE tenant = '%s' AND seq > 0".formatted(disturbed));
             execute("DELETE FROM audit.head WHERE tenant = '%s' AND size > 1".formatted(disturbed));
             turnUntil(ingest, disturbed, 4);
             assertThat(ingest.stuck()).isEmpty();

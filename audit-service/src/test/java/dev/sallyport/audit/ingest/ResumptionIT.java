@@ -60,10 +60,14 @@ class ResumptionIT {
         assertThat(consumed)
                 .isEqualTo(
                         Map.of(
-                                new TopicPartition("signals", 0), until(10L * ROWS),
-                                new TopicPartition("signals", 2), until(10L * ROWS + 2),
-                                new TopicPartition("signals", 3), Consumed.NOTHING,
-                                new TopicPartition("outcomes", 0), Consumed.NOTHING));
+                                new TopicPartition("signals", 0),
+                                until(10L * ROWS),
+                                new TopicPartition("signals", 2),
+                                until(10L * ROWS + 2),
+                                new TopicPartition("signals", 3),
+                                Consumed.NOTHING,
+                                new TopicPartition("outcomes", 0),
+                                Consumed.NOTHING));
         assertThat(rowsRead("consumed")).isBetween(1L, 10L);
     }
 
@@ -97,8 +101,7 @@ class ResumptionIT {
     /** As the version before seals told it. */
     private static Consumed until(long next) {
         return new Consumed(
-                Optional.of(new Consumed.LastStretch(Optional.empty(), 0, next)),
-                Optional.empty());
+                Optional.of(new Consumed.LastStretch(Optional.empty(), 0, next)), Optional.empty());
     }
 
     private void execute(String... statements) throws SQLException {

@@ -45,8 +45,7 @@ final class GoPrograms {
                         .directory(TOP.toFile())
                         .redirectErrorStream(true)
                         .redirectOutput(said.toFile());
-        builder.environment()
-                .putAll(Map.of("LOG", log.toString(), "VKEY", key, "TOKEN", token));
+        builder.environment().putAll(Map.of("LOG", log.toString(), "VKEY", key, "TOKEN", token));
         Process process = builder.start();
         try {
             boolean ended = process.waitFor(WITHIN_SECONDS, TimeUnit.SECONDS);

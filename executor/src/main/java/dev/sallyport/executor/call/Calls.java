@@ -201,10 +201,7 @@ public final class Calls implements AutoCloseable {
     }
 
     private void run(
-            Delivery delivery,
-            Command.Accepted command,
-            RunningCalls.Running call,
-            Stopwatch watch)
+            Delivery delivery, Command.Accepted command, RunningCalls.Running call, Stopwatch watch)
             throws InterruptedException {
         Event<CallAuthorized> event = command.event();
         Lanes.Entry entry = enter(command, call);
@@ -345,8 +342,7 @@ public final class Calls implements AutoCloseable {
      * An error of ours must not keep the log from moving on: it is an answer too. Where a write may
      * have been committed before it, the ledger tells.
      */
-    private Answer answer(
-            Command.Accepted command, RunningCalls.Running taken, Stopwatch watch) {
+    private Answer answer(Command.Accepted command, RunningCalls.Running taken, Stopwatch watch) {
         Event<CallAuthorized> event = command.event();
         Call call;
         Engine engine;

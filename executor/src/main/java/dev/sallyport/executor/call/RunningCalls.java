@@ -35,7 +35,8 @@ final class RunningCalls implements AutoCloseable {
 
     private final InstantSource clock;
     private final Set<Running> running = ConcurrentHashMap.newKeySet();
-    private final SequencedMap<Withdrawn, Boolean> withdrawn = new LinkedHashMap<>(); // guarded by itself
+    private final SequencedMap<Withdrawn, Boolean> withdrawn =
+            new LinkedHashMap<>(); // guarded by itself
     private final ScheduledExecutorService looking =
             Executors.newSingleThreadScheduledExecutor(
                     Thread.ofPlatform().name("deadlines").daemon().factory());
@@ -113,7 +114,8 @@ final class RunningCalls implements AutoCloseable {
 
         private void stopIfSuspended(Registry registry) {
             String subject = event.data().principal().subject();
-            if (until != Instant.MAX && registry.suspension(event.tenant(), subject).isPresent()) {
+            if (!until.equals(Instant.MAX)
+                    && registry.suspension(event.tenant(), subject).isPresent()) {
                 cancellation.request(Cancellation.Reason.SUSPENSION);
             }
         }

@@ -73,8 +73,7 @@ public final class Cells implements AutoCloseable {
      *
      * @param cells those that have tenants
      */
-    public static Cells start(
-            KafkaSettings kafka, GatewayId gateway, Supplier<Set<CellId>> cells) {
+    public static Cells start(KafkaSettings kafka, GatewayId gateway, Supplier<Set<CellId>> cells) {
         var looking = new Cells(Admin.create(kafka.client(gateway + "-cells")), cells);
         looking.turn();
         looking.thread.start();
@@ -87,8 +86,7 @@ public final class Cells implements AutoCloseable {
     }
 
     static boolean isDeserted(State state, long nanos) {
-        return state instanceof State.Empty(var since)
-                && nanos - since >= DESERTED_AFTER.toNanos();
+        return state instanceof State.Empty(var since) && nanos - since >= DESERTED_AFTER.toNanos();
     }
 
     /** Whether all cells have executors, as far as it is known. */
@@ -161,10 +159,7 @@ public final class Cells implements AutoCloseable {
 
     private static int members(KafkaFuture<ConsumerGroupDescription> described) {
         try {
-            return described
-                    .get(TOLD_WITHIN.toMillis(), TimeUnit.MILLISECONDS)
-                    .members()
-                    .size();
+            return described.get(TOLD_WITHIN.toMillis(), TimeUnit.MILLISECONDS).members().size();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return -1;

@@ -12,7 +12,8 @@ import java.util.stream.Stream;
  */
 final class Cors {
     private static final String METHODS = "POST, GET, OPTIONS";
-    private static final String READABLE = "WWW-Authenticate, X-Request-Id, Retry-After, Mcp-Session-Id";
+    private static final String READABLE =
+            "WWW-Authenticate, X-Request-Id, Retry-After, Mcp-Session-Id";
     private static final String SECONDS_KEPT = "600";
     private static final String MCP = "mcp-";
     private static final Set<String> FIELDS =

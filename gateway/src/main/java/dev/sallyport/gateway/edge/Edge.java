@@ -8,11 +8,11 @@ import dev.sallyport.gateway.identity.ProtectedResource;
 import dev.sallyport.gateway.protocol.Answer;
 import dev.sallyport.gateway.protocol.Busy;
 import dev.sallyport.gateway.protocol.ErrorCode;
-import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.gateway.protocol.Inbound;
 import dev.sallyport.gateway.protocol.Mcp;
 import dev.sallyport.gateway.protocol.Messages;
 import dev.sallyport.gateway.protocol.Presence;
+import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.schema.health.Health;
 import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.json.JsonBuffer;
@@ -119,8 +119,7 @@ public final class Edge implements AutoCloseable {
             TurnedAway turnedAway,
             Mcp mcp,
             Supplier<Health> health) {
-        var edge =
-                new Edge(config, resource, authenticator, admission, turnedAway, mcp, health);
+        var edge = new Edge(config, resource, authenticator, admission, turnedAway, mcp, health);
         edge.server.start(config.host(), config.port());
         LOG.atInfo()
                 .addKeyValue("host", config.host())
@@ -170,9 +169,7 @@ public final class Edge implements AutoCloseable {
                     new ServerConnector(jetty, new HttpConnectionFactory(http)) {
                         @Override
                         protected SocketChannelEndPoint newEndPoint(
-                                SocketChannel channel,
-                                ManagedSelector selector,
-                                SelectionKey key) {
+                                SocketChannel channel, ManagedSelector selector, SelectionKey key) {
                             var connection =
                                     new CallerConnection(channel, selector, key, getScheduler());
                             connection.setIdleTimeout(getIdleTimeout());
@@ -251,10 +248,8 @@ public final class Edge implements AutoCloseable {
                     message(context, fields, caller, remoteAddress, place);
                 }
             }
-            case Admission.Entry.Full _ ->
-                    turnAway(context, fields, caller, Busy.gateway());
-            case Admission.Entry.ShareTaken _ ->
-                    turnAway(context, fields, caller, Busy.tenant());
+            case Admission.Entry.Full _ -> turnAway(context, fields, caller, Busy.gateway());
+            case Admission.Entry.ShareTaken _ -> turnAway(context, fields, caller, Busy.tenant());
         }
     }
 
@@ -269,11 +264,7 @@ public final class Edge implements AutoCloseable {
     }
 
     private void message(
-            Context context,
-            RequestFields fields,
-            Caller caller,
-            String remoteAddress,
-            Place place)
+            Context context, RequestFields fields, Caller caller, String remoteAddress, Place place)
             throws IOException {
         var connection = (CallerConnection) context.req().getAttribute(CONNECTION);
         switch (Body.read(context.req(), config.bodyBytesMax(), config.bodyTimeout(), connection)) {

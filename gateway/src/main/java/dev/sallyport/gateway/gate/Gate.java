@@ -96,7 +96,7 @@ public record Gate(boolean writable, Limits ceiling, int rowsDefault) {
         int given = call.tool().parameters(call.arguments());
         if (statement.parameterCount() != given) {
             return Refused.toModel(
-                        "parameters_mismatch",
+                    "parameters_mismatch",
                     "The statement has %d placeholders and params has %d values: give one value for each $n or ?"
                             .formatted(statement.parameterCount(), given));
         }
@@ -107,7 +107,7 @@ public record Gate(boolean writable, Limits ceiling, int rowsDefault) {
                             && opened.scopes().containsAll(needed(statement))
                             && call.caller().scopes().containsAll(needed(statement));
             return Refused.toModel(
-                        "not_a_query",
+                    "not_a_query",
                     "%s takes statements that only read, and this one is classified as %s%s"
                             .formatted(
                                     call.tool().name(),
@@ -117,7 +117,7 @@ public record Gate(boolean writable, Limits ceiling, int rowsDefault) {
         }
         if (kind != StatementClass.READ && readOnly(call, registry, opened.database())) {
             return Refused.toModel(
-                        "read_only",
+                    "read_only",
                     "Nothing can be changed here: the gateway, the request, the tenant or the database is read-only");
         }
         return scopes(call, opened, needed(statement), kind);
@@ -126,7 +126,7 @@ public record Gate(boolean writable, Limits ceiling, int rowsDefault) {
     private Decision scopes(Call call, Opened opened, Set<Scope> needed, StatementClass kind) {
         if (!opened.scopes().containsAll(needed)) {
             return Refused.toModel(
-                        "not_granted",
+                    "not_granted",
                     "Nobody granted you %s in this database: ask its owner"
                             .formatted(words(needed)));
         }

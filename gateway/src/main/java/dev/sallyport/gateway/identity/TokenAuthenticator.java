@@ -77,7 +77,8 @@ public final class TokenAuthenticator implements Authenticator {
         }
         return tell(problem.code(), proved, remoteAddress)
                 ? new Refused(
-                        Refusal.of(ErrorCode.TOKEN_REJECTED, message).with("reason", problem.code()))
+                        Refusal.of(ErrorCode.TOKEN_REJECTED, message)
+                                .with("reason", problem.code()))
                 : refused(ErrorCode.LOG_UNAVAILABLE, UNLOGGED);
     }
 

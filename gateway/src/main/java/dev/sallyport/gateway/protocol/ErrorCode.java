@@ -65,7 +65,7 @@ public enum ErrorCode {
         return code;
     }
 
-    Refusal.Form.Error form() {
-        return new Refusal.Form.Error(httpStatus, rpcCode);
+    Refusal.Form.RpcError form() {
+        return new Refusal.Form.RpcError(httpStatus, rpcCode);
     }
 }

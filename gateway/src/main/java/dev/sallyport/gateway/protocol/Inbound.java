@@ -12,7 +12,11 @@ import dev.sallyport.gateway.admission.Place;
  * @param presence whether its caller still waits
  */
 public record Inbound(
-        String requestId, Headers headers, String remoteAddress, Notices notices, Place place,
+        String requestId,
+        Headers headers,
+        String remoteAddress,
+        Notices notices,
+        Place place,
         Presence presence) {
 
     /**

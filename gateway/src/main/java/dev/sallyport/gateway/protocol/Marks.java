@@ -34,12 +34,6 @@ record Marks(String name) {
 
     /** Appends characters of a JSON string: the data between the marks. */
     void around(JsonBuffer json, byte[] data) {
-        json.raw(BEFORE)
-                .raw(name)
-                .raw(BEGIN_END)
-                .characters(data)
-                .raw(AFTER)
-                .raw(name)
-                .raw(END);
+        json.raw(BEFORE).raw(name).raw(BEGIN_END).characters(data).raw(AFTER).raw(name).raw(END);
     }
 }

@@ -68,8 +68,7 @@ public final class Mcp {
         };
     }
 
-    private Answer notification(
-            Caller caller, Inbound inbound, String method, ObjectNode params) {
+    private Answer notification(Caller caller, Inbound inbound, String method, ObjectNode params) {
         String version = inbound.headers().get(RequestHeaders.VERSION);
         if (version != null && Revision.of(version).isEmpty()) {
             return Messages.error(null, Negotiation.unsupported(version));
@@ -126,8 +125,7 @@ public final class Mcp {
             case Outcome.Told(var result, var logged, var notes) ->
                     told(revision, request, result, logged, notes);
             case Outcome.Initialized(var members) -> {
-                Answer.Reply told =
-                        reply(revision, call.id(), "complete", members, Meta.NONE);
+                Answer.Reply told = reply(revision, call.id(), "complete", members, Meta.NONE);
                 yield new Answer.Reply(
                         told.httpStatus(),
                         told.body(),
@@ -160,7 +158,7 @@ public final class Mcp {
             case Outcome.Unheard() -> new Answer.Accepted();
             case Outcome.Refused(var refusal, var logged) ->
                     switch (refusal.form()) {
-                        case Refusal.Form.Error(var status, _) ->
+                        case Refusal.Form.RpcError(var status, _) ->
                                 Messages.error(
                                         call.id(), refusal, status(revision, refusal, status));
                         case Refusal.Form.Result() ->
@@ -261,11 +259,7 @@ public final class Mcp {
     }
 
     private Answer.Reply reply(
-            Revision revision,
-            JsonNode id,
-            String resultType,
-            Outcome.Members members,
-            Meta meta) {
+            Revision revision, JsonNode id, String resultType, Outcome.Members members, Meta meta) {
         var json = new JsonBuffer();
         json.raw("{\"jsonrpc\":\"2.0\",\"id\":");
         Messages.id(json, id);
@@ -304,9 +298,7 @@ public final class Mcp {
             separator = ",";
         }
         if (meta.call() != null) {
-            json.raw(separator + "\"" + META_CALL + "\":\"")
-                    .raw(meta.call().toString())
-                    .raw("\"");
+            json.raw(separator + "\"" + META_CALL + "\":\"").raw(meta.call().toString()).raw("\"");
             separator = ",";
         }
         if (meta.code() != null) {

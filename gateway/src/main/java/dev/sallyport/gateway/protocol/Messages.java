@@ -192,8 +192,8 @@ public final class Messages {
         return error(id, refusal, asError(refusal).httpStatus());
     }
 
-    private static Refusal.Form.Error asError(Refusal refusal) {
-        if (refusal.form() instanceof Refusal.Form.Error error) {
+    private static Refusal.Form.RpcError asError(Refusal refusal) {
+        if (refusal.form() instanceof Refusal.Form.RpcError error) {
             return error;
         }
         throw new IllegalStateException("a model reads it, as a result: " + refusal.code());

@@ -71,20 +71,14 @@ public sealed interface Outcome {
     default Outcome noted(String note) {
         return switch (this) {
             case Told(var result, var call, var notes) ->
-                    new Told(
-                            result, call, Stream.concat(notes.stream(), Stream.of(note)).toList());
+                    new Told(result, call, Stream.concat(notes.stream(), Stream.of(note)).toList());
             case Refused(var refusal, var call)
                     when refusal.form() instanceof Refusal.Form.Result ->
                     new Told(
                             new ToolResult.Refused(refusal.code(), refusal.message()),
                             call,
                             List.of(note));
-            case Complete _,
-                    Cacheable _,
-                    InputRequired _,
-                    Refused _,
-                    Unheard _,
-                    Initialized _ ->
+            case Complete _, Cacheable _, InputRequired _, Refused _, Unheard _, Initialized _ ->
                     this;
         };
     }

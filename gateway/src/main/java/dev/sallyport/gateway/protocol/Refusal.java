@@ -27,7 +27,7 @@ public record Refusal(
     /** How a refusal reaches the caller. */
     public sealed interface Form {
         /** As an error of JSON-RPC with an HTTP status: a client reads it. */
-        record Error(int httpStatus, int rpcCode) implements Form {}
+        record RpcError(int httpStatus, int rpcCode) implements Form {}
 
         /** As the result of a tool that failed: a model reads it. */
         record Result() implements Form {}
@@ -49,8 +49,7 @@ public record Refusal(
 
     /** One that a model reads. */
     public static Refusal toModel(String code, String message) {
-        return new Refusal(
-                code, message, new Form.Result(), List.of(), Map.of(), Map.of());
+        return new Refusal(code, message, new Form.Result(), List.of(), Map.of(), Map.of());
     }
 
     /** The token lacks scopes that its bearer could get: one with all of these would do. */

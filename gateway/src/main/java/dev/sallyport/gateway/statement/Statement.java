@@ -24,8 +24,8 @@ import java.util.Set;
  * @param literals what may be said of the literals
  * @param parameterCount the highest {@code $n}, or the number of {@code ?} where there is no {@code
  *     $n}
- * @param objections why it must not run whatever the caller's scopes are; empty where nothing speaks
- *     against it
+ * @param objections why it must not run whatever the caller's scopes are; empty where nothing
+ *     speaks against it
  */
 public record Statement(
         StatementClass statementClass,

@@ -59,7 +59,8 @@ public final class Statements {
         var verdict = new Verdict();
         scan.faults()
                 .forEach(fault ->
-                        verdict.objections.add(new Objection(Danger.of(fault.kind()), fault.where())));
+                        verdict.objections.add(
+                                new Objection(Danger.of(fault.kind()), fault.where())));
         boolean sound = scan.faults().isEmpty();
         boolean whole = !scan.has(Fault.Kind.MALFORMED);
         int count = 0;

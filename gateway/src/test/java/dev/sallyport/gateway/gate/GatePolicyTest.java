@@ -2,11 +2,11 @@ package dev.sallyport.gateway.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sallyport.gateway.admission.Admission;
+import dev.sallyport.gateway.admission.Place;
 import dev.sallyport.gateway.gate.Decision.Allowed;
 import dev.sallyport.gateway.gate.Decision.AllowedHere;
 import dev.sallyport.gateway.gate.Decision.Refused;
-import dev.sallyport.gateway.admission.Admission;
-import dev.sallyport.gateway.admission.Place;
 import dev.sallyport.gateway.protocol.Inbound;
 import dev.sallyport.gateway.protocol.Presence;
 import dev.sallyport.gateway.statement.Statements;

@@ -22,7 +22,10 @@ class ErrorCodeTest {
 
         assertThat(row).endsWith(" " + code.form().rpcCode() + " |");
         assertThat(row)
-                .contains(code.form().httpStatus() == 200 ? "| J |" : "| H " + code.form().httpStatus() + " |");
+                .contains(
+                        code.form().httpStatus() == 200
+                                ? "| J |"
+                                : "| H " + code.form().httpStatus() + " |");
     }
 
     /** Tests run in the module's folder or at the top of the project. */

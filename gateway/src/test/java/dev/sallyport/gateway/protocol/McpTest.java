@@ -2,9 +2,9 @@ package dev.sallyport.gateway.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sallyport.schema.id.CallId;
 import dev.sallyport.gateway.admission.Admission;
 import dev.sallyport.gateway.admission.Place;
+import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.token.Caller;
 import java.net.URI;
@@ -70,8 +70,7 @@ class McpTest {
         String[] lines = reply.body.at("/result/content/0/text").asString().split("\n");
         assertThat(lines).hasSize(4);
         assertThat(lines[1]).matches("<data-[0-9a-f]{16}>");
-        assertThat(lines[2])
-                .isEqualTo("{\"text\":\"a \\\"quoted\\\" word\\nand \u00fc\"}");
+        assertThat(lines[2]).isEqualTo("{\"text\":\"a \\\"quoted\\\" word\\nand \u00fc\"}");
         assertThat(lines[3]).isEqualTo(lines[1].replace("<", "</"));
         assertThat(reply.body.at("/result").has("structuredContent")).isFalse();
         assertThat(reply.body.at("/result/isError").asBoolean()).isFalse();

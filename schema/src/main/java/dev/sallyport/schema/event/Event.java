@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * One event with its envelope; {@link EventCodec} gives it its CloudEvents 1.0 form.
  *
  * @param source who tells it, as a URI reference, such as {@code /gateway/g1}
- * @param signedBy the gateway whose key signs the event's bytes; only commands are, and what withdraws
- *     them
+ * @param signedBy the gateway whose key signs the event's bytes; only commands are, and what
+ *     withdraws them
  */
 public record Event<P extends Payload>(
         EventId id,
@@ -51,7 +51,8 @@ public record Event<P extends Payload>(
     public boolean repeats(Event<?> first) {
         return id.equals(first.id)
                 && tenant.equals(first.tenant)
-                && (data instanceof CallSettled settled && first.data instanceof CallSettled before
+                && ((data instanceof CallSettled settled
+                                && first.data instanceof CallSettled before)
                         ? settled.repeats(before)
                         : data.equals(first.data));
     }

@@ -12,20 +12,10 @@ import org.jspecify.annotations.Nullable;
  * @param reason in plain words
  */
 public record GapFound(
-        String topic,
-        int partition,
-        long from,
-        @Nullable Long next,
-        GapCause cause,
-        String reason)
+        String topic, int partition, long from, @Nullable Long next, GapCause cause, String reason)
         implements Payload {
     /** The records, such as {@code sallyport.outcomes-2 from 17 to 20}. */
     String place() {
-        return topic
-                + "-"
-                + partition
-                + " from "
-                + from
-                + (next == null ? "" : " to " + next);
+        return topic + "-" + partition + " from " + from + (next == null ? "" : " to " + next);
     }
 }

@@ -29,8 +29,7 @@ public final class RandomRecords {
     }
 
     public Event<?> event(EventType type) {
-        boolean command =
-                type == EventType.CALL_AUTHORIZED || type == EventType.CALL_WITHDRAWN;
+        boolean command = type == EventType.CALL_AUTHORIZED || type == EventType.CALL_WITHDRAWN;
         TraceContext trace =
                 random.nextBoolean()
                         ? null

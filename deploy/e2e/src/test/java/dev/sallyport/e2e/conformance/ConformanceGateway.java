@@ -6,11 +6,11 @@ import dev.sallyport.gateway.edge.EdgeConfig;
 import dev.sallyport.gateway.identity.Authentication;
 import dev.sallyport.gateway.identity.ProtectedResource;
 import dev.sallyport.gateway.protocol.ErrorCode;
-import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.gateway.protocol.Handler;
 import dev.sallyport.gateway.protocol.Mcp;
 import dev.sallyport.gateway.protocol.Offer;
 import dev.sallyport.gateway.protocol.Outcome;
+import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.gateway.protocol.Request;
 import dev.sallyport.schema.health.Health;
 import dev.sallyport.schema.id.TenantId;
@@ -189,7 +189,8 @@ public final class ConformanceGateway implements AutoCloseable {
                     head + "'application/json','text':'{\\\"id\\\":\\\"" + id + "\\\"}'}]}");
         }
         return new Outcome.Refused(
-                Refusal.of(ErrorCode.NAME_UNKNOWN, "There is no such resource").with("uri", uri), null);
+                Refusal.of(ErrorCode.NAME_UNKNOWN, "There is no such resource").with("uri", uri),
+                null);
     }
 
     private static Outcome cacheable(String object) {

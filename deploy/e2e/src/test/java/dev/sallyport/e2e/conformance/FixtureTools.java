@@ -1,8 +1,8 @@
 package dev.sallyport.e2e.conformance;
 
 import dev.sallyport.gateway.protocol.ErrorCode;
-import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.gateway.protocol.Outcome;
+import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.gateway.protocol.Request;
 import dev.sallyport.gateway.protocol.ToolResult;
 import java.time.Duration;
@@ -142,6 +142,7 @@ final class FixtureTools {
         }
         return new Outcome.Refused(
                 Refusal.of(ErrorCode.CAPABILITY_MISSING, "This tool needs the capability sampling")
-                        .with("requiredCapabilities", Map.of("sampling", Map.of())), null);
+                        .with("requiredCapabilities", Map.of("sampling", Map.of())),
+                null);
     }
 }
