@@ -160,6 +160,7 @@ class FlatEventTest {
             return switch (value) {
                 case Ended ended -> ended.wire();
                 case GapCause cause -> cause.wire();
+                case CallWithdrawn.Reason reason -> reason.wire();
                 default -> null;
             };
         }

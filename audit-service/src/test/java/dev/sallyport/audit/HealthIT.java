@@ -1,0 +1,77 @@
+package dev.sallyport.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sallyport.schema.id.TenantId;
+import java.net.http.HttpResponse;
+import java.sql.SQLException;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Health says what stands still. Case G6. */
+class HealthIT {
+    private AuditFixture fixture;
+
+    @BeforeEach
+    void start() throws Exception {
+        fixture = new AuditFixture();
+    }
+
+    @AfterEach
+    void stop() {
+        fixture.close();
+    }
+
+    @Test
+    void aPlaceThatIsTakenByHandFailsHealthUntilItIsFreed() throws Exception {
+        TenantId disturbed = fixture.tenant();
+        TenantId other = fixture.tenant();
+        try (var database = fixture.open();
+                var service = fixture.start()) {
+            settle(disturbed);
+            fixture.awaitPublished(database.jdbi(), disturbed, 2);
+            assertThat(health(service).statusCode()).isEqualTo(200);
+
+            execute(
+                    "INSERT INTO audit.entry SELECT tenant, 2, gen_random_uuid(), leaf_hash, bytes, topic, partition, record, now()"
+                            + " FROM audit.entry WHERE tenant = '%s' AND seq = 0".formatted(disturbed));
+            settle(disturbed);
+            settle(other);
+            await().atMost(AuditFixture.WITHIN)
+                    .untilAsserted(() -> {
+                        HttpResponse<String> failing = health(service);
+                        assertThat(failing.statusCode()).isEqualTo(503);
+                        assertThat(failing.body())
+                                .contains("\"parkedLogs\":1", "parked until the log can be written")
+                                .doesNotContain(disturbed.value());
+                    });
+            fixture.awaitPublished(database.jdbi(), other, 2);
+
+            execute(
+                    "DELETE FROM audit.entry WHERE tenant = '%s' AND seq > 1".formatted(disturbed));
+            settle(other);
+            fixture.awaitPublished(database.jdbi(), disturbed, 3);
+            await().atMost(AuditFixture.WITHIN)
+                    .untilAsserted(() -> assertThat(health(service).statusCode()).isEqualTo(200));
+        }
+    }
+
+    private HttpResponse<String> health(AuditService service) {
+        return fixture.get(service, "/healthz", Optional.empty());
+    }
+
+    private void settle(TenantId tenant) {
+        var _ = fixture.settle(tenant, "alice", "db_query", "select 1");
+        fixture.flush();
+    }
+
+    private void execute(String sql) throws SQLException {
+        try (var superuser = fixture.superuser();
+                var statement = superuser.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+}
