@@ -37,7 +37,8 @@ class HealthIT {
 
             execute(
                     "INSERT INTO audit.entry SELECT tenant, 2, gen_random_uuid(), leaf_hash, bytes, topic, partition, record, now()"
-                            + " FROM audit.entry WHERE tenant = '%s' AND seq = 0".formatted(disturbed));
+                            + " FROM audit.entry WHERE tenant = '%s' AND seq = 0"
+                                    .formatted(disturbed));
             settle(disturbed);
             settle(other);
             await().atMost(AuditFixture.WITHIN)
@@ -50,8 +51,7 @@ class HealthIT {
                     });
             fixture.awaitPublished(database.jdbi(), other, 2);
 
-            execute(
-                    "DELETE FROM audit.entry WHERE tenant = '%s' AND seq > 1".formatted(disturbed));
+            execute("DELETE FROM audit.entry WHERE tenant = '%s' AND seq > 1".formatted(disturbed));
             settle(other);
             fixture.awaitPublished(database.jdbi(), disturbed, 3);
             await().atMost(AuditFixture.WITHIN)
