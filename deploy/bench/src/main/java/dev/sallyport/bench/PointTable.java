@@ -23,7 +23,7 @@ final class PointTable {
 
     /** A ledger like that of the enrolment, for who has none. */
     static final String PLAIN_LEDGER =
-            "INSERT INTO bench_ledger (call_id, tenant, subject, settled_at, rows_affected) VALUES (?, 'acme', 'bench', clock_timestamp(), 1)";
+            "INSERT INTO bench.ledger (call_id, tenant, subject, settled_at, rows_affected) VALUES (?, 'acme', 'bench', clock_timestamp(), 1)";
 
     private PointTable() {}
 
@@ -80,15 +80,17 @@ final class PointTable {
                 statement.execute("CREATE INDEX tallies_by_id ON public.tallies (id)");
                 statement.execute("VACUUM (ANALYZE, FREEZE) public.tallies");
             }
-            statement.execute("DROP TABLE IF EXISTS public.bench_ledger");
+            statement.execute("CREATE SCHEMA IF NOT EXISTS bench");
+            // not in public, where the local stack grants every table to the agents' logins
+            statement.execute("DROP TABLE IF EXISTS public.bench_ledger, bench.ledger");
             statement.execute(
                     """
-                    CREATE TABLE public.bench_ledger (
+                    CREATE TABLE bench.ledger (
                         call_id uuid PRIMARY KEY, tenant text NOT NULL, subject text NOT NULL,
                         entered_at timestamptz NOT NULL DEFAULT transaction_timestamp(),
                         settled_at timestamptz, rows_affected bigint)\
                     """);
-            statement.execute("CREATE INDEX ON public.bench_ledger USING brin (entered_at)");
+            statement.execute("CREATE INDEX ON bench.ledger USING brin (entered_at)");
             statement.execute("GRANT SELECT ON public.points TO \"" + database.user() + '"');
             statement.execute(
                     "GRANT SELECT, UPDATE ON public.tallies TO \"" + database.user() + '"');
@@ -99,7 +101,8 @@ final class PointTable {
                     "ALTER ROLE %s LOGIN BYPASSRLS PASSWORD '%s'".formatted(PEER_LOGIN, password));
             statement.execute("GRANT SELECT ON public.points TO " + PEER_LOGIN);
             statement.execute("GRANT SELECT, UPDATE ON public.tallies TO " + PEER_LOGIN);
-            statement.execute("GRANT INSERT ON public.bench_ledger TO " + PEER_LOGIN);
+            statement.execute("GRANT USAGE ON SCHEMA bench TO " + PEER_LOGIN);
+            statement.execute("GRANT INSERT ON bench.ledger TO " + PEER_LOGIN);
             return password;
         } catch (SQLException e) {
             throw new BenchException(
