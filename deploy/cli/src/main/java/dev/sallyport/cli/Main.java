@@ -2,6 +2,7 @@ package dev.sallyport.cli;
 
 import dev.sallyport.schema.SallyportException;
 import dev.sallyport.schema.config.SettingsException;
+import dev.sallyport.schema.id.TenantId;
 import java.util.ServiceLoader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -51,6 +52,7 @@ public final class Main {
     static CommandLine commandLine() {
         CommandLine line = new CommandLine(new Main());
         ServiceLoader.load(Contributed.class).forEach(line::addSubcommand);
+        line.registerConverter(TenantId.class, TenantId::new);
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setExecutionExceptionHandler(Main::explain);
         return line;

@@ -37,7 +37,7 @@ final class RegistryListCommand implements Callable<Integer> {
     @Option(
             names = "--tenant",
             description = "Whose entries; without it, every tenant's and the gateways' keys.")
-    @Nullable String tenant;
+    @Nullable TenantId tenant;
 
     @Override
     public Integer call() {
@@ -51,7 +51,7 @@ final class RegistryListCommand implements Callable<Integer> {
                                             Stream.of(TenantId.PLATFORM),
                                             registry.tenants().map(Tenant::id))
                                     .toList()
-                            : List.of(new TenantId(tenant));
+                            : List.of(tenant);
             for (TenantId id : tenants) {
                 registry.entriesOf(id).forEach((key, entry) -> entries.put(key, json(entry)));
             }

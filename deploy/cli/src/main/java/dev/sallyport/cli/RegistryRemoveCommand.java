@@ -39,7 +39,7 @@ final class RegistryRemoveCommand implements Callable<Integer> {
                     "what can be removed starts with tenant/, database/, grant/ or key/: " + key);
         }
         KafkaSettings kafka = broker.settings();
-        TenantId tenant = parts[0].equals("key") ? TenantId.PLATFORM : new TenantId(parts[1]);
+        TenantId tenant = tenantOf(parts);
         try (RegistryFeed feed =
                 RegistryFeed.start(
                         kafka, "sallyport-registry-remove", RegistryListCommand.REGISTRY_WITHIN)) {
@@ -54,5 +54,16 @@ final class RegistryRemoveCommand implements Callable<Integer> {
         }
         command.commandLine().getOut().println("removed " + key);
         return 0;
+    }
+
+    private TenantId tenantOf(String[] parts) {
+        if (parts[0].equals("key")) {
+            return TenantId.PLATFORM;
+        }
+        try {
+            return new TenantId(parts[1]);
+        } catch (IllegalArgumentException e) {
+            throw new StackException("registry_entry_refused", key + ": " + e.getMessage(), e);
+        }
     }
 }

@@ -158,6 +158,8 @@ final class RegistryCommandIT {
         assertThat(otherKey.err()).contains("database/psi/gis", "database/omega/gis");
 
         assertThat(put("suspension/psi/x: {}").code()).isEqualTo(1);
+        assertThat(registry("remove", "grant/").err()).contains("registry_entry_refused: grant/");
+        assertThat(registry("list", "--tenant", "No Tenant").code()).isEqualTo(2);
         assertThat(put("- a list").err()).contains("registry_malformed");
         assertThat(registry("list", "--tenant", "psi").out()).doesNotContain("psi");
     }
