@@ -93,23 +93,25 @@ class DatabaseCheckIT {
                     head ~ UPDATE audit.head SET root = sha256('x') WHERE tenant = '%s' ~ head of .*its root
                     head ~ DELETE FROM audit.head WHERE tenant = '%s' AND size = (SELECT max(size) FROM audit.head WHERE tenant = '%s') ~ beyond the newest head
                     entry ~ UPDATE audit.entry SET leaf_hash = sha256('x') WHERE tenant = '%s' AND seq = 7 ~ entry 7 .*leaf_hash
-                    entry ~ UPDATE audit.entry SET bytes = set_byte(bytes, 400, 65), leaf_hash = sha256('\\x00'::bytea || set_byte(bytes, 400, 65)) WHERE tenant = '%s' AND seq = 7 ~ its root is
+                    entry ~ UPDATE audit.entry SET bytes = set_byte(bytes, 400, get_byte(bytes, 400) # 1), leaf_hash = sha256('\\x00'::bytea || set_byte(bytes, 400, get_byte(bytes, 400) # 1)) WHERE tenant = '%s' AND seq = 7 ~ its root is
                     entry ~ UPDATE audit.entry SET event_id = gen_random_uuid() WHERE tenant = '%s' AND seq = 7 ~ entry 7 .*its bytes are those of event
                     entry ~ UPDATE audit.entry SET record = 1000000 WHERE tenant = '%s' AND seq = 7 ~ entry 7 .*not consumed
                     entry ~ DELETE FROM audit.entry WHERE tenant = '%s' AND seq = 42 ~ entries 42 to 42 are missing
                     entry ~ INSERT INTO audit.entry SELECT tenant, 300, gen_random_uuid(), leaf_hash, bytes, topic, partition, record, now() FROM audit.entry WHERE tenant = '%s' AND seq = 5 ~ beyond the newest head
-                    tile ~ UPDATE audit.tile SET hashes = set_byte(hashes, 77, 1) WHERE tenant = '%s' ~ tile/0/000: its hashes
+                    tile ~ UPDATE audit.tile SET hashes = set_byte(hashes, 77, get_byte(hashes, 77) # 1) WHERE tenant = '%s' ~ tile/0/000: its hashes
                     tile ~ UPDATE audit.tile SET root = sha256('x') WHERE tenant = '%s' ~ tile/0/000: its root
                     tile ~ DELETE FROM audit.tile WHERE tenant = '%s' ~ tile/0/000: it is missing
                     checkpoint ~ UPDATE audit.checkpoint SET root = sha256('x') WHERE tenant = '%s' AND size < 250 ~ checkpoint of .*its root
-                    checkpoint ~ UPDATE audit.checkpoint SET note = replace(note, '+', '/') WHERE tenant = '%s' AND size < 250 ~ checkpoint of
+                    checkpoint ~ UPDATE audit.checkpoint SET note = left(note, -60) || upper(right(note, 60)) WHERE tenant = '%s' AND size < 250 ~ checkpoint of
                     consumed ~ DELETE FROM audit.consumed WHERE from_record = (SELECT from_record FROM audit.consumed c JOIN audit.entry e USING (topic, partition) WHERE e.tenant = '%s' AND e.record >= c.next_record ORDER BY 1 DESC LIMIT 1) ~ rows between them are missing
                     consumed ~ INSERT INTO audit.consumed SELECT topic, partition, generation, next_record, next_record + 9, now(), topic_id, fence, seal FROM audit.consumed ~ not written by this service
                     """)
     void whatSomebodyAltersIsNamed(String table, String sql, String expected) throws SQLException {
         execute("CREATE TABLE kept AS TABLE audit." + table);
         try {
-            execute(columnsOf(table, sql).replace("%s", tenant.value()));
+            assertThat(update(columnsOf(table, sql).replace("%s", tenant.value())))
+                    .as("rows altered")
+                    .isPositive();
             var result = check();
 
             assertThat(result.isSound()).isFalse();
@@ -224,6 +226,12 @@ class DatabaseCheckIT {
     private static void execute(String sql) throws SQLException {
         try (var statement = superuser.createStatement()) {
             statement.execute(sql);
+        }
+    }
+
+    private static int update(String sql) throws SQLException {
+        try (var statement = superuser.createStatement()) {
+            return statement.executeUpdate(sql);
         }
     }
 }
