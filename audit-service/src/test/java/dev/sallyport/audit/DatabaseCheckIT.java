@@ -90,6 +90,9 @@ class DatabaseCheckIT {
                     description ~ UPDATE audit.description SET principal = 'bob' WHERE tenant = '%s' AND principal = 'alice' ~ says something else
                     description ~ UPDATE audit.description SET words = array_to_tsvector(ARRAY['x']) WHERE tenant = '%s' ~ says something else
                     description ~ DELETE FROM audit.description WHERE tenant = '%s' AND principal = 'alice' ~ says something else
+                    description ~ UPDATE audit.description SET tables = ARRAY[NULL::text] WHERE tenant = '%s' AND principal = 'alice' ~ another event|says something else
+                    search ~ UPDATE audit.search SET time = 'infinity' WHERE tenant = '%s' AND seq = 5 ~ entry 5 .*says something else
+                    search ~ UPDATE audit.search SET tenant = 'No Tenant' WHERE tenant = '%s' AND seq = 5 ~ rows of the tenant 'No Tenant'
                     head ~ UPDATE audit.head SET root = sha256('x') WHERE tenant = '%s' ~ head of .*its root
                     head ~ DELETE FROM audit.head WHERE tenant = '%s' AND size = (SELECT max(size) FROM audit.head WHERE tenant = '%s') ~ beyond the newest head
                     entry ~ UPDATE audit.entry SET leaf_hash = sha256('x') WHERE tenant = '%s' AND seq = 7 ~ entry 7 .*leaf_hash
@@ -137,6 +140,35 @@ class DatabaseCheckIT {
                 : sql;
     }
 
+    @Test // case G4
+    void aLogThatIsGoneAsAWholeIsMissed() throws SQLException {
+        var tables = List.of("entry", "tile", "head", "checkpoint", "search");
+        for (String table : tables) {
+            execute("CREATE TABLE kept_%s AS TABLE audit.%s".formatted(table, table));
+        }
+        try {
+            for (String table : tables) {
+                assertThat(
+                                update(
+                                        "DELETE FROM audit.%s WHERE tenant = '%s'"
+                                                .formatted(table, tenant)))
+                        .isPositive();
+            }
+
+            assertThat(check().logs()).anySatisfy(log -> {
+                assertThat(log.tenant()).isEqualTo(tenant);
+                assertThat(log.findings())
+                        .anySatisfy(finding -> assertThat(finding).contains("older copy"));
+            });
+        } finally {
+            for (String table : tables) {
+                execute("DELETE FROM audit." + table);
+                execute("INSERT INTO audit.%s SELECT * FROM kept_%s".formatted(table, table));
+                execute("DROP TABLE kept_" + table);
+            }
+        }
+    }
+
     @Test // case G5
     void whatIsFoundIsShownAsTheLogHasIt() throws SQLException {
         execute("CREATE TABLE kept AS TABLE audit.search");
@@ -182,10 +214,10 @@ class DatabaseCheckIT {
             // its own hash is altered alike: where the tile is full, that does not help
             String hash =
                     index < 256
-                            ? ", leaf_hash = sha256('\\x00'::bytea || set_byte(bytes, 400, 65))"
+                            ? ", leaf_hash = sha256('\\x00'::bytea || set_byte(bytes, 400, get_byte(bytes, 400) # 1))"
                             : "";
             execute(
-                    "UPDATE audit.entry SET bytes = set_byte(bytes, 400, 65)%s WHERE tenant = '%s' AND seq = %d"
+                    "UPDATE audit.entry SET bytes = set_byte(bytes, 400, get_byte(bytes, 400) # 1)%s WHERE tenant = '%s' AND seq = %d"
                             .formatted(hash, tenant, index));
 
             assertThat(entry(index).check()).isEqualTo(RowCheck.ENTRY_ALTERED);

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 
@@ -92,7 +93,22 @@ public final class DatabaseCheck {
                             handle -> {
                                 var consumed = ConsumedCheck.run(handle, RowSeal.of(signer));
                                 var logs = new ArrayList<LogResult>();
-                                for (TenantId tenant : StoredLogCheck.tenants(handle)) {
+                                var findings = new ArrayList<>(consumed.findings());
+                                var names = new TreeSet<>(StoredLogCheck.tenants(handle));
+                                // of a log that is signed there should be something here
+                                topic.last().keySet().forEach(signed -> names.add(signed.value()));
+                                for (String name : names) {
+                                    TenantId tenant;
+                                    try {
+                                        tenant = new TenantId(name);
+                                    } catch (IllegalArgumentException noTenant) {
+                                        findings.add(
+                                                "rows of the tenant '"
+                                                        + name
+                                                        + "': "
+                                                        + noTenant.getMessage());
+                                        continue;
+                                    }
                                     logs.add(
                                             new StoredLogCheck(
                                                             handle,
@@ -102,7 +118,7 @@ public final class DatabaseCheck {
                                                             consumed)
                                                     .run());
                                 }
-                                return new Result(logs, consumed.findings());
+                                return new Result(logs, findings);
                             });
         } catch (JdbiException failed) {
             throw new AuditException(

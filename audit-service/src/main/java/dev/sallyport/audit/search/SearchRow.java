@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -58,13 +59,24 @@ public record SearchRow(long index, UUID eventId, Instant time, Optional<Facts> 
                             text(row, "outcome"),
                             text(row, "code"),
                             Optional.ofNullable(row.getObject("rows", Long.class)),
-                            List.of((String[]) row.getArray("tables").getArray()),
+                            tables((@Nullable String[]) row.getArray("tables").getArray()),
                             text(row, "fingerprint"),
                             text(row, "detail"),
                             List.of()));
         } catch (IllegalArgumentException altered) {
             return Optional.empty();
         }
+    }
+
+    private static List<String> tables(@Nullable String[] names) {
+        var tables = new ArrayList<String>();
+        for (@Nullable String name : names) {
+            if (name == null) {
+                throw new IllegalArgumentException("a table has a name");
+            }
+            tables.add(name);
+        }
+        return tables;
     }
 
     private static Optional<String> text(ResultSet row, String column) throws SQLException {
