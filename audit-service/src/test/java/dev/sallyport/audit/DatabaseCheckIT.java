@@ -155,11 +155,12 @@ class DatabaseCheckIT {
                         .isPositive();
             }
 
-            assertThat(check().logs()).anySatisfy(log -> {
-                assertThat(log.tenant()).isEqualTo(tenant);
-                assertThat(log.findings())
-                        .anySatisfy(finding -> assertThat(finding).contains("older copy"));
-            });
+            assertThat(check().logs())
+                    .anySatisfy(log -> {
+                        assertThat(log.tenant()).isEqualTo(tenant);
+                        assertThat(log.findings())
+                                .anySatisfy(finding -> assertThat(finding).contains("older copy"));
+                    });
         } finally {
             for (String table : tables) {
                 execute("DELETE FROM audit." + table);

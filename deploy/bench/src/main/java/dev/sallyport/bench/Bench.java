@@ -16,7 +16,7 @@ final class Bench {
     /** Quiet is when all workers together use less than this share of one core over a second. */
     private static final double QUIET_SHARE = 0.25;
 
-    private static final Duration QUIET_WITHIN = Duration.ofSeconds(180);
+    private static final Duration QUIET_WITHIN = Duration.ofMinutes(3);
 
     private static final long WARM_CALLS = 30_000;
     private static final Duration WARM_UP_TURN = Duration.ofSeconds(5);
