@@ -5,6 +5,7 @@ import dev.sallyport.executor.engine.Engines;
 import dev.sallyport.executor.failure.ExecutorException;
 import dev.sallyport.executor.intake.CommandCheck;
 import dev.sallyport.executor.intake.Intake;
+import dev.sallyport.executor.intake.Joining;
 import dev.sallyport.executor.lane.Lanes;
 import dev.sallyport.executor.outcome.KafkaOutcomes;
 import dev.sallyport.executor.outcome.OutcomePublisher;
@@ -26,7 +27,6 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.jspecify.annotations.Nullable;
@@ -38,11 +38,11 @@ import org.slf4j.LoggerFactory;
  * own context, and tells the log how it ended before anyone else.
  */
 public final class Executor implements AutoCloseable {
-    /**
-     * After this long without a sign of life another executor takes over what this one had. The
-     * least that a broker allows unless {@code group.min.session.timeout.ms} is changed.
-     */
-    private static final Duration GONE_AFTER = Duration.ofSeconds(6);
+    /** How many are sent in the time after which a silent executor is taken for dead. */
+    private static final int HEARTBEATS = 8;
+
+    /** After this long without a turn of its intake an executor gives its partitions away. */
+    private static final Duration TURN_WITHIN = Duration.ofSeconds(30);
 
     /** How long an outcome or a reply waits for others while many calls are under way. */
     private static final Duration OUTCOMES_GATHERED = Duration.ofMillis(1);
@@ -137,12 +137,14 @@ public final class Executor implements AutoCloseable {
                                 outcomes,
                                 clock));
         calls.set(new Parts(started, engines));
+        Joining joining = new Joining();
         Intake taking =
                 closing(
                         new Intake(
-                                new KafkaConsumer<>(consumer(config)),
+                                new KafkaConsumer<>(consumer(config, joining)),
                                 started::take,
-                                config.underWayMax()));
+                                config.underWayMax(),
+                                joining));
         intake = taking;
         taking.start(Topics.commands(config.cell()));
         awaitJoined(taking, config);
@@ -180,17 +182,16 @@ public final class Executor implements AutoCloseable {
         return health.port();
     }
 
-    private static Map<String, Object> consumer(ExecutorConfig config) {
+    private static Map<String, Object> consumer(ExecutorConfig config, Joining joining) {
         Map<String, Object> settings =
                 config.kafka().callConsumer(config.name(), Topics.executors(config.cell()));
         // who starts again under its name has its partitions back at once, however it ended
         settings.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, config.name());
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, POLL_RECORDS_MAX);
-        settings.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, (int) GONE_AFTER.toMillis());
-        settings.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, (int) GONE_AFTER.toMillis() / 4);
-        settings.put(
-                ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
-                CooperativeStickyAssignor.class.getName());
+        settings.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, config.goneAfterMillis());
+        settings.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, config.goneAfterMillis() / HEARTBEATS);
+        settings.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, (int) TURN_WITHIN.toMillis());
+        settings.putAll(joining.settings());
         return settings;
     }
 

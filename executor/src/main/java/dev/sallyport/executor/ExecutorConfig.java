@@ -17,6 +17,9 @@ import java.util.regex.Pattern;
  * @param laneWaitingMax calls of one tenant that wait; more are answered {@code tenant_busy}
  * @param underWayMax calls of all tenants that were taken from the log and have not settled; at
  *     that many no more are taken until half of them settled
+ * @param goneAfterMillis after this long without a sign of life, in milliseconds, another executor
+ *     takes over what this one had; 6,000 is the least that a broker allows unless its {@code
+ *     group.min.session.timeout.ms} is changed
  * @param plainDatabaseConnections whether connections to databases on other machines may be
  *     unencrypted: for development only
  * @param health where {@code /healthz} is answered
@@ -29,9 +32,13 @@ public record ExecutorConfig(
         @Default("8") int laneRunningMax,
         @Default("96") int laneWaitingMax,
         @Default("1024") int underWayMax,
+        @Default("6000") int goneAfterMillis,
         @Default("false") boolean plainDatabaseConnections,
         HealthSettings health) {
     private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}");
+
+    /** Shorter, a pause of the JVM or a busy machine would pass for a death. */
+    private static final int GONE_AFTER_MILLIS_MIN = 1_000;
 
     public ExecutorConfig {
         if (!NAME.matcher(name).matches()) {
@@ -40,6 +47,13 @@ public record ExecutorConfig(
         }
         positive("laneRunningMax", laneRunningMax);
         positive("underWayMax", underWayMax);
+        if (goneAfterMillis < GONE_AFTER_MILLIS_MIN) {
+            throw new IllegalArgumentException(
+                    "goneAfterMillis must be at least "
+                            + GONE_AFTER_MILLIS_MIN
+                            + ": "
+                            + goneAfterMillis);
+        }
         if (laneWaitingMax < 0) {
             throw new IllegalArgumentException(
                     "laneWaitingMax must not be negative: " + laneWaitingMax);

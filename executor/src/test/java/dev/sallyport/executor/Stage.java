@@ -167,14 +167,20 @@ final class Stage implements AutoCloseable {
                 laneRunning,
                 laneWaiting,
                 underWay,
+                3_000,
                 false,
                 new HealthSettings("127.0.0.1", 0));
     }
 
     Secrets secrets() {
+        return new Secrets(environment());
+    }
+
+    /** What an executor's secret references name. */
+    Map<String, String> environment() {
         Map<String, String> environment = new HashMap<>(SharedDatabase.ENVIRONMENT);
         environment.put("KEK", kek.value());
-        return new Secrets(environment);
+        return environment;
     }
 
     Executor executor() {

@@ -259,6 +259,7 @@ public final class EmbeddedKafka implements AutoCloseable {
             Map.of(
                     "auto.create.topics.enable", "false",
                     "group.initial.rebalance.delay.ms", "0",
+                    "group.min.session.timeout.ms", "1000",
                     "transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000",
                     "controller.quorum.append.linger.ms", "1",
                     "initial.broker.registration.timeout.ms", "60000");

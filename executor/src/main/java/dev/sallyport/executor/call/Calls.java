@@ -127,7 +127,7 @@ public final class Calls implements AutoCloseable {
             switch (checked(delivery)) {
                 case Command.Accepted(var event, _, _) when !registryIsCurrent.getAsBoolean() ->
                         refuse(delivery, event, OUTDATED, watch);
-                case Command.Accepted(var event, _, _) when Recall.concerns(delivery, event) ->
+                case Command.Accepted(var event, _, _) when Recall.forbidsToRun(delivery, event) ->
                         refuse(delivery, event, Answer.notRun(), watch);
                 case Command.Accepted accepted -> {
                     try (RunningCalls.Running call = running.take(accepted.event())) {
@@ -204,28 +204,34 @@ public final class Calls implements AutoCloseable {
             Delivery delivery, Command.Accepted command, RunningCalls.Running call, Stopwatch watch)
             throws InterruptedException {
         Event<CallAuthorized> event = command.event();
+        if (Recall.writes(event.data()) && !delivery.confirm()) {
+            delivery.abandoned();
+            return;
+        }
         Lanes.Entry entry = enter(command, call);
         watch.lap(Stopwatch.Part.QUEUE);
         if (call.isWithdrawn()) {
             if (entry instanceof Lanes.Place place) {
                 place.leave();
             }
-            settlement.settle(delivery, event, Answer.withdrawn(), watch.timings(), () -> {});
+            refuse(delivery, event, Answer.withdrawn(), watch);
             return;
         }
         switch (entry) {
+            case Lanes.Place place when delivery.isLost() -> {
+                place.leave();
+                delivery.abandoned();
+            }
             case Lanes.Place place ->
                     settleIn(
                             place,
                             delivery,
                             event,
-                            () -> answer(command, call, watch),
+                            () -> answer(delivery, command, call, watch),
                             Answer.notCommitted(),
                             watch);
-            case Lanes.Entry.Full _ ->
-                    settlement.settle(delivery, event, BUSY, watch.timings(), () -> {});
-            case Lanes.Entry.Late _ ->
-                    settlement.settle(delivery, event, LATE, watch.timings(), () -> {});
+            case Lanes.Entry.Full _ -> refuse(delivery, event, BUSY, watch);
+            case Lanes.Entry.Late _ -> refuse(delivery, event, LATE, watch);
         }
     }
 
@@ -336,6 +342,18 @@ public final class Calls implements AutoCloseable {
         } finally {
             place.leave();
         }
+    }
+
+    /** Where another executor may have begun it too, the ledger has the last word. */
+    private Answer answer(
+            Delivery delivery,
+            Command.Accepted command,
+            RunningCalls.Running taken,
+            Stopwatch watch) {
+        Answer answer = answer(command, taken, watch);
+        return answer instanceof Answer.Stopped && Recall.concerns(delivery, command.event())
+                ? recall.ask(command.event(), command.database(), answer)
+                : answer;
     }
 
     /**

@@ -4,6 +4,7 @@ import dev.sallyport.executor.engine.Answer;
 import dev.sallyport.executor.engine.Caller;
 import dev.sallyport.executor.engine.Engine;
 import dev.sallyport.executor.intake.Delivery;
+import dev.sallyport.executor.intake.Past;
 import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.event.CallAuthorized;
 import dev.sallyport.schema.event.Event;
@@ -37,11 +38,19 @@ final class Recall {
     }
 
     /**
-     * Whether it is a write that was delivered before. It is never begun here: it may have run, and
-     * may have been told as failed, upon which its caller did something else.
+     * Whether it is a write that another executor may have begun, and may still be about. Before it
+     * is told as not done, the ledger is asked, which also keeps the other from committing it.
      */
     static boolean concerns(Delivery delivery, Event<CallAuthorized> event) {
-        return delivery.mayHaveRun() && writes(event.data());
+        return delivery.past() != Past.NONE && writes(event.data());
+    }
+
+    /**
+     * Whether it is a write that may have been told as not done, upon which its caller did
+     * something else. It is never begun here.
+     */
+    static boolean forbidsToRun(Delivery delivery, Event<CallAuthorized> event) {
+        return delivery.past() == Past.MAY_HAVE_BEEN_TOLD && writes(event.data());
     }
 
     /** Whether it may have written: where the command does not say, it may. */

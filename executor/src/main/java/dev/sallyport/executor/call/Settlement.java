@@ -47,11 +47,36 @@ final class Settlement {
     }
 
     /**
-     * Publishes the outcome; returns at once.
+     * Publishes the outcome, and does not wait until it is acknowledged. That a call was not done
+     * is told only where no other executor may do it: of a write it is noted first ({@link
+     * Delivery#noteDecided}), and a call that is lost is left to whoever has it now.
      *
-     * @param acknowledged is run once the delivery is settled
+     * @param acknowledged is run once the delivery is settled or left
      */
     void settle(
+            Delivery delivery,
+            Event<CallAuthorized> command,
+            Answer answer,
+            Timings timings,
+            Runnable acknowledged)
+            throws InterruptedException {
+        if (answer instanceof Answer.Stopped && !mayBeTold(delivery, command)) {
+            LOG.atInfo()
+                    .addKeyValue("callId", command.data().call())
+                    .log("a call is left to the executor that has its partition now");
+            delivery.abandoned();
+            acknowledged.run();
+            return;
+        }
+        publish(delivery, command, answer, timings, acknowledged);
+    }
+
+    private static boolean mayBeTold(Delivery delivery, Event<CallAuthorized> command)
+            throws InterruptedException {
+        return Recall.writes(command.data()) ? delivery.noteDecided() : !delivery.isLost();
+    }
+
+    private void publish(
             Delivery delivery,
             Event<CallAuthorized> command,
             Answer answer,

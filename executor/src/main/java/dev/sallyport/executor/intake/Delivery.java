@@ -8,17 +8,41 @@ public interface Delivery {
     /** The event's bytes. */
     byte[] value();
 
-    /**
-     * Whether it may have been delivered before, to an executor that did not come to settle it: it
-     * stood in the log already when this executor was given the partition.
-     */
-    boolean mayHaveRun();
+    /** What other executors may have done with it. */
+    Past past();
 
     /** Partition and offset, for logs. */
     String place();
 
     /**
+     * Whether another executor is delivered it too: this one lost its partition before it was
+     * settled. What was not done here is left to the other.
+     */
+    boolean isLost();
+
+    /**
+     * Asks the broker whether the command's partition is this executor's still. No write is begun
+     * without: whoever has the partition later then knows that all writes that this executor may
+     * have begun stood in the log by that time. Waits for the broker, for as long as it takes.
+     *
+     * @return false where it is lost: then it must not be begun
+     */
+    boolean confirm() throws InterruptedException;
+
+    /**
+     * Notes in the group's offsets, before anybody is told, that the command was not done and never
+     * will be. Whoever is delivered it later does not run it. Waits for the broker, for as long as
+     * it takes.
+     *
+     * @return false where it is lost: then nothing may be told, since the other executor may do it
+     */
+    boolean noteDecided() throws InterruptedException;
+
+    /**
      * Tells that nothing is left to do for it; without this it is delivered again after a crash.
      */
     void settled();
+
+    /** Leaves it to the executor that has its partition now. */
+    void abandoned();
 }

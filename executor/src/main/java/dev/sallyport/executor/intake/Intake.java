@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.WakeupException;
@@ -25,6 +26,9 @@ public final class Intake implements AutoCloseable {
     /** While partitions are paused, or the intake drains, nothing that comes ends a poll. */
     private static final Duration POLL_PAUSED = Duration.ofMillis(20);
 
+    /** While a call waits for a commit that is not sent yet. */
+    private static final Duration POLL_AWAITED = Duration.ofMillis(1);
+
     private static final Duration COMMIT_EVERY = Duration.ofMillis(500);
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofMillis(250);
     private static final Duration DRAIN_WITHIN = Duration.ofSeconds(5);
@@ -35,11 +39,13 @@ public final class Intake implements AutoCloseable {
     private final org.apache.kafka.clients.consumer.Consumer<String, byte[]> consumer;
     private final Consumer<Delivery> handler;
     private final int underWayMax;
+    private final Confirmations confirmations;
     private final Ownership ownership;
     private final CountDownLatch closing = new CountDownLatch(1);
     private String topic = "";
     private @Nullable Thread thread;
     private boolean paused;
+    private boolean away;
     private long committedAt = System.nanoTime();
     private volatile Turn last = new Turn(System.nanoTime(), 0, 0);
 
@@ -56,15 +62,18 @@ public final class Intake implements AutoCloseable {
      * @param consumer of the group of the cell's executors; closed with the intake
      * @param handler takes each command on without waiting
      * @param underWayMax commands that were handed on and have not settled
+     * @param joining whose settings the consumer has
      */
     public Intake(
             org.apache.kafka.clients.consumer.Consumer<String, byte[]> consumer,
             Consumer<Delivery> handler,
-            int underWayMax) {
+            int underWayMax,
+            Joining joining) {
         this.consumer = consumer;
         this.handler = handler;
         this.underWayMax = underWayMax;
-        this.ownership = new Ownership(consumer);
+        this.confirmations = new Confirmations(consumer::wakeup);
+        this.ownership = new Ownership(consumer, confirmations, joining);
     }
 
     /** Starts to take commands of the topic, on a thread of its own. */
@@ -119,6 +128,8 @@ public final class Intake implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
+            ownership.forgetAll();
+            confirmations.close();
             // others take its partitions at once, though its name would keep them for a while
             consumer.close(
                     CloseOptions.timeout(LEAVE_WITHIN)
@@ -130,12 +141,22 @@ public final class Intake implements AutoCloseable {
     private void guardedTurn() throws InterruptedException {
         try {
             turn();
+            if (away) {
+                away = false;
+                LOG.atInfo().log("commands are taken again");
+            }
         } catch (WakeupException e) {
-            LOG.atDebug().log("intake woken to close");
+            LOG.atDebug().log("intake woken");
         } catch (FencedInstanceIdException e) {
             throw e;
         } catch (KafkaException e) {
-            LOG.atWarn().setCause(e).log("commands cannot be taken just now");
+            if (!away) {
+                away = true;
+                LOG.atWarn()
+                        .addKeyValue("error", e.getClass().getSimpleName())
+                        .addKeyValue("why", e.getMessage())
+                        .log("commands cannot be taken just now; it is tried until they can");
+            }
             closing.await(PAUSE_AFTER_FAILURE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RuntimeException e) {
             // such as a log that goes back: join anew, and take what was not committed again
@@ -145,20 +166,28 @@ public final class Intake implements AutoCloseable {
         }
     }
 
+    /** As another member of the group, from whom nothing is taken that this one has sent. */
     private void joinAnew() {
-        consumer.unsubscribe();
         ownership.forgetAll();
+        consumer.unsubscribe();
         consumer.subscribe(List.of(topic), ownership);
     }
 
     /** One turn: take what came, hand it on, commit what settled. Gives how many came. */
     int turn() {
+        if (ownership.mustJoinAnew()) {
+            LOG.atInfo().log("joining anew, so that nothing that was sent before is taken");
+            joinAnew();
+        }
         hold();
         ownership.askEnds();
-        int taken = 0;
-        for (ConsumerRecord<String, byte[]> record : consumer.poll(paused ? POLL_PAUSED : POLL)) {
-            handler.accept(ownership.deliver(record));
-            taken++;
+        ownership.confirm();
+        ConsumerRecords<String, byte[]> records = poll(paused ? POLL_PAUSED : POLL);
+        if (ownership.mustJoinAnew()) {
+            return 0; // they are delivered again
+        }
+        for (ConsumerRecord<String, byte[]> record : records) {
+            ownership.deliver(record).ifPresent(handler);
         }
         long now = System.nanoTime();
         last = new Turn(now, consumer.assignment().size(), ownership.lag());
@@ -166,7 +195,18 @@ public final class Intake implements AutoCloseable {
             ownership.commit();
             committedAt = now;
         }
-        return taken;
+        return records.count();
+    }
+
+    /** Is woken when a call waits for a commit. */
+    private ConsumerRecords<String, byte[]> poll(Duration within) {
+        try {
+            return consumer.poll(confirmations.beginPoll() ? within : POLL_AWAITED);
+        } catch (WakeupException e) {
+            return ConsumerRecords.empty();
+        } finally {
+            confirmations.endPoll();
+        }
     }
 
     private void hold() {
@@ -186,6 +226,7 @@ public final class Intake implements AutoCloseable {
         try {
             consumer.pause(consumer.assignment());
             while (ownership.underWay() > 0 && System.nanoTime() < until) {
+                ownership.confirm();
                 unlessWoken(() -> consumer.poll(POLL_PAUSED)); // stays in the group meanwhile
                 consumer.pause(consumer.assignment());
             }

@@ -14,6 +14,7 @@ import dev.sallyport.executor.engine.Finding;
 import dev.sallyport.executor.engine.Stopwatch;
 import dev.sallyport.executor.intake.CommandCheck;
 import dev.sallyport.executor.intake.Delivery;
+import dev.sallyport.executor.intake.Past;
 import dev.sallyport.executor.lane.Lanes;
 import dev.sallyport.executor.outcome.Outcome;
 import dev.sallyport.executor.outcome.OutcomePublisher;
@@ -178,12 +179,16 @@ final class CallsTest {
 
     private static final class Delivered implements Delivery {
         private final byte[] value;
-        private final boolean mayHaveRun;
+        private final Past past;
         private final AtomicInteger settled = new AtomicInteger();
+        private final AtomicInteger confirmed = new AtomicInteger();
+        private final AtomicInteger decided = new AtomicInteger();
+        private final AtomicInteger abandoned = new AtomicInteger();
+        private volatile boolean lost;
 
-        Delivered(byte[] value, boolean mayHaveRun) {
+        Delivered(byte[] value, Past past) {
             this.value = value;
-            this.mayHaveRun = mayHaveRun;
+            this.past = past;
         }
 
         @Override
@@ -197,8 +202,30 @@ final class CallsTest {
         }
 
         @Override
-        public boolean mayHaveRun() {
-            return mayHaveRun;
+        public Past past() {
+            return past;
+        }
+
+        @Override
+        public boolean isLost() {
+            return lost;
+        }
+
+        @Override
+        public boolean confirm() {
+            confirmed.incrementAndGet();
+            return !lost;
+        }
+
+        @Override
+        public boolean noteDecided() {
+            decided.incrementAndGet();
+            return !lost;
+        }
+
+        @Override
+        public void abandoned() {
+            abandoned.incrementAndGet();
         }
 
         @Override
@@ -258,7 +285,7 @@ final class CallsTest {
                         statementClass,
                         Instant.now().plusSeconds(30),
                         new Limits(10, 10_000, 60_000)),
-                false);
+                Past.NONE);
     }
 
     private CallSettled settled(Delivered delivery) {
@@ -304,12 +331,14 @@ final class CallsTest {
                         Instant.now().plusSeconds(30),
                         new Limits(10, 10_000, 60_000));
 
-        assertThat(settled(new Delivered(command, false)).code()).isEqualTo("access_unknown");
+        assertThat(settled(new Delivered(command, Past.NONE)).code()).isEqualTo("access_unknown");
         assertThat(engine.recalledWithin).isEmpty();
-        assertThat(settled(new Delivered(command, true)).code()).isEqualTo("access_unknown");
+        assertThat(settled(new Delivered(command, Past.MAY_HAVE_BEEN_TOLD)).code())
+                .isEqualTo("access_unknown");
         assertThat(engine.recalledWithin).hasSize(1);
         engine.ledger = Optional.of(REMEMBERED);
-        assertThat(settled(new Delivered(command, true)).ended()).isEqualTo(Ended.SUCCEEDED);
+        assertThat(settled(new Delivered(command, Past.MAY_HAVE_BEEN_TOLD)).ended())
+                .isEqualTo(Ended.SUCCEEDED);
         assertThat(engine.runs).hasValue(0);
     }
 
@@ -416,7 +445,7 @@ final class CallsTest {
                                         StatementClass.READ,
                                         Instant.now().plusMillis(300),
                                         new Limits(1, 1, 60_000)),
-                                false));
+                                Past.NONE));
         gate.countDown();
 
         assertThat(outcome.ended()).isEqualTo(Ended.EXPIRED);
@@ -439,43 +468,147 @@ final class CallsTest {
                                         StatementClass.READ,
                                         Instant.now().plusSeconds(60),
                                         new Limits(10, 10_000, 100)),
-                                false));
+                                Past.NONE));
 
         assertThat(outcome.code()).isEqualTo("DEADLINE");
     }
 
+    private static Delivered again(StatementClass statementClass, Past past, Instant deadline) {
+        return new Delivered(
+                command(statementClass, deadline, new Limits(10, 10_000, 30_000)), past);
+    }
+
+    private static Instant inHalfAMinute() {
+        return Instant.now().plusSeconds(30);
+    }
+
+    // case I6
     @Test
-    void aWriteThatMayHaveRunIsLookedUpForAsLongAsItMayStillGoOn() {
+    void aWriteThatNobodyWasToldOfRuns() {
+        CallSettled outcome =
+                settled(again(StatementClass.WRITE, Past.MAY_HAVE_RUN, inHalfAMinute()));
+
+        assertThat(outcome.ended()).isEqualTo(Ended.SUCCEEDED);
+        assertThat(engine.runs).hasValue(1);
+        assertThat(engine.recalledWithin).isEmpty();
+    }
+
+    // case I6
+    @Test
+    void aWriteThatFailsThoughItMayHaveRunElsewhereIsLookedUpForAsLongAsThatMayGoOn() {
+        engine.doing = _ -> Answer.failed("lock_timeout", "the other holds the ledger's entry");
         engine.ledger = Optional.of(REMEMBERED);
 
         CallSettled outcome =
-                settled(
-                        new Delivered(
-                                command(
-                                        StatementClass.WRITE,
-                                        Instant.now().plusSeconds(30),
-                                        new Limits(10, 10_000, 30_000)),
-                                true));
+                settled(again(StatementClass.WRITE, Past.MAY_HAVE_RUN, inHalfAMinute()));
+
+        assertThat(outcome.ended()).isEqualTo(Ended.SUCCEEDED);
+        assertThat(engine.recalledWithin)
+                .hasSize(1)
+                .allSatisfy(within -> assertThat(within).isGreaterThan(Duration.ofSeconds(35)));
+    }
+
+    // case I6
+    @Test
+    void aWriteThatIsLateThoughItMayHaveRunIsLookedUp() {
+        engine.ledger = Optional.of(REMEMBERED);
+
+        CallSettled outcome =
+                settled(again(StatementClass.WRITE, Past.MAY_HAVE_RUN, Instant.now()));
 
         assertThat(outcome.ended()).isEqualTo(Ended.SUCCEEDED);
         assertThat(engine.runs).hasValue(0);
-        assertThat(engine.recalledWithin)
-                .allSatisfy(within -> assertThat(within).isGreaterThan(Duration.ofSeconds(35)));
+    }
+
+    @Test
+    void aWriteThatMayHaveBeenToldIsLookedUpAndNeverBegun() {
+        CallSettled outcome =
+                settled(again(StatementClass.WRITE, Past.MAY_HAVE_BEEN_TOLD, inHalfAMinute()));
+
+        assertThat(outcome.code()).isEqualTo("not_run");
+        assertThat(engine.runs).hasValue(0);
+        assertThat(engine.recalledWithin).hasSize(1);
     }
 
     @Test
     void aReadThatWasDeliveredBeforeRuns() {
-        engine.doing = _ -> DONE;
-        Delivered again =
-                new Delivered(
-                        command(
-                                StatementClass.READ,
-                                Instant.now().plusSeconds(30),
-                                new Limits(10, 10_000, 1_000)),
-                        true);
+        CallSettled outcome =
+                settled(again(StatementClass.READ, Past.MAY_HAVE_BEEN_TOLD, inHalfAMinute()));
 
-        assertThat(settled(again).ended()).isEqualTo(Ended.SUCCEEDED);
+        assertThat(outcome.ended()).isEqualTo(Ended.SUCCEEDED);
         assertThat(engine.runs).hasValue(1);
+    }
+
+    @Test
+    void thatAWriteWasNotDoneIsNotedBeforeItIsTold() {
+        engine.doing = _ -> Answer.failed("lock_timeout", "as a test asks");
+        Delivered failing = delivered(StatementClass.WRITE);
+        settled(failing);
+        engine.doing = _ -> DONE;
+        Delivered done = delivered(StatementClass.WRITE);
+        settled(done);
+
+        assertThat(failing.decided).hasValue(1);
+        assertThat(done.decided).hasValue(0);
+    }
+
+    // case I3
+    @Test
+    void whatWasNotDoneOfALostCallIsLeftToWhoeverHasItNow() {
+        for (StatementClass statementClass : List.of(StatementClass.READ, StatementClass.WRITE)) {
+            Delivered lost = delivered(statementClass);
+            engine.doing =
+                    _ -> {
+                        lost.lost = true;
+                        return Answer.failed("lock_timeout", "as a test asks");
+                    };
+            calls.take(lost);
+
+            await().until(() -> lost.abandoned.get() == 1);
+            assertThat(lost.settled).hasValue(0);
+        }
+        assertThat(log.outcomes).isEmpty();
+
+        // and its place is free
+        engine.doing = _ -> DONE;
+        assertThat(settled(delivered(StatementClass.WRITE)).ended()).isEqualTo(Ended.SUCCEEDED);
+    }
+
+    // case I3
+    @Test
+    void whatIsLostBeforeItsTurnIsNotBegun() {
+        for (StatementClass statementClass : List.of(StatementClass.READ, StatementClass.WRITE)) {
+            Delivered lost = delivered(statementClass);
+            lost.lost = true;
+            calls.take(lost);
+
+            await().until(() -> lost.abandoned.get() == 1);
+        }
+        assertThat(engine.runs).hasValue(0);
+    }
+
+    // case I6
+    @Test
+    void aWriteIsConfirmedBeforeItIsBegun() {
+        Delivered write = delivered(StatementClass.WRITE);
+        engine.doing =
+                _ -> {
+                    assertThat(write.confirmed).hasValue(1);
+                    return DONE;
+                };
+
+        assertThat(settled(write).ended()).isEqualTo(Ended.SUCCEEDED);
+    }
+
+    // case I6
+    @Test
+    void aWriteThatIsWithdrawnThoughItMayHaveRunIsLookedUp() {
+        engine.ledger = Optional.of(REMEMBERED);
+        Delivered write = again(StatementClass.WRITE, Past.MAY_HAVE_RUN, inHalfAMinute());
+        withdraw(write);
+
+        assertThat(settled(write).ended()).isEqualTo(Ended.SUCCEEDED);
+        assertThat(engine.runs).hasValue(0);
     }
 
     /** The command of the delivery is withdrawn by who is said to be its gateway. */
@@ -498,7 +631,7 @@ final class CallsTest {
                                         gateway,
                                         data)),
                         key),
-                false);
+                Past.NONE);
     }
 
     private void withdraw(Delivered call) {

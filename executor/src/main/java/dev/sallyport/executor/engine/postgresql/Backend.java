@@ -36,7 +36,7 @@ final class Backend {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration IDLE_IN_TRANSACTION_MAX = Duration.ofSeconds(10);
     private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(5);
-    private static final Duration CLIENT_CHECKED_EVERY = Duration.ofSeconds(5);
+    private static final Duration CLIENT_CHECKED_EVERY = Duration.ofSeconds(1);
 
     /** The driver asks for its machine's zone when it connects, and no option comes before that. */
     private static final String ZONE = "SET TimeZone = 'UTC'";

@@ -164,6 +164,48 @@ final class SessionIT {
         }
     }
 
+    /** The key of the ledger decides between them, whoever makes them. */
+    @Test
+    void aSecondAttemptOfACallRunsOnlyWhereTheFirstDidNotCommit() throws Exception {
+        secondAttempt("id - 10", Transaction.Done.class, Transaction.DoneBefore.class);
+        assertThat(balance()).isEqualTo("11.50");
+
+        secondAttempt("id - 11", Transaction.Failed.class, Transaction.Done.class);
+        assertThat(balance()).isEqualTo("12.50");
+    }
+
+    private void secondAttempt(String divisor, Class<?> first, Class<?> second) throws Exception {
+        Caller caller = SharedDatabase.caller(ACME);
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<Transaction<List<String>>> write =
+                    threads.submit(() ->
+                            SharedDatabase.run(
+                                    session,
+                                    caller,
+                                    Access.WRITE,
+                                    "with w as (update customers set balance = balance + 1"
+                                            + " where id = 11 returning id)"
+                                            + " select pg_sleep(1), 1 / ("
+                                            + divisor
+                                            + ") from w"));
+            await().until(() ->
+                    shared.truth(
+                                    "select count(*) from pg_stat_activity"
+                                            + " where wait_event = 'PgSleep'"
+                                            + " and datname = current_database()")
+                            .equals(List.of("1")));
+
+            assertThat(
+                            SharedDatabase.run(
+                                    session,
+                                    caller,
+                                    Access.WRITE,
+                                    "update customers set balance = balance + 1 where id = 11"))
+                    .isInstanceOf(second);
+            assertThat(write.get()).isInstanceOf(first);
+        }
+    }
+
     @Test
     void aConnectionBackToTheDatabaseCarriesNoContext() throws Exception {
         shared.administer("create extension dblink");
