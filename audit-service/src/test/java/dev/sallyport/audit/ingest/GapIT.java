@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
@@ -202,6 +203,26 @@ class GapIT {
                 });
     }
 
+    @Test
+    void aPlaceWithoutARecordIsAGapWhereNobodyWritesInTransactions() throws Exception {
+        fixture.sendAborted(topic, tenant, NONSENSE);
+        // the record and, a moment after the abortion was answered, the broker's mark
+        await().atMost(AuditFixture.WITHIN).until(() -> end() == 5);
+        send(1);
+        long end = end();
+
+        try (var ingest = fixture.ingest(database.jdbi())) {
+            turnUntil(ingest, consumedUpTo(end));
+        }
+        assertThat(gaps(tenant))
+                .singleElement()
+                .satisfies(gap -> {
+                    assertThat(gap.from()).isEqualTo(3);
+                    assertThat(gap.next()).isEqualTo(end - 1);
+                    assertThat(gap.cause()).isEqualTo(GapCause.SKIPPED);
+                });
+    }
+
     private void create() throws Exception {
         try (var admin = fixture.admin()) {
             // a topic of this name may still be on its way out
@@ -238,6 +259,15 @@ class GapIT {
                             .get(topic);
             var id = Objects.requireNonNull(described).topicId();
             return new UUID(id.getMostSignificantBits(), id.getLeastSignificantBits());
+        }
+    }
+
+    private long end() throws Exception {
+        try (var admin = fixture.admin()) {
+            return admin.listOffsets(Map.of(partition, OffsetSpec.latest()))
+                    .partitionResult(partition)
+                    .get(10, TimeUnit.SECONDS)
+                    .offset();
         }
     }
 
