@@ -1,5 +1,7 @@
 package dev.sallyport.audit.ingest;
 
+import dev.sallyport.audit.problem.AuditException;
+import dev.sallyport.audit.problem.AuditProblem;
 import dev.sallyport.audit.store.RowSeal;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -15,8 +17,14 @@ import org.jspecify.annotations.Nullable;
  * Reads the table {@code consumed}, and tells what the service wrote there from what others did.
  */
 public final class SealedStretches {
-    /** How many rows are looked at after the first, where that one was written by others. */
+    /** How many rows are read at once after the first, where that one was written by others. */
     private static final int ROWS_A_LOOK = 1_000;
+
+    /**
+     * The most rows of others that are passed of a partition, at some 5 us each. Whoever can write
+     * that many could fill the disk as well: then somebody has to look.
+     */
+    private static final int FORGED_MAX = 1_000_000;
 
     private static final int FETCH = 1_000;
 
@@ -62,27 +70,25 @@ public final class SealedStretches {
                 .iterator();
     }
 
-    /** Reads the newest rows until one is found that this service wrote: usually the first. */
+    /**
+     * Reads the newest rows until one is found that this service wrote: usually the first.
+     *
+     * @throws AuditException {@code database_unsafe} where others wrote more than a bounded number
+     *     of newer ones: to read on from anywhere else would be a guess
+     */
     static Consumed newest(Handle handle, RowSeal seal, TopicPartition partition) {
+        return newest(handle, seal, partition, FORGED_MAX);
+    }
+
+    static Consumed newest(Handle handle, RowSeal seal, TopicPartition partition, int forgedMax) {
         Optional<Consumed.Forged> forged = Optional.empty();
+        Optional<Place> before = Optional.empty();
         int passed = 0;
         int rows = 1;
-        while (true) {
-            List<Read> newest =
-                    handle.createQuery(
-                                    "SELECT "
-                                            + COLUMNS
-                                            + """
-                                             FROM audit.consumed WHERE topic = :topic AND partition = :partition
-                                            ORDER BY generation DESC, from_record DESC, fence DESC OFFSET :passed LIMIT :rows
-                                            """)
-                            .bind("topic", partition.topic())
-                            .bind("partition", partition.partition())
-                            .bind("passed", passed)
-                            .bind("rows", rows)
-                            .map((row, _) -> read(row, seal))
-                            .list();
-            for (Read row : newest) {
+        while (passed < forgedMax) {
+            List<Placed> newest = before(handle, seal, partition, before, rows);
+            for (Placed placed : newest) {
+                var row = placed.read();
                 if (row.ours()) {
                     return new Consumed(Optional.of(row.end()), forged);
                 }
@@ -92,9 +98,54 @@ public final class SealedStretches {
             if (newest.size() < rows) {
                 return new Consumed(Optional.empty(), forged);
             }
+            before = Optional.of(newest.getLast().place());
             passed += newest.size();
             rows = ROWS_A_LOOK;
         }
+        throw new AuditException(
+                AuditProblem.DATABASE_UNSAFE,
+                "the newest "
+                        + passed
+                        + " rows of "
+                        + partition
+                        + " in the table consumed were not written by this service: delete them, as the owner of the tables");
+    }
+
+    /** Where a row stands in the order of its partition. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Place(int generation, long from, byte[] fence) {}
+
+    private record Placed(Read read, Place place) {}
+
+    /** The newest rows that stand before the place: by the primary key, however many there are. */
+    private static List<Placed> before(
+            Handle handle,
+            RowSeal seal,
+            TopicPartition partition,
+            Optional<Place> place,
+            int rows) {
+        var query =
+                handle.createQuery(
+                                "SELECT "
+                                        + COLUMNS
+                                        + " FROM audit.consumed WHERE topic = :topic AND partition = :partition"
+                                        + (place.isPresent()
+                                                ? " AND (generation, from_record, fence) < (:generation, :from, :fence)"
+                                                : "")
+                                        + " ORDER BY generation DESC, from_record DESC, fence DESC LIMIT :rows")
+                        .bind("topic", partition.topic())
+                        .bind("partition", partition.partition())
+                        .bind("rows", rows);
+        place.ifPresent(at ->
+                query.bind("generation", at.generation())
+                        .bind("from", at.from())
+                        .bind("fence", at.fence()));
+        return query.map((row, _) -> {
+                    var read = read(row, seal);
+                    return new Placed(
+                            read, new Place(read.generation(), read.from(), row.getBytes("fence")));
+                })
+                .list();
     }
 
     private static Read read(ResultSet row, RowSeal seal) throws SQLException {

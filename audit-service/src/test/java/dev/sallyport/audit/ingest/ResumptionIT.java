@@ -1,14 +1,19 @@
 package dev.sallyport.audit.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sallyport.audit.AuditFixture;
+import dev.sallyport.audit.problem.AuditException;
+import dev.sallyport.audit.problem.AuditProblem;
 import dev.sallyport.audit.store.RowSeal;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.apache.kafka.common.TopicPartition;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
@@ -69,6 +74,49 @@ class ResumptionIT {
                                 new TopicPartition("outcomes", 0),
                                 Consumed.NOTHING));
         assertThat(rowsRead("consumed")).isBetween(1L, 10L);
+    }
+
+    @Test
+    void rowsOfOthersArePassedEachOnceAndNotWithoutBound() throws Exception {
+        var partition = new TopicPartition("signals", 0);
+        var seal = RowSeal.of(fixture.signer());
+        var jdbi = Jdbi.create(connection);
+        var _ =
+                new LogWriter(jdbi, seal)
+                        .write(
+                                new LogWriter.Batch(
+                                        List.of(),
+                                        List.of(
+                                                new Stretch(
+                                                        partition, UUID.randomUUID(), 0, 0, 7))),
+                                Instant.now());
+        execute(
+                """
+                INSERT INTO audit.consumed (topic, partition, generation, from_record, next_record, topic_id, fence, seal, consumed_at)
+                SELECT 'signals', 0, 2147483647 - n %% 2, 100 + n / 3, 9223372036854775807, gen_random_uuid(),
+                       decode(lpad(to_hex(n), 32, '0'), 'hex'), decode(repeat('5f', 16), 'hex'), now()
+                FROM generate_series(1, %d) n
+                """
+                        .formatted(ROWS),
+                "ANALYZE audit.consumed");
+        connection.setAutoCommit(false);
+
+        var consumed =
+                jdbi.withHandle(handle -> SealedStretches.newest(handle, seal, partition));
+
+        assertThat(consumed.last()).map(Consumed.LastStretch::next).hasValue(7L);
+        assertThat(consumed.forged())
+                .map(Consumed.Forged::generation)
+                .hasValue(Integer.MAX_VALUE);
+        assertThat(rowsRead("consumed")).isBetween((long) ROWS, ROWS + 100L);
+        assertThatThrownBy(() ->
+                        jdbi.useHandle(handle ->
+                                SealedStretches.newest(handle, seal, partition, ROWS - 1_000)))
+                .isInstanceOfSatisfying(
+                        AuditException.class,
+                        refused ->
+                                assertThat(refused.problem())
+                                        .isEqualTo(AuditProblem.DATABASE_UNSAFE));
     }
 
     @Test
