@@ -79,10 +79,12 @@ public final class AuditService implements AutoCloseable {
         var reads = new ReadRecorder(log);
         var checkpoints =
                 parts.add(CheckpointTopic.open(config.kafka(), signer, clock, CHECKPOINTS_WITHIN));
+        var seal = RowSeal.of(signer);
         var publisher =
                 new CheckpointPublisher(
                         jdbi,
                         checkpoints,
+                        seal,
                         clock,
                         Duration.ofMillis(config.checkpointEveryMillis()));
         var ingest =
@@ -90,7 +92,7 @@ public final class AuditService implements AutoCloseable {
                         config.kafka(),
                         config.batchRecordsMax(),
                         jdbi,
-                        RowSeal.of(signer),
+                        seal,
                         publisher,
                         clock);
         var publishing = parts.add(TurnLoop.start("audit-checkpoints", publisher, clock));

@@ -108,6 +108,16 @@ class ApiIT {
         "text=nowhere, 0",
         "principal=alice, 2",
         "principal=ali, 0",
+        "principal=al*, 0",
+        "principal=al_ce, 0",
+        "principal=%25, 0",
+        "principal=ali%25, 0",
+        "principal=ALICE, 0",
+        "tool=db%25, 0",
+        "tool=db_quer_, 0",
+        "database=ware*, 0",
+        "database=%25, 0",
+        "text=cust*, 2",
         "principal=alice&tool=db_query, 1",
         "tool=db_execute, 2",
         "database=warehouse, 1",
@@ -174,6 +184,26 @@ class ApiIT {
         "text=%27%27, parameter_invalid, text",
         "principal=%00, parameter_invalid, principal",
         "tenant=globex, parameter_unknown, tenant",
+        // case G7: each of these would else be no condition at all
+        "principal=, parameter_invalid, principal",
+        "principal, parameter_invalid, principal",
+        "principal=%20, parameter_invalid, principal",
+        "tool=%0A, parameter_invalid, tool",
+        "database=, parameter_invalid, database",
+        "text=, parameter_invalid, text",
+        "text=%25, parameter_invalid, text",
+        "from=, parameter_invalid, from",
+        "kind=&kind=, parameter_invalid, kind",
+        "principal=alice&principal=bob, parameter_invalid, principal",
+        "principal=alice&principal=alice, parameter_invalid, principal",
+        "outcome=Refused, parameter_invalid, outcome",
+        "outcome=re*, parameter_invalid, outcome",
+        "kind=Call%25, parameter_invalid, kind",
+        "Principal=alice, parameter_unknown, Principal",
+        "principal[]=alice, parameter_unknown, principal[]",
+        "subject=alice, parameter_unknown, subject",
+        "principal%20=alice, parameter_unknown, principal",
+        "=alice, parameter_unknown, parameter",
     })
     void aWrongParameterIsNamed(String query, String code, String name) {
         var answer = get("/api/v1/entries?" + query, acme);
@@ -265,6 +295,16 @@ class ApiIT {
 
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(404);
         assertThat(Json.mapper().readTree(answer.body()).get("code").stringValue()).isEqualTo(code);
+    }
+
+    @Test // case G7
+    void aParameterWhereThereAreNoneIsRefused() {
+        for (String path : List.of("/api/v1/entries/0", "/api/v1/calls/" + query)) {
+            var answer = get(path + "?principal=bob", acme);
+
+            assertThat(answer.statusCode()).as(path).isEqualTo(400);
+            assertThat(answer.body()).contains("parameter_unknown");
+        }
     }
 
     @Test

@@ -10,6 +10,7 @@ import dev.sallyport.audit.store.AuditDatabase;
 import dev.sallyport.audit.store.AuditRoles;
 import dev.sallyport.audit.store.DatabaseSettings;
 import dev.sallyport.audit.store.RowSeal;
+import dev.sallyport.audit.tree.TreeHead;
 import dev.sallyport.audit.verify.AuditVerifier;
 import dev.sallyport.audit.verify.Verdict;
 import dev.sallyport.embedded.TestServers;
@@ -79,9 +80,7 @@ public final class AuditFixture implements AutoCloseable {
     private final Secrets secrets;
 
     public AuditFixture() throws SQLException {
-        try (var admin = admin()) {
-            Topics.createMissing(admin, Set.of(CELL), 3, (short) 1);
-        }
+        createTopics();
         try (var superuser = superuser()) {
             new AuditRoles(role + "_owner", OWNER_PASSWORD, role, PASSWORD).enrol(superuser);
         }
@@ -91,6 +90,13 @@ public final class AuditFixture implements AutoCloseable {
                                 "OWNER_PASSWORD", OWNER_PASSWORD,
                                 "PASSWORD", PASSWORD,
                                 "SIGNING_KEY", NoteSigner.generate(ORIGIN, new SecureRandom())));
+    }
+
+    /** Creates the topics that are not there. */
+    void createTopics() {
+        try (var admin = admin()) {
+            Topics.createMissing(admin, Set.of(CELL), 3, (short) 1);
+        }
     }
 
     /** A tenant that nobody else has, registered with an issuer of its own. */
@@ -145,7 +151,11 @@ public final class AuditFixture implements AutoCloseable {
     }
 
     AuditService start() {
-        return AuditService.start(config(), secrets, InstantSource.system());
+        return start(InstantSource.system());
+    }
+
+    AuditService start(InstantSource clock) {
+        return AuditService.start(config(), secrets, clock);
     }
 
     public AuditDatabase open() {
@@ -161,7 +171,15 @@ public final class AuditFixture implements AutoCloseable {
     public CheckpointPublisher publisher(Jdbi jdbi) {
         var topic = CheckpointTopic.open(kafka, signer(), InstantSource.system(), WITHIN);
         topics.add(topic);
-        return new CheckpointPublisher(jdbi, topic, InstantSource.system(), Duration.ZERO);
+        return new CheckpointPublisher(
+                jdbi, topic, RowSeal.of(signer()), InstantSource.system(), Duration.ZERO);
+    }
+
+    /** What was signed last of each log, as the topic of checkpoints tells. */
+    Map<TenantId, TreeHead> lastSigned() {
+        try (var topic = CheckpointTopic.open(kafka, signer(), InstantSource.system(), WITHIN)) {
+            return topic.last();
+        }
     }
 
     /** The service's key. */

@@ -6,10 +6,16 @@ import static org.awaitility.Awaitility.await;
 import dev.sallyport.schema.id.TenantId;
 import java.net.http.HttpResponse;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Health says what stands still. Case G6. */
 class HealthIT {
@@ -56,6 +62,45 @@ class HealthIT {
             fixture.awaitPublished(database.jdbi(), disturbed, 3);
             await().atMost(AuditFixture.WITHIN)
                     .untilAsserted(() -> assertThat(health(service).statusCode()).isEqualTo(200));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"consumed, ingestion: ", "checkpoint, checkpoints: "})
+    void whatDoesNotGoOnFailsHealthAfterAWhile(String table, String stuck) throws Exception {
+        var clock = new Ahead();
+        TenantId tenant = fixture.tenant();
+        try (var database = fixture.open();
+                var service = fixture.start(clock)) {
+            fixture.awaitPublished(database.jdbi(), tenant, 1);
+            execute("REVOKE INSERT ON audit.%s FROM %s".formatted(table, fixture.runtimeRole()));
+            settle(tenant);
+            await().atMost(AuditFixture.WITHIN)
+                    .untilAsserted(() -> {
+                        clock.forward(Duration.ofSeconds(31));
+                        HttpResponse<String> failing = health(service);
+                        assertThat(failing.statusCode()).isEqualTo(503);
+                        assertThat(failing.body()).contains("\"stuck\":[\"" + stuck);
+                    });
+
+            execute("GRANT INSERT ON audit.%s TO %s".formatted(table, fixture.runtimeRole()));
+            fixture.awaitPublished(database.jdbi(), tenant, 2);
+            await().atMost(AuditFixture.WITHIN)
+                    .untilAsserted(() -> assertThat(health(service).statusCode()).isEqualTo(200));
+        }
+    }
+
+    /** A clock that can be put forward. */
+    private static final class Ahead implements InstantSource {
+        private final AtomicReference<Duration> by = new AtomicReference<>(Duration.ZERO);
+
+        void forward(Duration further) {
+            by.updateAndGet(before -> before.plus(further));
+        }
+
+        @Override
+        public Instant instant() {
+            return InstantSource.system().instant().plus(by.get());
         }
     }
 

@@ -145,8 +145,8 @@ class TamperingIT {
     private void growUnsigned() throws SQLException {
         asSuperuser(
                 """
-                INSERT INTO audit.head (tenant, size, previous, root, integrated_at)
-                SELECT tenant, max(size) + 1, max(size), sha256('x'), now() FROM audit.head WHERE tenant = '%s' GROUP BY tenant
+                INSERT INTO audit.head (tenant, size, previous, root, seal, integrated_at)
+                SELECT tenant, max(size) + 1, max(size), sha256('x'), substr(sha256('x'), 1, 16), now() FROM audit.head WHERE tenant = '%s' GROUP BY tenant
                 """);
         asSuperuser(
                 """

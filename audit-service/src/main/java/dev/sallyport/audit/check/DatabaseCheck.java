@@ -7,15 +7,18 @@ import dev.sallyport.audit.problem.AuditException;
 import dev.sallyport.audit.problem.AuditProblem;
 import dev.sallyport.audit.store.AuditDatabase;
 import dev.sallyport.audit.store.RowSeal;
+import dev.sallyport.audit.store.StoredTenant;
+import dev.sallyport.audit.tree.TreeHead;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.secret.Secrets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeSet;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks everything that the audit service's database holds: every entry, tree, head, checkpoint,
@@ -30,6 +33,7 @@ public final class DatabaseCheck {
             List.of(
                     "the times at which rows were written (sequenced_at, integrated_at, published_at, consumed_at, rejected_at)",
                     "the table rejected: codes and reasons of records that became no entry of their tenant's log",
+                    "the table parked: events that wait for their log, of which some may have been deleted",
                     "what Kafka still holds",
                     "heads and checkpoints of the past that were deleted: a checkpoint that somebody kept finds a log that was rewritten");
 
@@ -93,36 +97,46 @@ public final class DatabaseCheck {
                             handle -> {
                                 var consumed = ConsumedCheck.run(handle, RowSeal.of(signer));
                                 var logs = new ArrayList<LogResult>();
-                                var findings = new ArrayList<>(consumed.findings());
-                                var names = new TreeSet<>(StoredLogCheck.tenants(handle));
-                                // of a log that is signed there should be something here
-                                topic.last().keySet().forEach(signed -> names.add(signed.value()));
-                                for (String name : names) {
-                                    TenantId tenant;
-                                    try {
-                                        tenant = new TenantId(name);
-                                    } catch (IllegalArgumentException noTenant) {
+                                var findings = new Findings();
+                                consumed.findings().forEach(findings::add);
+                                for (String name : StoredLogCheck.named(handle)) {
+                                    var tenant = StoredTenant.of(name);
+                                    if (tenant.isPresent()) {
+                                        var witness = topic.last().get(tenant.get());
+                                        logs.add(
+                                                log(
+                                                        handle, tenant.get(), signer, witness,
+                                                        consumed));
+                                    } else {
                                         findings.add(
-                                                "rows of the tenant '"
-                                                        + name
-                                                        + "': "
-                                                        + noTenant.getMessage());
-                                        continue;
+                                                "rows name '" + name + "', which is no tenant's id");
                                     }
-                                    logs.add(
-                                            new StoredLogCheck(
-                                                            handle,
-                                                            tenant,
-                                                            signer.verifier(),
-                                                            topic.last().get(tenant),
-                                                            consumed)
-                                                    .run());
                                 }
-                                return new Result(logs, findings);
+                                return new Result(logs, findings.list());
                             });
         } catch (JdbiException failed) {
             throw new AuditException(
                     AuditProblem.DATABASE_UNAVAILABLE, "the database cannot be read", failed);
+        }
+    }
+
+    private static LogResult log(
+            Handle handle,
+            TenantId tenant,
+            NoteSigner signer,
+            @Nullable TreeHead witness,
+            ConsumedCheck consumed) {
+        try {
+            return new StoredLogCheck(handle, tenant, signer, witness, consumed).run();
+        } catch (IllegalArgumentException malformed) {
+            // no hash, no size: what this service writes can be read
+            return new LogResult(
+                    tenant,
+                    0,
+                    0,
+                    0,
+                    List.of(),
+                    List.of("a row holds what this service never writes: " + malformed.getMessage()));
         }
     }
 }

@@ -1,10 +1,13 @@
 package dev.sallyport.audit.check;
 
 import dev.sallyport.audit.note.Checkpoint;
+import dev.sallyport.audit.note.NoteSigner;
 import dev.sallyport.audit.note.SignedNote;
 import dev.sallyport.audit.note.VerifierKey;
 import dev.sallyport.audit.search.Facts;
 import dev.sallyport.audit.search.SearchRow;
+import dev.sallyport.audit.store.HeadSeal;
+import dev.sallyport.audit.store.RowSeal;
 import dev.sallyport.audit.tree.Frontier;
 import dev.sallyport.audit.tree.FullTile;
 import dev.sallyport.audit.tree.Hash;
@@ -37,6 +40,7 @@ final class StoredLogCheck {
     private final Handle handle;
     private final TenantId tenant;
     private final VerifierKey key;
+    private final RowSeal seal;
     private final @Nullable TreeHead witness;
     private final ConsumedCheck consumed;
     private final Findings findings = new Findings();
@@ -49,28 +53,30 @@ final class StoredLogCheck {
     private boolean rootsDiffer;
 
     /**
-     * @param key the service's key
+     * @param signer the service's key
      * @param witness the checkpoint that stands outside the database
      */
     StoredLogCheck(
             Handle handle,
             TenantId tenant,
-            VerifierKey key,
+            NoteSigner signer,
             @Nullable TreeHead witness,
             ConsumedCheck consumed) {
         this.handle = handle;
         this.tenant = tenant;
-        this.key = key;
+        this.key = signer.verifier();
+        this.seal = RowSeal.of(signer);
         this.witness = witness;
         this.consumed = consumed;
     }
 
-    /** Whatever is named as the tenant of anything: somebody may have written what no tenant is. */
-    static List<String> tenants(Handle handle) {
+    /** Whatever is named as the tenant of anything. */
+    static List<String> named(Handle handle) {
         return handle.createQuery(
                         """
                         SELECT tenant FROM audit.entry UNION SELECT tenant FROM audit.head UNION SELECT tenant FROM audit.tile
-                        UNION SELECT tenant FROM audit.checkpoint UNION SELECT tenant FROM audit.search ORDER BY tenant
+                        UNION SELECT tenant FROM audit.checkpoint UNION SELECT tenant FROM audit.search
+                        UNION SELECT tenant FROM audit.description UNION SELECT tenant FROM audit.parked ORDER BY tenant
                         """)
                 .mapTo(String.class)
                 .list();
@@ -86,7 +92,7 @@ final class StoredLogCheck {
             long record) {}
 
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Head(long size, long previous, byte[] root) {}
+    private record Head(long size, long previous, byte[] root, byte @Nullable [] seal) {}
 
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Signed(long size, byte[] root, String note) {}
@@ -272,6 +278,11 @@ final class StoredLogCheck {
                             + " entries, and the head before it has "
                             + before);
         }
+        var stated = new TreeHead(head.size(), Hash.of(head.root()));
+        if (!HeadSeal.fits(seal, tenant, head.previous(), stated, head.seal())) {
+            findings.add(
+                    "head of " + head.size() + " entries: it was not written by this service");
+        }
         compare("head", head.size(), head.root());
         return head.size();
     }
@@ -391,12 +402,13 @@ final class StoredLogCheck {
 
     private ResultIterator<Head> headRows() {
         return rows(
-                "SELECT size, previous, root FROM audit.head WHERE tenant = :tenant ORDER BY size",
+                "SELECT size, previous, root, seal FROM audit.head WHERE tenant = :tenant ORDER BY size",
                 (row, _) ->
                         new Head(
                                 row.getLong("size"),
                                 row.getLong("previous"),
-                                row.getBytes("root")));
+                                row.getBytes("root"),
+                                row.getBytes("seal")));
     }
 
     private ResultIterator<Signed> signedRows() {

@@ -14,6 +14,8 @@ import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.token.Caller;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -48,13 +50,13 @@ final class ApiRoutes {
     }
 
     private void entries(Context ctx, Caller caller) {
-        var page =
-                search.find(caller.tenant(), EntryFilter.of(QueryString.parse(ctx.queryString())));
+        var page = search.find(caller.tenant(), EntryFilter.ofApi(parameters(ctx)));
         reads.record(caller, ctx.ip(), "search", orEmpty(ctx.queryString()), page.entries().size());
         Answers.json(ctx, page);
     }
 
     private void entry(Context ctx, Caller caller) {
+        requireNone(parameters(ctx));
         long index = EntryIndex.parse(ctx.pathParam("index"));
         var proof = proofs.ofEntry(caller.tenant(), index);
         reads.record(caller, ctx.ip(), "entry", Long.toString(index), 1);
@@ -64,6 +66,7 @@ final class ApiRoutes {
     }
 
     private void call(Context ctx, Caller caller) {
+        requireNone(parameters(ctx));
         var call = call(ctx.pathParam("callId"));
         var proof = proofs.of(caller.tenant(), call);
         reads.record(caller, ctx.ip(), "call", call.toString(), proof.entries().size());
@@ -80,6 +83,17 @@ final class ApiRoutes {
                     AuditProblem.PARAMETER_INVALID,
                     "callId must be a UUIDv7 of 36 characters",
                     malformed);
+        }
+    }
+
+    private static Map<String, List<String>> parameters(Context ctx) {
+        return QueryString.parse(ctx.queryString());
+    }
+
+    private static void requireNone(Map<String, List<String>> parameters) {
+        if (!parameters.isEmpty()) {
+            throw new AuditException(
+                    AuditProblem.PARAMETER_UNKNOWN, "there are no parameters at this address");
         }
     }
 

@@ -8,7 +8,9 @@ import dev.sallyport.audit.problem.AuditException;
 import dev.sallyport.audit.problem.AuditProblem;
 import dev.sallyport.audit.search.Description;
 import dev.sallyport.audit.store.CopyRows;
+import dev.sallyport.audit.store.HeadSeal;
 import dev.sallyport.audit.store.RowSeal;
+import dev.sallyport.audit.store.StoredTenant;
 import dev.sallyport.audit.tree.Frontier;
 import dev.sallyport.audit.tree.FullTile;
 import dev.sallyport.audit.tree.Hash;
@@ -106,7 +108,8 @@ final class LogWriter {
     Set<TenantId> tenants() {
         return Set.copyOf(
                 jdbi.withHandle(handle ->
-                        handle.createQuery(
+                        StoredTenant.all(
+                                handle.createQuery(
                                         """
                                         WITH RECURSIVE log AS (
                                             (SELECT tenant FROM audit.head ORDER BY tenant LIMIT 1)
@@ -114,9 +117,7 @@ final class LogWriter {
                                             SELECT (SELECT h.tenant FROM audit.head h WHERE h.tenant > l.tenant ORDER BY h.tenant LIMIT 1)
                                             FROM log l WHERE l.tenant IS NOT NULL)
                                         SELECT tenant FROM log WHERE tenant IS NOT NULL
-                                        """)
-                                .map((row, _) -> new TenantId(row.getString("tenant")))
-                                .list()));
+                                        """))));
     }
 
     /** Forgets what is remembered of the database: the next batch reads it again. */
@@ -486,13 +487,22 @@ final class LogWriter {
 
         private void copyHeads(List<Growing> growing) throws SQLException {
             try (var rows =
-                    copy("audit.head", "tenant", "size", "previous", "root", "integrated_at")) {
+                    copy(
+                            "audit.head",
+                            "tenant",
+                            "size",
+                            "previous",
+                            "root",
+                            "seal",
+                            "integrated_at")) {
                 for (Growing log : growing) {
+                    var head = log.to().head();
                     rows.row()
                             .text(log.tenant().value())
-                            .int8(log.to().head().size())
+                            .int8(head.size())
                             .int8(log.from().size())
-                            .bytes(log.to().head().root().bytes())
+                            .bytes(head.root().bytes())
+                            .bytes(HeadSeal.of(seal, log.tenant(), log.from().size(), head))
                             .time(now);
                 }
                 rows.finish();
@@ -548,7 +558,7 @@ final class LogWriter {
                     long seq = log.from().size();
                     for (Accepted entry : log.entries()) {
                         var facts = entry.facts();
-                        var description = Description.of(log.tenant(), facts);
+                        var description = Description.of(log.tenant(), facts, seal);
                         descriptions.put(description.id(), description);
                         rows.row()
                                 .time(facts.time())

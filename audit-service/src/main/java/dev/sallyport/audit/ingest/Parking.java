@@ -5,6 +5,7 @@ import dev.sallyport.audit.problem.AuditException;
 import dev.sallyport.audit.problem.AuditProblem;
 import dev.sallyport.audit.search.Facts;
 import dev.sallyport.audit.store.RowSeal;
+import dev.sallyport.audit.store.StoredTenant;
 import dev.sallyport.schema.event.EventCodec;
 import dev.sallyport.schema.id.TenantId;
 import java.sql.ResultSet;
@@ -165,9 +166,9 @@ final class Parking {
 
     private List<TenantId> waitingTenants() {
         return jdbi.withHandle(handle ->
-                handle.createQuery("SELECT DISTINCT p.tenant FROM audit.parked p WHERE " + WAITING)
-                        .map((row, _) -> new TenantId(row.getString("tenant")))
-                        .list());
+                StoredTenant.all(
+                        handle.createQuery(
+                                "SELECT DISTINCT p.tenant FROM audit.parked p WHERE " + WAITING)));
     }
 
     /** The first events of the log that wait. */

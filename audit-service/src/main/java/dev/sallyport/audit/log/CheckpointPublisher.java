@@ -1,5 +1,9 @@
 package dev.sallyport.audit.log;
 
+import dev.sallyport.audit.store.HeadSeal;
+import dev.sallyport.audit.store.RowSeal;
+import dev.sallyport.audit.store.StoredTenant;
+import dev.sallyport.audit.tree.Hash;
 import dev.sallyport.audit.tree.TreeHead;
 import dev.sallyport.audit.turn.TurnLoop;
 import dev.sallyport.schema.id.TenantId;
@@ -38,23 +42,34 @@ public final class CheckpointPublisher implements TurnLoop.Job {
     /** How often it is looked for what has to be signed. */
     private static final Duration PAUSE = Duration.ofMillis(50);
 
+    private static final int HEADS_FETCHED = 1_000;
+
     private final Jdbi jdbi;
     private final CheckpointTopic topic;
+    private final RowSeal seal;
     private final InstantSource clock;
     private final Duration every;
     private final Map<TenantId, Optional<Growth>> waiting = new ConcurrentHashMap<>();
     private final Map<TenantId, Instant> published = new HashMap<>();
     private final Map<TenantId, String> unsigned = new ConcurrentHashMap<>();
+    private final boolean first;
     private boolean fresh = true;
 
     /**
      * @param topic signs, and holds what was signed
+     * @param seal tells which heads this service wrote
      * @param every the shortest time between two checkpoints of a log
      */
     public CheckpointPublisher(
-            Jdbi jdbi, CheckpointTopic topic, InstantSource clock, Duration every) {
+            Jdbi jdbi,
+            CheckpointTopic topic,
+            RowSeal seal,
+            InstantSource clock,
+            Duration every) {
         this.jdbi = jdbi;
         this.topic = topic;
+        this.seal = seal;
+        this.first = topic.last().isEmpty();
         this.clock = clock;
         this.every = every;
     }
@@ -77,7 +92,8 @@ public final class CheckpointPublisher implements TurnLoop.Job {
     public Set<TenantId> behind() {
         return Set.copyOf(
                 jdbi.withHandle(handle ->
-                        handle.createQuery(
+                        StoredTenant.all(
+                                handle.createQuery(
                                         """
                                         WITH RECURSIVE newest AS (
                                             (SELECT h.tenant, h.size FROM audit.head h ORDER BY h.tenant DESC, h.size DESC LIMIT 1)
@@ -88,31 +104,36 @@ public final class CheckpointPublisher implements TurnLoop.Job {
                                         SELECT n.tenant FROM newest n
                                         WHERE n.size > coalesce(
                                             (SELECT c.size FROM audit.checkpoint c WHERE c.tenant = n.tenant ORDER BY c.size DESC LIMIT 1), 0)
-                                        """)
-                                .map((row, _) -> new TenantId(row.getString("tenant")))
-                                .list()));
+                                        """))));
     }
 
-    /** The logs of which the database lacks the checkpoint that the topic has. */
-    private List<TenantId> behindTopic() {
+    /**
+     * The logs of which the database and the topic have different last checkpoints: one of them was
+     * put back, or lost. What the topic lacks is put there again.
+     */
+    private List<TenantId> differingFromTopic() {
         var last = topic.last();
         return jdbi.withHandle(handle ->
-                handle.createQuery(
-                                """
-                                SELECT log.tenant FROM unnest(:tenants, :sizes) AS log (tenant, size)
-                                WHERE log.size > coalesce(
-                                    (SELECT c.size FROM audit.checkpoint c WHERE c.tenant = log.tenant ORDER BY c.size DESC LIMIT 1), 0)
-                                """)
-                        .bindArray(
-                                "tenants",
-                                String.class,
-                                last.keySet().stream().map(TenantId::value).toList())
-                        .bindArray(
-                                "sizes",
-                                Long.class,
-                                last.values().stream().map(TreeHead::size).toList())
-                        .map((row, _) -> new TenantId(row.getString("tenant")))
-                        .list());
+                StoredTenant.all(
+                        handle.createQuery(
+                                        """
+                                        WITH RECURSIVE newest AS (
+                                            (SELECT c.tenant, c.size FROM audit.checkpoint c ORDER BY c.tenant DESC, c.size DESC LIMIT 1)
+                                            UNION ALL
+                                            SELECT next.tenant, next.size FROM newest n CROSS JOIN LATERAL (
+                                                SELECT c.tenant, c.size FROM audit.checkpoint c WHERE c.tenant < n.tenant
+                                                ORDER BY c.tenant DESC, c.size DESC LIMIT 1) AS next)
+                                        SELECT tenant FROM newest FULL JOIN unnest(:tenants, :sizes) AS signed (tenant, size) USING (tenant)
+                                        WHERE newest.size IS DISTINCT FROM signed.size
+                                        """)
+                                .bindArray(
+                                        "tenants",
+                                        String.class,
+                                        last.keySet().stream().map(TenantId::value).toList())
+                                .bindArray(
+                                        "sizes",
+                                        Long.class,
+                                        last.values().stream().map(TreeHead::size).toList())));
     }
 
     /**
@@ -124,7 +145,7 @@ public final class CheckpointPublisher implements TurnLoop.Job {
     public int turn() {
         if (fresh) {
             behind().forEach(tenant -> waiting.putIfAbsent(tenant, Optional.empty()));
-            behindTopic().forEach(tenant -> waiting.putIfAbsent(tenant, Optional.empty()));
+            differingFromTopic().forEach(tenant -> waiting.putIfAbsent(tenant, Optional.empty()));
             fresh = false;
         }
         var now = clock.instant();
@@ -191,8 +212,8 @@ public final class CheckpointPublisher implements TurnLoop.Job {
 
     private Optional<TreeHead> proved(Handle handle, TenantId tenant, Optional<TreeHead> witness) {
         TreeHead head = LogReader.head(handle, tenant).orElse(TreeHead.EMPTY);
-        Optional<TreeHead> stored =
-                LogReader.checkpoint(handle, tenant).map(PublishedCheckpoint::tree);
+        var checkpoint = LogReader.checkpoint(handle, tenant);
+        Optional<TreeHead> stored = checkpoint.map(PublishedCheckpoint::tree);
         // each by itself: a database that lost its last checkpoint does not contradict its others
         var contradiction =
                 witness.flatMap(last ->
@@ -204,7 +225,11 @@ public final class CheckpointPublisher implements TurnLoop.Job {
                                         tenant,
                                         stored.orElse(TreeHead.EMPTY),
                                         head,
-                                        "the database"));
+                                        "the database"))
+                        .or(() ->
+                                isAdopted(handle, tenant)
+                                        ? Optional.empty()
+                                        : stranger(handle, tenant, checkpoint, witness));
         if (contradiction.isPresent()) {
             String why = contradiction.get();
             if (!why.equals(unsigned.put(tenant, why))) {
@@ -215,7 +240,9 @@ public final class CheckpointPublisher implements TurnLoop.Job {
             }
             return Optional.empty();
         }
-        return head.equals(stored.orElse(TreeHead.EMPTY)) ? Optional.empty() : Optional.of(head);
+        unsigned.remove(tenant);
+        boolean stands = stored.equals(Optional.of(head)) && witness.equals(stored);
+        return head.size() == 0 || stands ? Optional.empty() : Optional.of(head);
     }
 
     /** Why the stored log does not continue what was signed; empty where it does. */
@@ -239,6 +266,65 @@ public final class CheckpointPublisher implements TurnLoop.Job {
                                 + " entries in "
                                 + where
                                 + " was signed for");
+    }
+
+    /**
+     * Whether this key has signed nothing yet, of any log as the topic tells and of this one as the
+     * database does: then what others wrote is taken over, as after a change of keys.
+     */
+    private boolean isAdopted(Handle handle, TenantId tenant) {
+        return first
+                && !handle.createQuery(
+                                "SELECT EXISTS (SELECT FROM audit.checkpoint WHERE tenant = :tenant AND note LIKE :own)")
+                        .bind("tenant", tenant.value())
+                        .bind("own", "%" + topic.signatureLine(tenant) + "%")
+                        .mapTo(Boolean.class)
+                        .one();
+    }
+
+    /** What others than this service wrote beyond what was signed last; empty where they did not. */
+    private Optional<String> stranger(
+            Handle handle,
+            TenantId tenant,
+            Optional<PublishedCheckpoint> stored,
+            Optional<TreeHead> witness) {
+        if (stored.isPresent() && !topic.hasSigned(tenant, stored.get())) {
+            return Optional.of(
+                    "the checkpoint of "
+                            + stored.get().tree().size()
+                            + " entries in the database was not signed by this service");
+        }
+        long signed =
+                witness.or(() -> stored.map(PublishedCheckpoint::tree)).map(TreeHead::size).orElse(0L);
+        try (var heads =
+                handle.createQuery(
+                                "SELECT size, previous, root, seal FROM audit.head WHERE tenant = :tenant AND size > :signed ORDER BY size")
+                        .bind("tenant", tenant.value())
+                        .bind("signed", signed)
+                        .setFetchSize(HEADS_FETCHED)
+                        .map((row, _) ->
+                                HeadSeal.fits(
+                                                seal,
+                                                tenant,
+                                                row.getLong("previous"),
+                                                new TreeHead(
+                                                        row.getLong("size"),
+                                                        Hash.of(row.getBytes("root"))),
+                                                row.getBytes("seal"))
+                                        ? Optional.<String>empty()
+                                        : Optional.of(
+                                                "the head of "
+                                                        + row.getLong("size")
+                                                        + " entries was not written by this service"))
+                        .iterator()) {
+            while (heads.hasNext()) {
+                var why = heads.next();
+                if (why.isPresent()) {
+                    return why;
+                }
+            }
+        }
+        return Optional.empty();
     }
 
     private void sign(Map<TenantId, TreeHead> due, Instant now) {

@@ -9,11 +9,13 @@ import dev.sallyport.audit.tree.TreeHead;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.topic.KafkaSettings;
 import dev.sallyport.schema.topic.Topics;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -188,6 +190,25 @@ public final class CheckpointTopic implements AutoCloseable {
         }
         last.putAll(trees);
         return signed;
+    }
+
+    /** Whether the note is this service's, and signs this tree of the tenant's log. */
+    boolean hasSigned(TenantId tenant, PublishedCheckpoint checkpoint) {
+        try {
+            byte[] note = checkpoint.note().getBytes(StandardCharsets.UTF_8);
+            return signedTree(tenant, note).equals(checkpoint.tree());
+        } catch (IllegalArgumentException others) {
+            return false;
+        }
+    }
+
+    /** What each signature of this key under a checkpoint of the log begins with. */
+    String signatureLine(TenantId tenant) {
+        var verifier = signer.verifier().named(originOf(tenant));
+        byte[] id = ByteBuffer.allocate(Integer.BYTES).putInt(verifier.id()).array();
+        // the fifth character is the last one with bits of the id alone
+        String begin = Base64.getEncoder().encodeToString(id).substring(0, 5);
+        return "\n\u2014 " + verifier.name() + " " + begin;
     }
 
     private String originOf(TenantId tenant) {

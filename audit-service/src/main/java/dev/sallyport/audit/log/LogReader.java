@@ -6,11 +6,14 @@ import dev.sallyport.audit.tree.Hash;
 import dev.sallyport.audit.tree.TilePath;
 import dev.sallyport.audit.tree.TiledTree;
 import dev.sallyport.audit.tree.TreeHead;
+import dev.sallyport.schema.SchemaException;
+import dev.sallyport.schema.event.EventCodec;
+import dev.sallyport.schema.event.FlatEvent;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.TenantId;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -25,6 +28,9 @@ import org.jdbi.v3.core.Jdbi;
  * @param jdbi the way to the database
  */
 public record LogReader(Jdbi jdbi) {
+    /** The most rows of what is searched that are looked at for a call. */
+    private static final int CALL_ROWS_MAX = 10_000;
+
     /** The latest checkpoint; empty for a log that has none. */
     public Optional<PublishedCheckpoint> checkpoint(TenantId tenant) {
         return jdbi.withHandle(handle -> checkpoint(handle, tenant));
@@ -53,21 +59,52 @@ public record LogReader(Jdbi jdbi) {
                                 .list()));
     }
 
-    /** The entries of a call: their bytes by their index in the log. */
+    /**
+     * The entries of a call: their bytes by their index in the log. What is searched may have been
+     * altered: an entry that is whole and says that it is none of the call's is left out.
+     */
     public NavigableMap<Long, byte[]> entriesOf(TenantId tenant, CallId call, int max) {
-        var entries = new TreeMap<Long, byte[]>();
-        jdbi.useHandle(handle ->
-                handle.createQuery(
-                                """
-                                SELECT e.seq, e.bytes FROM audit.search s JOIN audit.entry e ON e.tenant = s.tenant AND e.seq = s.seq
-                                WHERE s.tenant = :tenant AND s.call_id = :call ORDER BY e.seq LIMIT :max
-                                """)
-                        .bind("tenant", tenant.value())
-                        .bind("call", call.value())
-                        .bind("max", max)
-                        .map((row, _) -> Map.entry(row.getLong("seq"), row.getBytes("bytes")))
-                        .forEach(entry -> entries.put(entry.getKey(), entry.getValue())));
-        return entries;
+        return jdbi.inTransaction(handle -> {
+            var entries = new TreeMap<Long, byte[]>();
+            try (var rows =
+                    handle.createQuery(
+                                    """
+                                    SELECT e.seq, e.bytes, e.leaf_hash
+                                    FROM (SELECT DISTINCT s.seq FROM audit.search s WHERE s.tenant = :tenant AND s.call_id = :call
+                                          ORDER BY s.seq LIMIT :most) AS found
+                                    JOIN audit.entry e ON e.tenant = :tenant AND e.seq = found.seq ORDER BY e.seq
+                                    """)
+                            .bind("tenant", tenant.value())
+                            .bind("call", call.value())
+                            .bind("most", CALL_ROWS_MAX)
+                            .setFetchSize(max)
+                            .map((row, _) ->
+                                    new Candidate(
+                                            row.getLong("seq"),
+                                            row.getBytes("bytes"),
+                                            row.getBytes("leaf_hash")))
+                            .iterator()) {
+                while (rows.hasNext() && entries.size() < max) {
+                    var one = rows.next();
+                    if (!one.isOther(call)) {
+                        entries.put(one.seq(), one.bytes());
+                    }
+                }
+            }
+            return entries;
+        });
+    }
+
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Candidate(long seq, byte[] bytes, byte[] hash) {
+        boolean isOther(CallId call) {
+            try {
+                return Arrays.equals(Hash.ofLeaf(bytes).bytes(), hash)
+                        && !call.equals(FlatEvent.of(EventCodec.decode(bytes)).call());
+            } catch (SchemaException unreadable) {
+                return false;
+            }
+        }
     }
 
     /** The bytes of an entry; empty where the log has none at that index. */

@@ -1,10 +1,12 @@
 package dev.sallyport.audit.search;
 
+import dev.sallyport.audit.store.RowSeal;
 import dev.sallyport.schema.id.TenantId;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -13,8 +15,8 @@ import java.util.UUID;
  * What many entries of a tenant have in common: all of their facts but time, call and rows. It is
  * stored once, so that the words of a statement are cut and indexed once and not for each call.
  *
- * @param id the first 16 bytes of the SHA-256 of the tenant and of everything that the entries have
- *     in common
+ * @param id sealed, of the tenant and of everything that the entries have in common: nobody else
+ *     can foresee it and put another description in its place
  * @param tenant whose entries they are
  * @param facts the facts of one of these entries
  */
@@ -23,7 +25,7 @@ public record Description(UUID id, TenantId tenant, Facts facts) {
     private static final byte PRESENT = 1;
 
     /** The description of an entry of the tenant that has these facts. */
-    public static Description of(TenantId tenant, Facts facts) {
+    public static Description of(TenantId tenant, Facts facts, RowSeal seal) {
         var digest = sha256();
         add(digest, tenant.value());
         add(digest, facts.kind());
@@ -38,7 +40,8 @@ public record Description(UUID id, TenantId tenant, Facts facts) {
         add(digest, facts.detail());
         add(digest, facts.tables());
         add(digest, facts.further());
-        var bytes = ByteBuffer.wrap(digest.digest());
+        String content = HexFormat.of().formatHex(digest.digest());
+        var bytes = ByteBuffer.wrap(seal.of("description", content));
         return new Description(new UUID(bytes.getLong(), bytes.getLong()), tenant, facts);
     }
 

@@ -53,8 +53,11 @@ public record EntryFilter(
     /** The longest text that is searched for, in characters. */
     public static final int TEXT_CHARS_MAX = 200;
 
-    private static final Instant TIME_MIN = Instant.parse("0001-01-01T00:00:00Z");
-    private static final Instant TIME_MAX = Instant.parse("9999-12-31T23:59:59Z");
+    /** The earliest time that an entry can have. */
+    static final Instant TIME_MIN = Instant.parse("0001-01-01T00:00:00Z");
+
+    /** The time before which all entries are. */
+    static final Instant TIME_MAX = Instant.parse("9999-12-31T23:59:59Z");
 
     /** The names of the parameters, in the order of this record. */
     public static final List<String> NAMES =
@@ -76,6 +79,19 @@ public record EntryFilter(
                             Stream.of(EventType.values()).map(EventType::kind),
                             Stream.of(Facts.UNREADABLE))
                     .toList();
+
+    /**
+     * As {@link #of}, for programs: an empty value, as of a variable that was not set, is refused,
+     * for without that condition everything would be found.
+     */
+    public static EntryFilter ofApi(Map<String, List<String>> parameters) {
+        parameters.forEach((name, values) -> {
+            if (values.stream().anyMatch(String::isBlank)) {
+                throw invalid(shortened(name), "is empty: give a value, or leave it out");
+            }
+        });
+        return of(parameters);
+    }
 
     /**
      * The filter that query parameters spell; an empty value counts as absent, as browsers send it.

@@ -39,8 +39,7 @@ public record EntrySearch(Jdbi jdbi) {
     public EntryPage find(TenantId tenant, EntryFilter filter) {
         var conditions = new Conditions();
         conditions.add("s.tenant = :tenant", "tenant", Optional.of(tenant.value()));
-        conditions.add("s.time >= :from", "from", filter.from());
-        conditions.add("s.time < :to", "to", filter.to());
+        conditions.addTimes(filter.from(), filter.to());
         conditions.add("d.principal = :principal", "principal", filter.principal());
         conditions.add("d.tool = :tool", "tool", filter.tool());
         conditions.add("d.database = :database", "database", filter.database());
@@ -68,6 +67,7 @@ public record EntrySearch(Jdbi jdbi) {
     public List<FoundEntry> alertsOf(TenantId tenant, CallId call) {
         var conditions = new Conditions();
         conditions.add("s.tenant = :tenant", "tenant", Optional.of(tenant.value()));
+        conditions.addTimes(Optional.empty(), Optional.empty());
         conditions.add("d.kind = :kind", "kind", Optional.of(EventType.ALERT_RAISED.kind()));
         conditions.add(
                 """
@@ -173,6 +173,12 @@ public record EntrySearch(Jdbi jdbi) {
     private static final class Conditions {
         private final List<String> terms = new ArrayList<>();
         private final Map<String, Object> values = new LinkedHashMap<>();
+
+        /** Nothing happens at infinity, where an inserted row would stand before all others. */
+        void addTimes(Optional<Instant> from, Optional<Instant> to) {
+            add("s.time >= :from", "from", from.or(() -> Optional.of(EntryFilter.TIME_MIN)));
+            add("s.time < :to", "to", to.or(() -> Optional.of(EntryFilter.TIME_MAX)));
+        }
 
         void add(String term, String name, Optional<?> value) {
             value.ifPresent(given -> {

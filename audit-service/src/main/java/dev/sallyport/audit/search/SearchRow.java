@@ -7,10 +7,11 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,7 +60,7 @@ public record SearchRow(long index, UUID eventId, Instant time, Optional<Facts> 
                             text(row, "outcome"),
                             text(row, "code"),
                             Optional.ofNullable(row.getObject("rows", Long.class)),
-                            tables((@Nullable String[]) row.getArray("tables").getArray()),
+                            tables(row),
                             text(row, "fingerprint"),
                             text(row, "detail"),
                             List.of()));
@@ -68,15 +69,13 @@ public record SearchRow(long index, UUID eventId, Instant time, Optional<Facts> 
         }
     }
 
-    private static List<String> tables(@Nullable String[] names) {
-        var tables = new ArrayList<String>();
-        for (@Nullable String name : names) {
-            if (name == null) {
-                throw new IllegalArgumentException("a table has a name");
-            }
-            tables.add(name);
+    /** An array of PostgreSQL may hold nulls and have several dimensions: no event's tables do. */
+    private static List<String> tables(ResultSet row) throws SQLException {
+        if (row.getArray("tables").getArray() instanceof String[] tables
+                && Stream.of(tables).allMatch(Objects::nonNull)) {
+            return List.of(tables);
         }
-        return tables;
+        throw new IllegalArgumentException("no list of tables");
     }
 
     private static Optional<String> text(ResultSet row, String column) throws SQLException {

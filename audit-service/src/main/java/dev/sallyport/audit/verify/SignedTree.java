@@ -59,7 +59,10 @@ record SignedTree(Checkpoint checkpoint, String note) {
                             + "'");
         }
         if (!note.signedBy(named.key().named(origin))) {
-            throw new IllegalArgumentException("it is not signed by the key of '" + origin + "'");
+            throw new IllegalArgumentException(
+                    "it is not signed by the key "
+                            + named.key().named(origin)
+                            + ": it was altered, or that is not the log's key");
         }
         return new SignedTree(checkpoint, new String(bytes, StandardCharsets.UTF_8));
     }

@@ -40,7 +40,7 @@ class ParkingIT {
             strings = {
                 // the next place, taken by hand; as the service's own role could
                 "INSERT INTO audit.entry SELECT tenant, 1, gen_random_uuid(), leaf_hash, bytes, topic, partition, record, now() FROM audit.entry WHERE tenant = '%s' AND seq = 0",
-                "INSERT INTO audit.head SELECT tenant, 2, 1, root, now() FROM audit.head WHERE tenant = '%s'",
+                "INSERT INTO audit.head SELECT tenant, 2, 1, root, now(), seal FROM audit.head WHERE tenant = '%s'",
             })
     void aPlaceThatIsTakenByHandParksThatLogAlone(String taken) throws Exception {
         try (var ingest = fixture.ingest(database.jdbi())) {

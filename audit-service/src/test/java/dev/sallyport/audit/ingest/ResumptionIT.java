@@ -124,7 +124,7 @@ class ResumptionIT {
         execute(
                 """
                 INSERT INTO audit.head
-                SELECT tenant, n, n - 1, decode(repeat('00', 32), 'hex'), now()
+                SELECT tenant, n, n - 1, decode(repeat('00', 32), 'hex'), now(), decode(repeat('00', 16), 'hex')
                 FROM unnest(ARRAY['a', 'b', 'c']) tenant, generate_series(1, %d) n
                 """
                         .formatted(ROWS),

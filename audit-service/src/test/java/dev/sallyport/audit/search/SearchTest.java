@@ -2,6 +2,8 @@ package dev.sallyport.audit.search;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sallyport.audit.note.NoteSigner;
+import dev.sallyport.audit.store.RowSeal;
 import dev.sallyport.schema.event.AlertRaised;
 import dev.sallyport.schema.event.AuditRead;
 import dev.sallyport.schema.event.Event;
@@ -11,6 +13,7 @@ import dev.sallyport.schema.event.PrincipalSuspended;
 import dev.sallyport.schema.event.Severity;
 import dev.sallyport.schema.id.EventId;
 import dev.sallyport.schema.id.TenantId;
+import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +48,23 @@ class SearchTest {
                         new Cursor(Instant.EPOCH.minusNanos(1_000), 3))) {
             assertThat(Cursor.parse(cursor.text())).isEqualTo(cursor);
         }
+    }
+
+    @Test
+    void aDescriptionsIdIsThatOfItsContentAndCannotBeForeseen() {
+        var tenant = new TenantId("acme");
+        var facts = Facts.ofUnreadable(TIME, "event_malformed", "sallyport.outcomes");
+        var seal = seal();
+
+        var id = Description.of(tenant, facts, seal).id();
+
+        assertThat(Description.of(tenant, facts, seal).id()).isEqualTo(id);
+        assertThat(Description.of(new TenantId("globex"), facts, seal).id()).isNotEqualTo(id);
+        assertThat(Description.of(tenant, facts, seal()).id()).isNotEqualTo(id);
+    }
+
+    private static RowSeal seal() {
+        return RowSeal.of(NoteSigner.parse(NoteSigner.generate("audit.test", new SecureRandom())));
     }
 
     @Test
