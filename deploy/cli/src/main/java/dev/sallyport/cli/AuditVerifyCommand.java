@@ -50,14 +50,15 @@ final class AuditVerifyCommand implements Callable<Integer> {
 
     @Option(
             names = "--token",
-            description = "An access token with the scope audit:read, for --url.")
+            description =
+                    "An access token with the scope audit:read, for --url and --tenant.")
     @Nullable String token;
 
     @Option(
             names = "--kept",
             paramLabel = "FILE",
             description =
-                    "A checkpoint that you kept: the log must continue the one that it describes. Not for --proof.")
+                    "A checkpoint that you kept: the log must continue the one that it describes. For --tenant, --url and --dir.")
     @Nullable Path kept;
 
     /** What is to be verified. */
@@ -90,6 +91,7 @@ final class AuditVerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try {
+            requireFitting();
             return subject.config == null ? published() : database(subject.config);
         } catch (SallyportException failed) {
             System.out.println("could not be read: " + failed.code() + ": " + failed.getMessage());
@@ -99,6 +101,27 @@ final class AuditVerifyCommand implements Callable<Integer> {
             System.out.println("could not be read: " + failed);
             return UNREADABLE;
         }
+    }
+
+    /**
+     * An option that would have no effect is refused: whoever gave it would believe that it had.
+     */
+    private void requireFitting() {
+        boolean log = subject.tenant != null || subject.url != null;
+        if (token != null && !log) {
+            throw unfit("--token", "--tenant and --url");
+        }
+        if (kept != null && !log && subject.folder == null) {
+            throw unfit("--kept", "--tenant, --url and --dir");
+        }
+        if (key != null && subject.config != null) {
+            throw unfit("--vkey", "--tenant, --url, --dir and --proof");
+        }
+    }
+
+    private static StackException unfit(String option, String others) {
+        return new StackException(
+                "option_unfit", option + " is of use with " + others + " only: leave it out");
     }
 
     /** All that the database holds, for its operator. */
