@@ -3,8 +3,9 @@ package dev.sallyport.schema.sql;
 /**
  * Why a text of SQL is refused as a text.
  *
- * @param where the character and its position, such as {@code U+00A0 at character 7}; empty where
- *     one position says nothing
+ * @param where the position, perhaps with the character, such as {@code U+00A0 at character 7};
+ *     empty where one position says nothing. Characters are code points, counted from 1, as in
+ *     PostgreSQL
  */
 public record Fault(Kind kind, String where) {
     /** The code of each is stable: clients may rely on it. */

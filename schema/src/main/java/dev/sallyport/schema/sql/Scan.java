@@ -1,6 +1,8 @@
 package dev.sallyport.schema.sql;
 
+import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A text of SQL, cut into tokens.
@@ -33,6 +35,39 @@ public record Scan(String sql, List<Token> tokens, List<Fault> faults, int param
      * so on, and {@code ??} as {@code ?}. Nothing else is changed.
      */
     public String numbered() {
+        StringBuilder out = rewritten(new ArrayList<>());
+        return out == null ? sql : out.toString();
+    }
+
+    /**
+     * Where a character of {@link #numbered} stands in the text itself. Both are positions as
+     * PostgreSQL gives them: code points, counted from 1.
+     */
+    public int written(int position) {
+        List<Piece> pieces = new ArrayList<>();
+        StringBuilder out = rewritten(pieces);
+        if (out == null || position < 1) {
+            return position;
+        }
+        int characters = out.codePointCount(0, out.length());
+        int at = out.offsetByCodePoints(0, Math.min(position - 1, characters));
+        int shift = 0;
+        for (Piece piece : pieces) {
+            if (at < piece.start) {
+                break;
+            }
+            if (at < piece.end) {
+                return sql.codePointCount(0, piece.from) + 1;
+            }
+            shift = piece.to - piece.end;
+        }
+        return sql.codePointCount(0, at + shift) + 1;
+    }
+
+    /** What stands from start to end instead of what stood from from to to. */
+    private record Piece(int start, int end, int from, int to) {}
+
+    private @Nullable StringBuilder rewritten(List<Piece> pieces) {
         StringBuilder out = null;
         int from = 0;
         int number = 0;
@@ -50,18 +85,20 @@ public record Scan(String sql, List<Token> tokens, List<Fault> faults, int param
             }
             out.append(sql, from, token.contentFrom());
             from = token.contentTo();
+            int start = out.length();
             if (doubled) {
                 out.append(token.text());
-                continue;
+            } else {
+                if (!out.isEmpty() && Scanner.namePart(out.charAt(out.length() - 1))) {
+                    out.append(' ');
+                }
+                out.append('$').append(++number);
+                if (from < sql.length() && Scanner.namePart(sql.charAt(from))) {
+                    out.append(' ');
+                }
             }
-            if (!out.isEmpty() && Scanner.namePart(out.charAt(out.length() - 1))) {
-                out.append(' ');
-            }
-            out.append('$').append(++number);
-            if (from < sql.length() && Scanner.namePart(sql.charAt(from))) {
-                out.append(' ');
-            }
+            pieces.add(new Piece(start, out.length(), token.contentFrom(), from));
         }
-        return out == null ? sql : out.append(sql, from, sql.length()).toString();
+        return out == null ? null : out.append(sql, from, sql.length());
     }
 }

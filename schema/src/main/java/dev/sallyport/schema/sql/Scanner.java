@@ -38,6 +38,10 @@ public final class Scanner {
     private final List<Token> tokens = new ArrayList<>();
     private final Map<Fault.Kind, Fault> faults = new EnumMap<>(Fault.Kind.class);
     private int at;
+
+    /** Where the token that is cut begins. */
+    private int begun;
+
     private int parameterMax;
     private boolean questionMarks;
 
@@ -92,7 +96,15 @@ public final class Scanner {
         faults.putIfAbsent(kind, new Fault(kind, ""));
     }
 
+    /** A fault of the token that is cut now. */
+    private void faultHere(Fault.Kind kind) {
+        faults.computeIfAbsent(
+                kind,
+                _ -> new Fault(kind, "at character " + (sql.codePointCount(0, begun) + 1)));
+    }
+
     private void step() {
+        begun = at;
         char c = sql.charAt(at);
         if (space(c)) {
             at++;
@@ -128,7 +140,7 @@ public final class Scanner {
         } else if (OPERATOR_CHARS.indexOf(c) >= 0) {
             operator();
         } else {
-            fault(c == '{' || c == '}' ? Fault.Kind.DRIVER_ESCAPE : Fault.Kind.MALFORMED);
+            faultHere(c == '{' || c == '}' ? Fault.Kind.DRIVER_ESCAPE : Fault.Kind.MALFORMED);
             at++;
         }
     }
@@ -155,7 +167,7 @@ public final class Scanner {
                 at++;
             }
         }
-        fault(Fault.Kind.MALFORMED);
+        faultHere(Fault.Kind.MALFORMED);
     }
 
     /**
@@ -183,7 +195,7 @@ public final class Scanner {
             }
         }
         if (i >= 0) {
-            fault(Fault.Kind.MALFORMED);
+            faultHere(Fault.Kind.MALFORMED);
             end = sql.length();
         }
         tokens.add(new Token(Kind.STRING, "", Math.min(from, end), end));
@@ -221,7 +233,7 @@ public final class Scanner {
         while (true) {
             int quote = sql.indexOf('"', i);
             if (quote < 0) {
-                fault(Fault.Kind.MALFORMED);
+                faultHere(Fault.Kind.MALFORMED);
                 at = sql.length();
                 return;
             }
@@ -234,7 +246,7 @@ public final class Scanner {
                 at = quote + 1;
                 String text = unicode ? unescape(name, skipEscapeClause()) : name.toString();
                 if (text.isEmpty()) {
-                    fault(Fault.Kind.MALFORMED);
+                    faultHere(Fault.Kind.MALFORMED);
                 }
                 tokens.add(new Token(Kind.QUOTED, truncated(text), start, quote + 1));
                 return;
@@ -259,12 +271,12 @@ public final class Scanner {
         if (quote + 2 >= sql.length()
                 || sql.charAt(quote) != '\''
                 || sql.charAt(quote + 2) != '\'') {
-            fault(Fault.Kind.MALFORMED);
+            faultHere(Fault.Kind.MALFORMED);
             return '\\';
         }
         char escape = sql.charAt(quote + 1);
         if (Character.digit(escape, 16) >= 0 || "+'\" \t\n\r\f\u000b".indexOf(escape) >= 0) {
-            fault(Fault.Kind.MALFORMED);
+            faultHere(Fault.Kind.MALFORMED);
         }
         at = quote + 3;
         return escape;
@@ -306,7 +318,7 @@ public final class Scanner {
                 int to = from + (six ? 6 : 4);
                 int point = to <= raw.length() ? hex(raw, from, to) : -1;
                 if (point <= 0 || point > Character.MAX_CODE_POINT) {
-                    fault(Fault.Kind.MALFORMED);
+                    faultHere(Fault.Kind.MALFORMED);
                     return name.toString();
                 }
                 name.appendCodePoint(point);
@@ -406,7 +418,7 @@ public final class Scanner {
             while (at < sql.length() && namePart(sql.charAt(at))) {
                 at++;
             }
-            fault(Fault.Kind.MALFORMED);
+            faultHere(Fault.Kind.MALFORMED);
         }
         tokens.add(new Token(Kind.NUMBER, "", from, at));
     }
@@ -428,7 +440,7 @@ public final class Scanner {
                 at++;
             }
             if (at < sql.length() && nameStart(sql.charAt(at))) {
-                fault(Fault.Kind.MALFORMED);
+                faultHere(Fault.Kind.MALFORMED);
             }
             parameterMax = Math.max(parameterMax, number);
             tokens.add(new Token(Kind.PARAMETER, "", from, at));
@@ -441,14 +453,14 @@ public final class Scanner {
             }
         }
         if (i >= sql.length() || sql.charAt(i) != '$') {
-            fault(Fault.Kind.MALFORMED);
+            faultHere(Fault.Kind.MALFORMED);
             at++;
             return;
         }
         String tag = sql.substring(at, i + 1);
         int end = sql.indexOf(tag, i + 1);
         if (end < 0) {
-            fault(Fault.Kind.MALFORMED);
+            faultHere(Fault.Kind.MALFORMED);
             end = sql.length();
         }
         tokens.add(new Token(Kind.STRING, "", i + 1, end));

@@ -108,12 +108,54 @@ class ScannerTest {
                 .containsExactly(new Fault(Kind.CONTROL_CHARACTER, where));
     }
 
+    // case C3
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+                    select '\ud83d\ude00', 'a        ; at character 13
+                    select "a                     ; at character 8
+                    select 1 /* a                 ; at character 10
+                    select $a$ b                  ; at character 8
+                    select {fn now()}             ; at character 8
+                    """)
+    void whatDoesNotEndIsToldWithItsBeginning(String sql, String where) {
+        assertThat(Scanner.scan(sql).faults()).extracting(Fault::where).contains(where);
+    }
+
+    // cases C2, C3: an error's position is one in the text that the caller wrote
+    @Test
+    void aPositionInTheNumberedTextLeadsBackToTheText() {
+        for (String sql :
+                List.of(
+                        "select 1, wrong",
+                        "select ?, ?, '\ud83d\ude00', wrong",
+                        "select a from t where b between?and? or c ?? 'x' or wrong ?? ?",
+                        "select " + "?, ".repeat(120) + "wrong")) {
+            Scan scan = Scanner.scan(sql);
+            String numbered = scan.numbered();
+            int there = numbered.codePointCount(0, numbered.indexOf("wrong")) + 1;
+            int here = sql.codePointCount(0, sql.indexOf("wrong")) + 1;
+
+            assertThat(scan.written(there)).as(sql).isEqualTo(here);
+            assertThat(scan.written(1)).isEqualTo(1);
+            assertThat(scan.written(numbered.codePointCount(0, numbered.length()) + 1))
+                    .isEqualTo(sql.codePointCount(0, sql.length()) + 1);
+        }
+        Scan scan = Scanner.scan("select a where b between?and?");
+        assertThat(scan.numbered()).isEqualTo("select a where b between $1 and $2");
+        assertThat(List.of(scan.written(26), scan.written(29), scan.written(32), scan.written(33)))
+                .containsExactly(25, 26, 29, 29);
+    }
+
     @Test
     void timeIsLinearInTheText() {
         for (String piece :
                 List.of(
                         "+", "-", "/*", "'", "\"", "$a$", "$", "?", "??", "=?", "(", "U&'' ",
-                        "E'\\", "a ? ", "\u00e9")) {
+                        "E'\\", "a ? ", "{", "\u00e9")) {
             String sql = piece.repeat(Scanner.SQL_CHARS_MAX / piece.length());
             var threads = ManagementFactory.getThreadMXBean();
             long before = threads.getCurrentThreadCpuTime();

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** A tenant's PostgreSQL database. */
@@ -71,7 +72,15 @@ public final class PostgresEngine implements Engine {
     }
 
     /** What is sent to the database for a call. */
-    private record Statement(String sql, List<Parameter> parameters, boolean mustFind) {}
+    private record Statement(StatementText text, List<Parameter> parameters, boolean mustFind) {
+        /** One of ours. */
+        static Statement of(String sql, @Nullable String parameter, boolean mustFind) {
+            return new Statement(
+                    new StatementText(sql, IntUnaryOperator.identity()),
+                    List.of(Parameter.untyped(parameter)),
+                    mustFind);
+        }
+    }
 
     @Override
     public Answer run(Call call, Ending ending, Cancellation cancellation, Stopwatch watch) {
@@ -97,7 +106,7 @@ public final class PostgresEngine implements Engine {
                         watch,
                         new Work<>(
                                 call.comment(),
-                                statement.sql(),
+                                statement.text().sql(),
                                 statement.parameters(),
                                 write ? 0 : rowsAsked(call.limits()),
                                 rows));
@@ -109,7 +118,7 @@ public final class PostgresEngine implements Engine {
             case Transaction.DoneBefore<Result>(var rowsAffected) ->
                     succeeded(ResultWriter.effect(rowsAffected), true, null);
             case Transaction.Failed<Result>(var stage, var cause) ->
-                    Problems.of(stage, cause, cancellation.requested());
+                    Problems.of(stage, cause, cancellation.requested(), statement.text().written());
             case Transaction.Unknown<Result>(var cause) when Session.isUnsettled(cause) ->
                     Answer.unsettled();
             case Transaction.Unknown<Result>(var cause) -> Problems.unknown(cause);
@@ -120,7 +129,8 @@ public final class PostgresEngine implements Engine {
         return Problems.of(
                 Transaction.Stage.STATEMENT,
                 new SQLException("there is no such table, or it may not be seen", "42P01"),
-                null);
+                null,
+                IntUnaryOperator.identity());
     }
 
     /** One more than the limit, so that it is known whether there are more. */
@@ -172,12 +182,12 @@ public final class PostgresEngine implements Engine {
             case Instruction.Statement(var sql, var params) -> {
                 List<Parameter> parameters = Parameter.all(params);
                 StatementText text = StatementText.of(sql, parameters.size(), access);
-                yield new Statement(text.sql(), parameters, false);
+                yield new Statement(text, parameters, false);
             }
             case Instruction.ShowTables(var schema) ->
-                    new Statement(Catalog.SHOW_TABLES, List.of(Parameter.untyped(schema)), false);
+                    Statement.of(Catalog.SHOW_TABLES, schema, false);
             case Instruction.DescribeTable(var table) ->
-                    new Statement(Catalog.DESCRIBE_TABLE, List.of(Parameter.untyped(table)), true);
+                    Statement.of(Catalog.DESCRIBE_TABLE, table, true);
         };
     }
 

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntUnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -54,15 +55,22 @@ final class Problems {
 
     private Problems() {}
 
+    /**
+     * @param written where a character of the statement that was sent stands in what the caller
+     *     wrote
+     */
     static Answer.Stopped of(
-            Stage stage, SQLException error, Cancellation.@Nullable Reason reason) {
+            Stage stage,
+            SQLException error,
+            Cancellation.@Nullable Reason reason,
+            IntUnaryOperator written) {
         if (reason != null) {
             return stopped(reason);
         }
         return switch (stage) {
-            case CONNECT -> connecting(error);
-            case ENTER -> entering(error);
-            case STATEMENT, COMMIT -> running(error);
+            case CONNECT -> connecting(error, written);
+            case ENTER -> entering(error, written);
+            case STATEMENT, COMMIT -> running(error, written);
         };
     }
 
@@ -93,7 +101,7 @@ final class Problems {
                 error.getSQLState());
     }
 
-    private static Answer.Stopped connecting(SQLException error) {
+    private static Answer.Stopped connecting(SQLException error, IntUnaryOperator written) {
         String state = state(error);
         if (state.equals("53300") || !(isOurs(state) || isMissing(state))) {
             return failed(
@@ -101,10 +109,10 @@ final class Problems {
                     "the database cannot be reached just now; try again later",
                     error.getSQLState());
         }
-        return entering(error);
+        return entering(error, written);
     }
 
-    private static Answer.Stopped entering(SQLException error) {
+    private static Answer.Stopped entering(SQLException error, IntUnaryOperator written) {
         String state = state(error);
         if (isMissing(state)) {
             return failed(
@@ -112,7 +120,7 @@ final class Problems {
                     "the database is not enrolled for this executor's login",
                     state);
         }
-        return isOurs(state) ? sealing(state) : running(error);
+        return isOurs(state) ? sealing(state) : running(error, written);
     }
 
     /** A SQLSTATE of the enrolment or of ours. */
@@ -163,7 +171,7 @@ final class Problems {
         };
     }
 
-    private static Answer.Stopped running(SQLException error) {
+    private static Answer.Stopped running(SQLException error, IntUnaryOperator written) {
         String state = state(error);
         if (state.isEmpty()) {
             return failed("database_error", "the database gave an error without a code", null);
@@ -179,7 +187,7 @@ final class Problems {
                     case "42501" -> isPolicy(error) ? "row_security" : "permission_denied";
                     default -> byClass(state.substring(0, 2));
                 };
-        return failed(code, message(code, state, error), state);
+        return failed(code, message(code, state, error, written), state);
     }
 
     /**
@@ -223,7 +231,8 @@ final class Problems {
         };
     }
 
-    private static String message(String code, String state, SQLException error) {
+    private static String message(
+            String code, String state, SQLException error, IntUnaryOperator written) {
         return switch (code) {
             case "statement_timeout" ->
                     "the statement took longer than it may; ask for less, or with a filter on an"
@@ -231,7 +240,9 @@ final class Problems {
             case "lock_timeout" -> "another transaction holds what the statement needs; try again";
             case "read_only" -> "the call may only read, and the statement would write";
             case "statement_invalid" ->
-                    state.equals(TYPE_UNCLEAR) ? typeUnclear(error) : quoted(state, error);
+                    state.equals(TYPE_UNCLEAR)
+                            ? typeUnclear(error)
+                            : quoted(state, error, written);
             case "permission_denied" ->
                     "the database does not permit this to the caller's role" + missingRight(error);
             case "row_security" ->
@@ -252,7 +263,7 @@ final class Problems {
      * a position in it. The same codes are also raised while a statement runs, and then quote
      * values: a text that is read as a query or as a name may be made of any row.
      */
-    private static String quoted(String state, SQLException error) {
+    private static String quoted(String state, SQLException error, IntUnaryOperator written) {
         ServerErrorMessage server = server(error);
         if (server == null || server.getMessage() == null) {
             String ours = error instanceof PSQLException ? null : error.getMessage();
@@ -265,7 +276,7 @@ final class Problems {
         String words =
                 server.getMessage()
                         + " at character "
-                        + server.getPosition()
+                        + written.applyAsInt(server.getPosition())
                         + (hint == null ? "" : ". " + hint);
         return words.length() <= WORDS_MAX ? words : words.substring(0, WORDS_MAX) + "...";
     }

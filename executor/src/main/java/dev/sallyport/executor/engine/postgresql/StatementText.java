@@ -9,6 +9,7 @@ import dev.sallyport.schema.sql.Token;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.IntUnaryOperator;
 
 /**
  * One statement as a caller wrote it, made ready to be sent: a single one, of a kind that a call
@@ -16,8 +17,9 @@ import java.util.Set;
  * tenants apart is the database.
  *
  * @param sql with placeholders in the database's form, {@code $1}
+ * @param written where a character of it stands in what the caller wrote
  */
-record StatementText(String sql) {
+record StatementText(String sql, IntUnaryOperator written) {
     private static final int WORDS_MAX = 5;
     private static final Set<String> READS =
             Set.of("select", "with", "values", "table", "show", "explain");
@@ -106,7 +108,7 @@ record StatementText(String sql) {
                             + parameters
                             + " params were given; placeholders are $1, $2 and so on");
         }
-        return new StatementText(scan.numbered());
+        return new StatementText(scan.numbered(), scan::written);
     }
 
     /** A quoted name is no keyword: a quote stands for it. */

@@ -161,6 +161,15 @@ final class WireIT {
                     .isInstanceOfSatisfying(
                             Answer.Stopped.class,
                             stopped -> assertThat(stopped.message()).contains("at character 8"));
+            // case C2: ?? is one character less for the database
+            assertThat(
+                            read(
+                                    engine,
+                                    "select '{}'::jsonb ?? 'a', nothing",
+                                    new Limits(3, 10_000, 5_000)))
+                    .isInstanceOfSatisfying(
+                            Answer.Stopped.class,
+                            stopped -> assertThat(stopped.message()).contains("at character 28"));
         } finally {
             engine.close(Duration.ZERO);
         }
