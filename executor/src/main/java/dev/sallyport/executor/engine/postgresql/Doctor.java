@@ -7,6 +7,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -74,6 +75,22 @@ final class Doctor {
                 and has_function_privilege(r.oid, p.oid, 'EXECUTE')
             order by 1
             """;
+    /** Functions that act, where the search path finds them, and that one argument calls. */
+    private static final String ATTRIBUTES =
+            """
+            select p.oid::regprocedure::text
+            from pg_catalog.pg_proc p
+            join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+            join pg_catalog.pg_roles r on r.rolname = ?
+            where p.prokind = 'f' and p.provolatile = 'v' and not p.prosecdef
+                and n.nspname in ('public', r.rolname)
+                and p.pronargs >= 1 and p.pronargs - p.pronargdefaults <= 1
+                and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype, 'internal'::regtype)
+                and 'internal'::regtype <> all (p.proargtypes)
+                and has_schema_privilege(r.oid, n.oid, 'USAGE')
+                and has_function_privilege(r.oid, p.oid, 'EXECUTE')
+            order by 1
+            """;
     private static final String CREATABLE =
             """
             select 'schema ' || n.nspname from pg_catalog.pg_namespace n
@@ -136,10 +153,37 @@ final class Doctor {
             order by 1
             """;
 
+    private static final String SEQUENCES =
+            """
+            select c.oid::regclass::text
+            from pg_catalog.pg_class c
+            join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+            join pg_catalog.pg_roles r on r.rolname = ?
+            where c.relkind = 'S' and n.nspname not in ('pg_catalog', 'information_schema', 'sallyport')
+                and n.nspname !~ '^pg_(toast|temp)'
+                and has_schema_privilege(r.oid, n.oid, 'USAGE')
+                and has_sequence_privilege(r.oid, c.oid, 'SELECT, UPDATE')
+            order by 1
+            """;
+
+    /** Foreign keys of a table to one with policies, with their own columns. */
+    private static final String FOREIGN_KEYS =
+            """
+            select k.conname, array(select a.attname::text from pg_catalog.pg_attribute a
+                where a.attrelid = k.conrelid and a.attnum = any (k.conkey))
+            from pg_catalog.pg_constraint k
+            join pg_catalog.pg_class c on c.oid = k.confrelid and c.relrowsecurity
+            where k.conrelid = ? and k.contype = 'f'
+            order by 1
+            """;
+
     /** Unique and other B-tree indexes, none of whose tables is without the tenant's policy. */
     private static final String INDEXES =
             """
-            select i.indexrelid::regclass::text, a.attname
+            select i.indexrelid::regclass::text, a.attname,
+                (i.indisunique and i.indexprs is null) as uniquely,
+                array(select b.attname::text from pg_catalog.pg_attribute b
+                    where b.attrelid = i.indrelid and b.attnum = any (i.indkey)) as names
             from pg_catalog.pg_index i
             join pg_catalog.pg_class c on c.oid = i.indexrelid
             join pg_catalog.pg_am m on m.oid = c.relam and m.amname = 'btree'
@@ -348,6 +392,7 @@ final class Doctor {
             }
         }
         adviseIndexes(table, tenantColumns);
+        adviseForeignKeys(table, name, tenantColumns);
         if (!fenced) {
             for (String policy : open) {
                 leak(
@@ -397,6 +442,13 @@ final class Doctor {
                     "it runs as its owner, or opens a connection of its own",
                     "revoke execute on function " + function + " from public, " + role);
         }
+        List<String> attributes = names(ATTRIBUTES, role);
+        if (!attributes.isEmpty()) {
+            advise(
+                    "function " + listed(attributes),
+                    "a statement may call it as (x).f, which the gateway cannot tell from a column",
+                    "revoke execute on it from public where agents have no use for it");
+        }
         for (String place : names(CREATABLE, role, role)) {
             leak(
                     place,
@@ -422,14 +474,23 @@ final class Doctor {
         for (String object : names(OWN_RIGHTS, role, role)) {
             leak(object, "the seal's own parts are open to the role", "run the enrolment again");
         }
+        for (String sequence : names(SEQUENCES, role)) {
+            caution(
+                    "sequence " + sequence,
+                    "its last value counts the rows of all tenants, and whoever sets it stops"
+                            + " their inserts",
+                    "revoke select, update on sequence "
+                            + sequence
+                            + " from public, "
+                            + role
+                            + "; usage is enough to insert");
+        }
         List<String> others = names(OTHER_DATABASES, role);
         if (!others.isEmpty()) {
-            findings.add(
-                    new Finding(
-                            Severity.ADVICE,
-                            "database " + listed(others),
-                            "whoever has the login's password may connect to it",
-                            "revoke connect on it from public, and grant it to its users"));
+            advise(
+                    "database " + listed(others),
+                    "whoever has the login's password may connect to it",
+                    "revoke connect on it from public, and grant it to its users");
         }
         for (String setting : names(SETTINGS, role)) {
             caution(
@@ -472,18 +533,53 @@ final class Doctor {
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
                     if (!tenantColumns.contains(String.valueOf(rows.getString(2)))) {
-                        findings.add(
-                                new Finding(
-                                        Severity.ADVICE,
-                                        "index " + rows.getString(1),
-                                        "it does not begin with the tenant's column, so that the"
-                                                + " time a search takes tells of other tenants'"
-                                                + " rows",
-                                        "begin it with " + String.join(" or ", tenantColumns)));
+                        boolean tells = rows.getBoolean(3) && !holdsAny(rows, 4, tenantColumns);
+                        advise(
+                                "index " + rows.getString(1),
+                                "it does not begin with the tenant's column, so that the time a"
+                                        + " search takes tells of other tenants' rows"
+                                        + (tells
+                                                ? ", and a duplicate tells that another tenant has"
+                                                        + " the value"
+                                                : ""),
+                                "begin it with " + String.join(" or ", tenantColumns));
                     }
                 }
             }
         }
+    }
+
+    /** Foreign keys are checked above row-level security. */
+    private void adviseForeignKeys(long table, String name, Set<String> tenantColumns)
+            throws SQLException {
+        if (tenantColumns.isEmpty()) {
+            return;
+        }
+        try (PreparedStatement statement = connection.prepareStatement(FOREIGN_KEYS)) {
+            statement.setLong(1, table);
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    if (!holdsAny(rows, 2, tenantColumns)) {
+                        advise(
+                                "foreign key " + rows.getString(1) + " on " + name,
+                                "whether a row can be written tells which keys of other tenants"
+                                        + " exist, and one may point to another tenant's row",
+                                "reference the tenant's column too");
+                    }
+                }
+            }
+        }
+    }
+
+    private static boolean holdsAny(ResultSet rows, int column, Set<String> names)
+            throws SQLException {
+        return Arrays.stream((Object[]) rows.getArray(column).getArray())
+                .map(String::valueOf)
+                .anyMatch(names::contains);
+    }
+
+    private void advise(String object, String why, String remedy) {
+        findings.add(new Finding(Severity.ADVICE, object, why, remedy));
     }
 
     private void leak(String object, String why, String remedy) {

@@ -41,9 +41,11 @@ final class Hardening {
                     and not exists (select from pg_catalog.pg_operator o where o.oprcode = p.oid)
                     and not exists (select from pg_catalog.pg_cast c where c.castfunc = p.oid)
                     and (p.proname ~ '^pg_stat_get_|^(query|table|schema|database|cursor)_to_xml'
+                        or p.proname in ('age', 'mxid_age') and oidvectortypes(p.proargtypes) = 'xid'
                         or p.provolatile = 'v' and p.proname not in (
                             'clock_timestamp', 'timeofday', 'pg_sleep', 'pg_sleep_for', 'pg_sleep_until',
                             'random', 'random_normal', 'gen_random_uuid', 'uuidv4', 'uuidv7',
+                            'array_sample', 'array_shuffle', 'pg_partition_tree', 'pg_partition_ancestors',
                             'nextval', 'currval', 'lastval', 'setval',
                             'current_query', 'pg_trigger_depth', 'pg_is_in_recovery',
                             'pg_advisory_unlock', 'pg_advisory_unlock_shared', 'pg_advisory_unlock_all'))

@@ -228,6 +228,10 @@ final class EnrolmentIT {
                 "grant select on pg_stat_activity to R | revoke select on pg_stat_activity from R",
                 "grant temporary on database D to R | revoke temporary on database D from R",
                 "alter role R reset track_activities | alter role R set track_activities = off",
+                "create sequence public.numbers; grant usage, select on sequence public.numbers to R"
+                        + " | drop sequence public.numbers",
+                "create sequence public.numbers; grant update on sequence public.numbers to R"
+                        + " | drop sequence public.numbers",
                 "alter role R set synchronous_commit = off | alter role R reset synchronous_commit"
             })
     void theDoctorCautionsAgainst(String harmAndCure) throws Exception {
@@ -254,6 +258,59 @@ final class EnrolmentIT {
                     .containsExactlyInAnyOrder("index customers_pkey", "index customers_name_key");
         } finally {
             shared.administer("drop index by_tenant");
+        }
+    }
+
+    // case C8
+    @Test
+    void functionsThatAColumnsNotationCallsAreNamed() throws Exception {
+        shared.administer(
+                """
+                create function public.purge(integer, boolean default true) returns integer language sql as 'select 1';
+                create function public.pure(integer) returns integer language sql immutable as 'select 1';
+                create function public.of_two(integer, integer) returns integer language sql as 'select 1';
+                """);
+        try {
+            assertThat(Enrolment.doctor(administrator, role()))
+                    .extracting(Finding::object)
+                    .filteredOn(object -> object.startsWith("function "))
+                    .containsExactly("function purge(integer,boolean)");
+        } finally {
+            shared.administer("drop function purge, pure, of_two");
+        }
+    }
+
+    // cases of kind A: what an error or its absence tells
+    @Test
+    void aKeyWithoutTheTenantIsAdvisedAgainst() throws Exception {
+        shared.administer(
+                """
+                create table orders (
+                    tenant_id text,
+                    customer integer constraint tells references customers,
+                    number integer constraint numbered unique,
+                    unique (number, tenant_id));
+                create unique index by_both on customers (id, tenant_id);
+                alter table orders add constraint silent
+                    foreign key (customer, tenant_id) references customers (id, tenant_id);
+                """);
+        try {
+            Enrolment.protect(administrator, "public", "orders", "tenant_id");
+            shared.administer(named("grant select, insert on orders to R"));
+
+            List<Finding> advice = Enrolment.doctor(administrator, role());
+
+            assertThat(advice)
+                    .extracting(Finding::object)
+                    .filteredOn(object -> object.startsWith("foreign key "))
+                    .containsExactly("foreign key tells on public.orders");
+            assertThat(advice)
+                    .filteredOn(finding -> finding.why().contains("duplicate"))
+                    .extracting(Finding::object)
+                    .containsExactlyInAnyOrder(
+                            "index customers_pkey", "index customers_name_key", "index numbered");
+        } finally {
+            shared.administer("drop table orders; drop index by_both");
         }
     }
 

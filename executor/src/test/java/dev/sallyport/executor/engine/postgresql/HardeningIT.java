@@ -92,6 +92,8 @@ final class HardeningIT {
                 "select table_to_xml('customers', true, true, '')",
                 "select ts_rewrite('a'::tsquery, 'select ''a''::tsquery, ''b''::tsquery')",
                 "select lo_create(0)",
+                "select age(x) from unnest(array['3'::xid]) x",
+                "select mxid_age('3'::xid)",
                 "select set_config('synchronous_commit', 'off', false)",
                 "update pg_settings set setting = 'off' where name = 'synchronous_commit'",
                 "select pg_export_snapshot()",
@@ -109,6 +111,8 @@ final class HardeningIT {
     @ValueSource(
             strings = {
                 "select random(), gen_random_uuid(), clock_timestamp(), now(), pg_sleep(0)",
+                "select array_sample(array[1, 2], 1), array_shuffle(array[1, 2])",
+                "select * from pg_partition_tree('customers'), pg_partition_ancestors('customers')",
                 "select count(*) from customers where name ~ 'a' and name like '%b%' or balance between 1 and 2",
                 "select '1'::text::int, 1::text::numeric, '{1,2}'::int[], '2026-01-01'::date + 1",
                 "select to_char(now(), 'YYYY'), date_trunc('day', now()), age(now()), extract(year from now())",
