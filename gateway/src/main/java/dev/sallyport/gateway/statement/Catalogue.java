@@ -3,6 +3,7 @@ package dev.sallyport.gateway.statement;
 import static dev.sallyport.gateway.statement.Words.words;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -38,7 +39,7 @@ final class Catalogue {
                     """
                     relowner relfilenode relpages reltuples relallvisible relallfrozen relfrozenxid relminmxid relacl
                     attstattarget attacl attfdwoptions attmissingval nspowner nspacl typowner typacl proowner proconfig
-                    proacl collowner extowner extconfig extcondition oprowner lanowner lanacl opcowner opfowner cfgowner
+                    proacl prosrc probin prosqlbody tgargs ev_action ev_qual routine_definition action_statement collowner extowner extconfig extcondition oprowner lanowner lanacl opcowner opfowner cfgowner
                     sequenceowner last_value tableowner viewowner matviewowner schema_owner
                     """);
 
@@ -46,7 +47,8 @@ final class Catalogue {
             words(
                     """
                     pg_attribute pg_class pg_collation pg_extension pg_language pg_matviews pg_namespace pg_opclass
-                    pg_operator pg_opfamily pg_proc pg_sequences pg_tables pg_ts_config pg_type pg_views schemata
+                    pg_operator pg_opfamily pg_proc pg_rewrite pg_sequences pg_tables pg_trigger pg_ts_config pg_type
+                    pg_views routines schemata triggers
                     """);
 
     /** Names that no call may use, wherever they stand: other sessions, roles, files, secrets. */
@@ -64,8 +66,30 @@ final class Catalogue {
                     pg_user_mappings pg_wait_events pg_buffercache
                     """);
 
-    /** Types whose text form names roles. */
-    static final Set<String> ROLE_TYPES = Set.of("regrole", "_regrole", "aclitem", "_aclitem");
+    /** Types whose text form names roles, or other databases. */
+    static final Set<String> ROLE_TYPES =
+            words("regrole _regrole aclitem _aclitem regdatabase _regdatabase");
+
+    /** A type whose age tells how many transactions the server has seen. */
+    static final Set<String> ACTIVITY_TYPES = Set.of("xid", "_xid");
+
+    /** Settings that may be shown: how values are read and written, and what holds for the call. */
+    private static final Set<String> SETTINGS =
+            words(
+                    """
+                    application_name array_nulls backslash_quote block_size bytea_output client_encoding datestyle
+                    default_table_access_method default_text_search_config default_transaction_isolation
+                    default_transaction_read_only escape_string_warning extra_float_digits
+                    idle_in_transaction_session_timeout in_hot_standby integer_datetimes intervalstyle is_superuser
+                    lc_collate lc_ctype lc_messages lc_monetary lc_numeric lc_time lock_timeout max_function_args
+                    max_identifier_length max_index_keys quote_all_identifiers role row_security search_path server_encoding
+                    server_version server_version_num session_authorization standard_conforming_strings statement_timeout
+                    timezone timezone_abbreviations transaction_deferrable transaction_isolation transaction_read_only
+                    transaction_timeout work_mem xmlbinary xmloption
+                    """);
+
+    private static final Set<String> SETTINGS_OF_SHOW =
+            Set.of("time zone", "transaction isolation level", "session authorization");
 
     static final Set<String> XML_TYPES = Set.of("xml", "_xml");
 
@@ -74,6 +98,12 @@ final class Catalogue {
             Set.of("pg_toast", "cron", "net", "dblink", "aws_s3", "aws_lambda", "pgagent");
 
     private Catalogue() {}
+
+    /** Whether a setting of this name may be shown, in whichever case. */
+    static boolean shows(String setting) {
+        String folded = setting.toLowerCase(Locale.ROOT);
+        return SETTINGS.contains(folded) || SETTINGS_OF_SHOW.contains(folded);
+    }
 
     /** Whether this relation has columns that must not be read. */
     static boolean hides(List<String> parts) {

@@ -57,7 +57,7 @@ public enum Danger {
             "only functions that are known to be safe can be called: the database's owner can allow others by name in its registry entry"),
     CATALOGUE(
             "catalogue",
-            "the catalogue shows structure by named columns, not activity, sizes, statistics or roles: name the columns that you need"),
+            "the catalogue shows structure by named columns, not activity, sizes, statistics, roles, code or settings: name the columns that you need"),
     XML(
             "xml",
             "XML is read by code that cannot be cancelled, so this database does not allow it: use json"),

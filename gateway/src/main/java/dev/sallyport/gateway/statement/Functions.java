@@ -35,7 +35,7 @@ final class Functions {
                     bpchar broadcast btrim bytea cardinality casefold cbrt ceil ceiling center char char_length
                     character character_length chr cidr circle clock_timestamp coalesce col_description concat
                     concat_ws convert convert_from convert_to corr cos cosd cosh cot cotd count covar_pop covar_samp
-                    crc32 crc32c cume_dist current_database current_schema current_schemas current_setting
+                    crc32 crc32c cume_dist current_database current_schema current_schemas
                     current_user date date_add date_bin date_part date_subtract date_trunc datemultirange daterange
                     dec decimal decode degrees dense_rank diagonal diameter div double encode enum_first enum_last
                     enum_range every exp extract factorial family first_value float float4 float8 floor format
@@ -68,10 +68,10 @@ final class Functions {
                     pg_column_compression pg_column_is_updatable pg_column_size pg_conversion_is_visible
                     pg_encoding_max_length pg_encoding_to_char pg_function_is_visible pg_get_constraintdef pg_get_expr
                     pg_get_function_arg_default pg_get_function_arguments pg_get_function_identity_arguments
-                    pg_get_function_result pg_get_functiondef pg_get_indexdef pg_get_keywords
-                    pg_get_partition_constraintdef pg_get_partkeydef pg_get_ruledef pg_get_serial_sequence
+                    pg_get_function_result pg_get_indexdef pg_get_keywords
+                    pg_get_partition_constraintdef pg_get_partkeydef pg_get_serial_sequence
                     pg_get_statisticsobjdef pg_get_statisticsobjdef_columns pg_get_statisticsobjdef_expressions
-                    pg_get_triggerdef pg_get_viewdef pg_index_column_has_property pg_index_has_property
+                    pg_get_viewdef pg_index_column_has_property pg_index_has_property
                     pg_indexam_has_property pg_lsn pg_opclass_is_visible pg_operator_is_visible pg_opfamily_is_visible
                     pg_options_to_table pg_partition_ancestors pg_partition_root pg_partition_tree
                     pg_relation_is_updatable pg_sequence_parameters pg_size_bytes pg_size_pretty
@@ -83,7 +83,7 @@ final class Functions {
                     regexp_match regexp_matches regexp_replace regexp_split_to_array regexp_split_to_table
                     regexp_substr regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy
                     regr_syy repeat replace reverse right round row_number row_security_active row_to_json rpad rtrim
-                    scale session_user set_bit set_byte set_masklen setval setweight sha224 sha256 sha384 sha512 sign
+                    scale session_user set_bit set_byte set_masklen setweight sha224 sha256 sha384 sha512 sign
                     sin sind sinh slope smallint split_part sqrt statement_timestamp stddev stddev_pop stddev_samp
                     string_agg string_to_array string_to_table strip strpos substr substring sum system tan tand tanh
                     text time timeofday timestamp timestamptz timetz timezone to_ascii to_bin to_char to_date to_hex
@@ -100,7 +100,8 @@ final class Functions {
             words(
                     """
                     xml xmlagg xmlattributes xmlcomment xmlconcat xmlconcat2 xmlelement xmlexists xmlforest xmlnamespaces
-                    xmlparse xmlpi xmlroot xmlserialize xmltable xmltext xmlvalidate xpath xpath_exists xml_is_well_formed
+                    xmlparse xmlpi xmlroot xmlserialize xmltable xmltext xmlvalidate xml_in xml_recv xml_send xpath
+                    xpath_exists xml_is_well_formed
                     xml_is_well_formed_content xml_is_well_formed_document
                     """);
 
@@ -132,10 +133,13 @@ final class Functions {
         if (core && XML.contains(name)) {
             return rules.xml() ? Optional.empty() : Optional.of(Danger.XML);
         }
+        if (core && name.equals("setval") && rules.oneTenant()) {
+            return Optional.empty();
+        }
         Danger known = known(schema, name);
         boolean named =
                 rules.functions().contains(name) || rules.functions().contains(schema + "." + name);
-        if (named && (known == null || known == Danger.NETWORK)) {
+        if (named && (known == null || known == Danger.NETWORK || known == Danger.CATALOGUE)) {
             return Optional.empty();
         }
         return Optional.of(known == null ? Danger.FUNCTION : known);
@@ -145,14 +149,21 @@ final class Functions {
      * Why a name that is written as a column must not be a function, if it must not. Most such
      * names are columns, and a text does not tell which: so only what is known to be dangerous
      * counts.
+     *
+     * @param ofValue whether it stands behind an expression, {@code (x).f}, where a column is rare
      */
-    static Optional<Danger> attributeDanger(String name, StatementRules rules) {
+    static Optional<Danger> attributeDanger(String name, boolean ofValue, StatementRules rules) {
         if (ALLOWED.contains(name)) {
             return Optional.empty();
         }
-        if (XML.contains(name)) {
-            // xml itself is a plausible column, and as a function no more than a cast
-            return rules.xml() || name.equals("xml") ? Optional.empty() : Optional.of(Danger.XML);
+        if (XML.contains(name) || Catalogue.XML_TYPES.contains(name)) {
+            // xml itself is a plausible column
+            return rules.xml() || (name.equals("xml") && !ofValue)
+                    ? Optional.empty()
+                    : Optional.of(Danger.XML);
+        }
+        if (ofValue && !rules.oneTenant() && Catalogue.ACTIVITY_TYPES.contains(name)) {
+            return Optional.of(Danger.SERVER_ACTIVITY);
         }
         return rules.functions().contains(name)
                 ? Optional.empty()
@@ -161,6 +172,10 @@ final class Functions {
 
     private static @Nullable Danger known(String schema, String name) {
         Danger named = NAMED.get(name);
+        if (named == null && Catalogue.ROLE_TYPES.contains(name)) {
+            // as a function the name of a type is a cast
+            named = Danger.CATALOGUE;
+        }
         if (named == null) {
             named = SCHEMAS.get(schema);
         }
@@ -186,7 +201,8 @@ final class Functions {
         }
         if (name.startsWith("database_to_")
                 || name.endsWith("_inline_handler")
-                || name.endsWith("_call_handler")) {
+                || name.endsWith("_call_handler")
+                || name.endsWith("_validator")) {
             return Danger.DYNAMIC_SQL;
         }
         if (name.startsWith("postgres_fdw_") || name.startsWith("http_")) {
@@ -230,12 +246,17 @@ final class Functions {
         put(named, Danger.NETWORK, "http");
         put(
                 named,
+                Danger.CATALOGUE,
+                "current_setting pg_get_functiondef pg_get_function_sqlbody pg_get_ruledef pg_get_triggerdef regrolein regroleout regrolesend aclitemin aclitemout");
+        put(named, Danger.ADMINISTRATION, "setval");
+        put(
+                named,
                 Danger.SERVER_ACTIVITY,
                 "has_any_column_privilege has_column_privilege has_database_privilege has_parameter_privilege has_table_privilege aclexplode mxid_age shobj_description to_regrole pg_prepared_statement pg_prepared_xact pg_cursor pg_hba_file_rules pg_ident_file_mappings pg_config");
         put(
                 named,
                 Danger.SERVER_CONTROL,
-                "getpgusername txid_current currval lastval current_query inet_client_addr inet_client_port inet_server_addr inet_server_port run_command_on_workers run_command_on_shards run_command_on_placements run_command_on_all_nodes oracle_execute oracle_close_connections brin_summarize_new_values brin_summarize_range brin_desummarize_range gin_clean_pending_list currtid2");
+                "getpgusername amvalidate txid_current txid_current_if_assigned txid_current_snapshot txid_status currval lastval current_query inet_client_addr inet_client_port inet_server_addr inet_server_port run_command_on_workers run_command_on_shards run_command_on_placements run_command_on_all_nodes oracle_execute oracle_close_connections brin_summarize_new_values brin_summarize_range brin_desummarize_range gin_clean_pending_list currtid2");
         return Map.copyOf(named);
     }
 

@@ -22,16 +22,22 @@ final class Inspection {
             Words.words(
                     """
                     function procedure routine trigger rule operator aggregate cast language extension transform conversion
-                    access event procedural trusted
+                    access event procedural trusted text
                     """);
+
+    /** What a definition may be of; any other kind is refused. */
+    private static final Set<String> OBJECTS =
+            Words.words("table index view sequence schema type domain statistics collation");
+
     private static final Set<String> ADMIN_OBJECTS =
-            Words.words("role user group database tablespace system large");
+            Words.words("role user group database tablespace system large owned default");
     private static final Set<String> FOREIGN_OBJECTS =
             Words.words("server foreign subscription publication");
     private static final Set<String> MODIFIERS =
             Words.words(
-                    "or replace temp temporary global local unlogged unique materialized recursive constraint default");
+                    "or replace temp temporary global local unlogged unique materialized recursive constraint");
 
+    private final String sql;
     private final List<Token> tokens;
     private final Set<StatementClass> effects = EnumSet.noneOf(StatementClass.class);
     private final Set<Objection> objections = new LinkedHashSet<>();
@@ -41,7 +47,8 @@ final class Inspection {
     private boolean planOnly;
     private boolean explained;
 
-    private Inspection(List<Token> tokens, StatementRules rules, boolean plans) {
+    private Inspection(String sql, List<Token> tokens, StatementRules rules, boolean plans) {
+        this.sql = sql;
         this.tokens = tokens;
         this.rules = rules;
         this.plans = plans;
@@ -70,8 +77,9 @@ final class Inspection {
         NONE
     }
 
-    static Findings of(List<Token> tokens, StatementRules rules, boolean plans) {
-        return new Inspection(tokens, rules, plans).run();
+    /** The tokens are a part of those of {@code sql}. */
+    static Findings of(String sql, List<Token> tokens, StatementRules rules, boolean plans) {
+        return new Inspection(sql, tokens, rules, plans).run();
     }
 
     private Findings run() {
@@ -90,6 +98,7 @@ final class Inspection {
         outline.relations().forEach(this::relation);
         outline.types().forEach(this::type);
         columns(outline);
+        systemColumns(outline);
         tokens();
         if (effects.isEmpty()) {
             effects.add(StatementClass.READ);
@@ -104,20 +113,27 @@ final class Inspection {
     private void call(Called called) {
         String name = called.name();
         if (called.attribute()) {
-            boolean catalogue =
-                    called.schema().equals("pg_catalog")
-                            || called.schema().equals("information_schema");
-            if (!catalogue) {
-                Functions.attributeDanger(name, rules)
-                        .ifPresent(danger -> objections.add(dangerous(danger, name)));
-            }
-        } else {
+            Functions.attributeDanger(name, called.schema().isEmpty(), rules)
+                    .ifPresent(danger -> objections.add(dangerous(danger, name)));
+        } else if (!shownSetting(called)) {
             Functions.danger(called.schema(), name, rules)
                     .ifPresent(danger -> objections.add(dangerous(danger, name)));
         }
         if (Functions.WRITING.contains(name)) {
             effects.add(StatementClass.WRITE);
         }
+    }
+
+    /** Whether this is {@code current_setting('x')} of a setting that may be shown. */
+    private boolean shownSetting(Called called) {
+        int i = called.at() + 2;
+        return called.name().equals("current_setting")
+                && (called.schema().isEmpty() || called.schema().equals("pg_catalog"))
+                && i + 1 < body.size()
+                && symbol(body, i - 1, "(")
+                && body.get(i).kind() == Kind.STRING
+                && (symbol(body, i + 1, ")") || symbol(body, i + 1, ","))
+                && Catalogue.shows(sql.substring(body.get(i).contentFrom(), body.get(i).contentTo()));
     }
 
     private void relation(Named relation) {
@@ -142,8 +158,19 @@ final class Inspection {
         if (Catalogue.ROLE_TYPES.contains(name)) {
             objections.add(new Objection(Danger.CATALOGUE, name));
         }
+        if (!rules.oneTenant() && Catalogue.ACTIVITY_TYPES.contains(name)) {
+            objections.add(new Objection(Danger.SERVER_ACTIVITY, name));
+        }
         if (!rules.xml() && Catalogue.XML_TYPES.contains(name)) {
             objections.add(new Objection(Danger.XML, name));
+        }
+    }
+
+    /** Where a row lies and which transactions touched it tell of all rows and of all callers. */
+    private void systemColumns(Outline outline) {
+        int i = rules.oneTenant() ? -1 : outline.systemColumn();
+        if (i >= 0) {
+            objections.add(new Objection(Danger.SERVER_ACTIVITY, body.get(i).text()));
         }
     }
 
@@ -151,7 +178,9 @@ final class Inspection {
     private void columns(Outline outline) {
         boolean hides =
                 outline.relations().stream()
-                        .anyMatch(relation -> !relation.own() && Catalogue.hides(relation.parts()));
+                                .anyMatch(relation ->
+                                        !relation.own() && Catalogue.hides(relation.parts()))
+                        || outline.types().stream().anyMatch(type -> Catalogue.hides(List.of(type)));
         if (!hides) {
             return;
         }
@@ -182,6 +211,14 @@ final class Inspection {
                 }
             }
         }
+        if (word(body, 0, "create") || word(body, 0, "alter")) {
+            // a domain over a type, say
+            for (Token token : body) {
+                if (token.name() && Catalogue.ROLE_TYPES.contains(token.text())) {
+                    objections.add(new Objection(Danger.CATALOGUE, token.text()));
+                }
+            }
+        }
         if (word(body, 0, "create")) {
             for (int i = 1; i + 1 < body.size(); i++) {
                 if (word(body, i, "as") && word(body, i + 1, "execute")) {
@@ -207,8 +244,10 @@ final class Inspection {
                 || word(tokens, i - 1, "authorization");
     }
 
-    private static Objection at(Danger danger, Token token) {
-        return new Objection(danger, "at character " + (token.contentFrom() + 1));
+    /** Characters are counted as PostgreSQL counts them. */
+    private Objection at(Danger danger, Token token) {
+        int character = sql.codePointCount(0, token.contentFrom()) + 1;
+        return new Objection(danger, "at character " + character);
     }
 
     /**
@@ -282,7 +321,7 @@ final class Inspection {
         return switch (body.getFirst().text()) {
             case "select", "values", "table", "with", "insert", "update", "delete", "merge" ->
                     Grammar.QUERY;
-            case "show" -> known(StatementClass.READ);
+            case "show" -> show();
             case "create", "alter", "drop" -> definition(body.getFirst().text());
             case "truncate" -> known(StatementClass.DDL, StatementClass.DELETE);
             case "comment", "refresh" -> known(StatementClass.DDL);
@@ -329,6 +368,18 @@ final class Inspection {
         objections.add(
                 new Objection(danger, body.getFirst().text().toUpperCase(java.util.Locale.ROOT)));
         return effect == StatementClass.UNKNOWN ? Grammar.NONE : known(effect);
+    }
+
+    private Grammar show() {
+        var setting = new StringBuilder();
+        for (Token token : body.subList(1, body.size())) {
+            boolean apart = token.name() && setting.length() > 0 && !setting.toString().endsWith(".");
+            setting.append(apart ? " " : "").append(token.text());
+        }
+        if (!Catalogue.shows(setting.toString())) {
+            objections.add(new Objection(Danger.CATALOGUE, "SHOW"));
+        }
+        return known(StatementClass.READ);
     }
 
     private Grammar set() {
@@ -385,11 +436,21 @@ final class Inspection {
         if (ADMIN_OBJECTS.contains(object) && !object.equals("system")) {
             objections.add(Objection.of(Danger.ADMINISTRATION));
         }
-        if (ADMIN_OBJECTS.contains(object) || object.equals("owned") || object.equals("default")) {
+        if (ADMIN_OBJECTS.contains(object)) {
             return known(StatementClass.ADMIN);
         }
         if (CODE_OBJECTS.contains(object)) {
             objections.add(Objection.of(Danger.STORED_CODE));
+        } else if (!OBJECTS.contains(object)) {
+            boolean misspelt = i < body.size() && !Words.KEYWORDS.contains(object);
+            objections.add(
+                    misspelt
+                            ? at(Danger.SYNTAX, body.get(i))
+                            : Objection.of(Danger.ADMINISTRATION));
+            return known(StatementClass.ADMIN);
+        }
+        if (object.equals("schema")) {
+            elements(i + 1);
         }
         if (verb.equals("alter")) {
             alter();
@@ -399,6 +460,18 @@ final class Inspection {
                                 && body.stream().anyMatch(token -> token.is("drop")))
                 ? known(StatementClass.DDL, StatementClass.DELETE)
                 : known(StatementClass.DDL);
+    }
+
+    /** CREATE SCHEMA may hold definitions and grants. */
+    private void elements(int from) {
+        for (int i = from; i < body.size(); i++) {
+            if (word(body, i, "grant")) {
+                objections.add(Objection.of(Danger.ADMINISTRATION));
+            }
+            if (word(body, i, "trigger")) {
+                objections.add(Objection.of(Danger.STORED_CODE));
+            }
+        }
     }
 
     private void alter() {

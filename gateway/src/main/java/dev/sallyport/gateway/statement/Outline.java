@@ -30,6 +30,15 @@ final class Outline {
                     "where group having window order limit offset fetch returning union intersect except for");
     private static final Set<String> BEFORE_RELATION =
             Words.words("only lateral temp temporary unlogged table if not exists local global");
+    private static final Set<String> SCALARS =
+            Words.words(
+                    """
+                    bigint bool boolean bpchar bytea char cidr date decimal float float4 float8 inet int int2 int4 int8
+                    integer interval json jsonb money name numeric oid real regclass smallint text time timestamp
+                    timestamptz timetz uuid varchar
+                    """);
+    private static final Set<String> SYSTEM_COLUMNS =
+            Set.of("ctid", "xmin", "xmax", "cmin", "cmax");
     private static final Set<String> STARTS_QUERY = Set.of("select", "with", "values", "table");
 
     /** Words that are no columns where an operand may begin. */
@@ -88,8 +97,9 @@ final class Outline {
      * @param schema the part before the last; empty where it stands alone
      * @param attribute whether it is written as a column: {@code (x).f} or {@code x.f}
      * @param qualified all parts, as written
+     * @param at the token of its last part
      */
-    record Called(String schema, String name, boolean attribute, String qualified) {}
+    record Called(String schema, String name, boolean attribute, String qualified, int at) {}
 
     /**
      * A relation.
@@ -118,9 +128,18 @@ final class Outline {
     private final List<Named> relations = new ArrayList<>();
     private final Set<String> types = new HashSet<>();
     private final Set<Column> columns = new HashSet<>();
-    private final Set<String> bare = new HashSet<>();
     private final Map<String, Set<String>> aliases = new HashMap<>();
     private final Set<String> catalogueAliases = new HashSet<>();
+
+    /** Names that columns of relations of the database can stand behind. */
+    private final Set<String> qualifiers = new HashSet<>();
+
+    /** Tokens that name a relation of the catalogue, or make an alias. */
+    private final Set<Integer> declared = new HashSet<>();
+
+    /** Tokens that give a column of a result its name. */
+    private final Set<Integer> labelled = new HashSet<>();
+
     private final Set<String> tables = new TreeSet<>();
     private final Set<StatementClass> effects = EnumSet.noneOf(StatementClass.class);
     private boolean withNames;
@@ -176,7 +195,48 @@ final class Outline {
 
     /** Whether all columns of something are read: {@code *}, TABLE, or a whole row by its alias. */
     boolean wholeRows() {
-        return star || bare.stream().anyMatch(catalogueAliases::contains);
+        if (star) {
+            return true;
+        }
+        for (int i = 0; i < tokens.size(); i++) {
+            boolean alone = !symbolAt(i - 1, ".") && !symbolAt(i + 1, ".");
+            if (alone
+                    && nameAt(i)
+                    && catalogueAliases.contains(tokens.get(i).text())
+                    && !declared.contains(i)
+                    && !labelled.contains(i)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The first token that may be a system column of a relation of the database; -1 if none. */
+    int systemColumn() {
+        for (int i = 0; i < tokens.size(); i++) {
+            if (nameAt(i)
+                    && SYSTEM_COLUMNS.contains(tokens.get(i).text())
+                    && !symbolAt(i + 1, "(")
+                    && !declared.contains(i)
+                    && !labelled.contains(i)
+                    && ofRelation(i)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private boolean ofRelation(int i) {
+        if (!symbolAt(i - 1, ".")) {
+            return !qualifiers.isEmpty();
+        }
+        // what is neither a relation nor its alias is a subquery or a call, which have none
+        boolean other =
+                nameAt(i - 2)
+                        && !symbolAt(i - 3, ".")
+                        && effects.isEmpty()
+                        && !qualifiers.contains(tokens.get(i - 2).text());
+        return !other;
     }
 
     /** Whether columns of a catalogue relation may have got other names. */
@@ -236,6 +296,19 @@ final class Outline {
         return frames.element();
     }
 
+    /** Whether this is the definition itself, and no query in it. */
+    private boolean defining() {
+        if (!definition) {
+            return false;
+        }
+        for (Frame frame : frames) {
+            if (frame.place == Place.QUERY && !frame.head.isEmpty()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private int step(int i) {
         Token token = tokens.get(i);
         return switch (token.kind()) {
@@ -290,7 +363,7 @@ final class Outline {
             }
             case "." -> {
                 if (nameAt(i + 1) && operandBefore(i)) {
-                    return attributes(i + 1);
+                    return attributes(i + 1, withoutFields(i - 1));
                 }
                 if (i + 1 < tokens.size() && tokens.get(i + 1).text().equals("*")) {
                     star = true;
@@ -311,17 +384,42 @@ final class Outline {
         return i > 0 && (symbolAt(i - 1, ")") || symbolAt(i - 1, "]") || !tokens.get(i - 1).name());
     }
 
-    /** {@code (x).a.b}: each of them may be a function of one argument. */
-    private int attributes(int from) {
+    /** Whether what ends here has a type of PostgreSQL's own that has no fields. */
+    private boolean withoutFields(int close) {
+        int depth = 0;
+        int open = close;
+        for (; open >= 0; open--) {
+            depth += symbolAt(open, ")") ? 1 : symbolAt(open, "(") ? -1 : 0;
+            if (depth == 0) {
+                break;
+            }
+            if (depth == 1 && symbolAt(open, ",")) {
+                return false; // a row
+            }
+        }
+        if (open < 0 || close - open < 2) {
+            return false;
+        }
+        return (close - open == 2 && tokens.get(close - 1).literal())
+                || (symbolAt(close - 2, "::")
+                        && SCALARS.contains(tokens.get(close - 1).text()));
+    }
+
+    /**
+     * {@code (x).a.b}: each of them may be a function of one argument.
+     *
+     * @param call whether the first can be nothing else
+     */
+    private int attributes(int from, boolean call) {
         int i = from;
         while (true) {
             String name = tokens.get(i).text();
             if (symbolAt(i + 1, "(")) {
-                called(List.of(name));
+                called(List.of(name), i);
                 callEnd = i;
                 return i + 1;
             }
-            calls.add(new Called("", name, true, name));
+            calls.add(new Called("", name, !(call && i == from), Names.part(name), i));
             if (!symbolAt(i + 1, ".") || !nameAt(i + 2)) {
                 break;
             }
@@ -331,9 +429,9 @@ final class Outline {
         return i + 1;
     }
 
-    private void called(List<String> parts) {
+    private void called(List<String> parts, int at) {
         String schema = parts.size() > 1 ? parts.get(parts.size() - 2) : "";
-        calls.add(new Called(schema, parts.getLast(), false, written(parts)));
+        calls.add(new Called(schema, parts.getLast(), false, written(parts), at));
     }
 
     private void open(int i) {
@@ -342,13 +440,18 @@ final class Outline {
         boolean call = callEnd == i - 1 && callEnd >= 0;
         String caller = nameAt(i - 1) ? tokens.get(i - 1).text() : "";
         Frame inner;
+        boolean body = outer.clause == Clause.WITH && commonTable(i);
+        if (outer.clause == Clause.WITH && !body && query(i + 1, false)) {
+            // WITH x AS (...) (SELECT ...) ORDER BY ...
+            outer.clause = Clause.OTHER;
+            outer.start = false;
+        }
         if (bracket) {
             inner = new Frame(Place.LIST, "[", i);
-        } else if (outer.clause == Clause.WITH
-                && (word(i - 1, "as") || word(i - 1, "materialized"))) {
+        } else if (body) {
             inner = query(caller, i);
             inner.body = true;
-        } else if (query(i + 1, call && FROM_IN_ARGUMENTS.contains(caller))) {
+        } else if (query(i + 1, call)) {
             inner = query(caller, i);
             outer.relation = false;
         } else if (outer.relation && !outer.target) {
@@ -375,6 +478,11 @@ final class Outline {
         operand = false;
     }
 
+    private boolean commonTable(int open) {
+        return word(open - 1, "as")
+                || (word(open - 1, "materialized") && (word(open - 2, "as") || word(open - 2, "not")));
+    }
+
     private static Frame query(String caller, int i) {
         var frame = new Frame(Place.QUERY, caller, i);
         frame.start = true;
@@ -395,7 +503,7 @@ final class Outline {
     }
 
     private Place afterRelation(Frame outer) {
-        if (outer.head.equals("insert") || (definition && word(0, "create") && !index)) {
+        if (outer.head.equals("insert") || (defining() && word(0, "create") && !index)) {
             return outer.head.equals("insert") ? Place.COLUMNS : Place.DEFINITIONS;
         }
         return index ? Place.LIST : Place.DEFINITIONS;
@@ -404,7 +512,10 @@ final class Outline {
     /** An alias of a relation with its columns, or AS with columns and types. */
     private boolean definitions(Frame outer, int i) {
         boolean from = outer.clause == Clause.FROM;
-        if (from && nameAt(i - 1) && !reserved(i - 1) && !word(i - 1, "ordinality")) {
+        if (from
+                && nameAt(i - 1)
+                && !reserved(i - 1)
+                && !word(i - 1, "ordinality", "between")) {
             renamed |= closedJoinWithCatalogue(i - 1);
             return true;
         }
@@ -432,8 +543,12 @@ final class Outline {
         if (closed.body && !frame.recursive) {
             cte(frame, frame.pending);
         }
-        closedJoin = closed.place == Place.JOIN && closed.ownsCatalogue;
-        frame.ownsCatalogue |= closed.place == Place.JOIN && closed.ownsCatalogue;
+        // ((SELECT 1) s CROSS JOIN t) begins like a query
+        boolean join =
+                closed.place == Place.JOIN
+                        || (closed.place == Place.QUERY && closed.head.isEmpty());
+        closedJoin = join && closed.ownsCatalogue;
+        frame.ownsCatalogue |= closedJoin;
         if (closedJoin && (nameAt(i + 1) && (word(i + 1, "as") || !reserved(i + 1)))) {
             renamed = true;
         }
@@ -441,6 +556,7 @@ final class Outline {
         // DISTINCT ON (a) f(b), and OPERATOR(s.+) f(b): an operand follows
         boolean opens =
                 (afterOn && word(closed.open - 2, "distinct"))
+                        || (word(closed.open - 1, "with") && word(closed.open - 2, "returning"))
                         || word(closed.open - 1, "operator")
                         || word(closed.open - 1, "distinct");
         operand = !opens;
@@ -475,6 +591,11 @@ final class Outline {
         if (symbolAt(i - 1, ".") || symbolAt(i + 1, ".")) {
             return chain(i);
         }
+        if (label(i, frame)) {
+            labelled.add(i);
+            operand = true;
+            return i + 1;
+        }
         switch (text) {
             case "select" -> {
                 frame.start = false;
@@ -482,7 +603,7 @@ final class Outline {
                 return begins(frame, "select", i);
             }
             case "with" -> {
-                if (start || (definition && word(i - 1, "as"))) {
+                if (start || (defining() && word(i - 1, "as"))) {
                     frame.start = false;
                     frame.clause = Clause.WITH;
                     int next = i + 1;
@@ -501,19 +622,24 @@ final class Outline {
                 }
             }
             case "table" -> {
-                if (frame.place == Place.QUERY || frame.relation) {
-                    if (!definition) {
+                boolean object = defining() && !word(i - 1, "as");
+                if (object || (frame.place == Place.QUERY && source(i + 1))) {
+                    if (!object) {
                         star = true;
                         columns.add(new Column("", "*"));
                     }
-                    begins(frame, "table", i);
+                    begins(frame, object ? "" : "table", i);
                     frame.relation = true;
-                    frame.target = definition;
+                    frame.target = object;
                     return i + 1;
                 }
             }
             case "insert", "merge" -> {
                 if (word(i + 1, "into")) {
+                    if (!main) {
+                        // SELECT a insert INTO t: a label
+                        effects.add(StatementClass.DDL);
+                    }
                     effects.add(StatementClass.WRITE);
                     begins(frame, text, i);
                     frame.relation = true;
@@ -536,6 +662,11 @@ final class Outline {
             case "delete" -> {
                 if (word(i + 1, "from")) {
                     effects.add(StatementClass.DELETE);
+                    if (!main) {
+                        // SELECT a delete FROM t: a label
+                        operand = true;
+                        return i + 1;
+                    }
                     begins(frame, "delete", i);
                     frame.clause = Clause.FROM;
                     frame.relation = true;
@@ -547,7 +678,7 @@ final class Outline {
                 }
             }
             case "from" -> {
-                boolean distinct = word(i - 1, "distinct") && !word(i - 2, "select");
+                boolean distinct = word(i - 1, "distinct") && comparison(i - 2);
                 boolean argument =
                         frame.place == Place.CALL && FROM_IN_ARGUMENTS.contains(frame.caller);
                 if (!distinct && !argument && !symbolAt(i - 1, ".")) {
@@ -559,15 +690,18 @@ final class Outline {
                 return i + 1;
             }
             case "join" -> {
-                frame.clause = Clause.FROM;
-                frame.relation = true;
-                frame.target = false;
-                operand = false;
-                return i + 1;
+                if (source(i + 1)) {
+                    frame.clause = Clause.FROM;
+                    frame.relation = true;
+                    frame.target = false;
+                    operand = false;
+                    return i + 1;
+                }
             }
             case "using" -> {
                 boolean list =
                         (frame.head.equals("delete") || frame.head.equals("merge"))
+                                && source(i + 1)
                                 && (!symbolAt(i + 1, "(") || query(i + 1, false));
                 if (list) {
                     frame.clause = Clause.FROM;
@@ -591,10 +725,26 @@ final class Outline {
                 return i + 1;
             }
             case "references" -> {
-                frame.relation = true;
-                frame.target = true;
-                operand = false;
-                return i + 1;
+                if (defining()) {
+                    frame.relation = true;
+                    frame.target = true;
+                    operand = false;
+                    return i + 1;
+                }
+            }
+            case "returning" -> {
+                if (frame.place == Place.CALL || frame.caller.equals("json_array")) {
+                    // of a JSON function: a type follows
+                    frame.clause = Clause.OTHER;
+                    frame.relation = false;
+                    return type(i + 1);
+                }
+            }
+            case "conflict", "when" -> {
+                if (text.equals("when") ? frame.head.equals("merge") : word(i - 1, "on")) {
+                    frame.clause = Clause.OTHER;
+                    frame.relation = false;
+                }
             }
             case "for" -> {
                 if (word(i + 1, "update")
@@ -622,7 +772,7 @@ final class Outline {
             }
             default -> {}
         }
-        if (definition && frame.open < 0 && definitionName(i, text)) {
+        if (frame.open < 0 && defining() && definitionName(i, text)) {
             return i + 1;
         }
         if (ENDS_FROM.contains(text) && frame.clause == Clause.FROM) {
@@ -645,6 +795,35 @@ final class Outline {
             return reservedWord(i, text, frame);
         }
         return chain(i);
+    }
+
+    /** Whether this is a word behind AS that names a column of the result, whatever it says. */
+    private boolean label(int i, Frame frame) {
+        boolean result =
+                frame.place == Place.QUERY
+                        && !frame.head.isEmpty()
+                        && frame.clause != Clause.WITH;
+        boolean argument = frame.place == Place.CALL && !castLike(frame.caller);
+        return (result || argument)
+                && word(i - 1, "as")
+                && !symbolAt(i - 2, ".")
+                && !labelled.contains(i - 1);
+    }
+
+    /** Whether a relation, or parentheses around some, may begin here. */
+    private boolean source(int i) {
+        return symbolAt(i, "(")
+                || (nameAt(i)
+                        && (!reserved(i)
+                                || word(i, "only", "lateral")
+                                || (symbolAt(i + 1, "(")
+                                        && Words.CALLABLE.contains(tokens.get(i).text()))));
+    }
+
+    /** Whether this ends IS or IS NOT, before DISTINCT. */
+    private boolean comparison(int i) {
+        int is = word(i, "not") ? i - 1 : i;
+        return word(is, "is") && !symbolAt(is - 1, ".") && !labelled.contains(is);
     }
 
     /** Where SET cannot start the list of assignments. */
@@ -682,6 +861,12 @@ final class Outline {
     private int reservedWord(int i, String text, Frame frame) {
         frame.start &= false;
         if (text.equals("as") && castLike(frame.caller)) {
+            int name = word(i + 1, "setof") ? i + 2 : i + 1;
+            if (frame.caller.equals("treat") && nameAt(name)) {
+                // TREAT(x AS f) calls pg_catalog.f(x)
+                int end = chainEnd(name);
+                called(List.of("pg_catalog", tokens.get(end).text()), end);
+            }
             return type(i + 1);
         }
         if (text.equals("tablesample")) {
@@ -719,9 +904,9 @@ final class Outline {
     }
 
     private int calledHere(int i) {
-        if (nameAt(i)) {
+        if (nameAt(i) && !reserved(i)) {
             int end = chainEnd(i);
-            called(parts(i, end));
+            called(parts(i, end), end);
             callEnd = end;
             return end + 1;
         }
@@ -773,13 +958,13 @@ final class Outline {
             if (!parenthesis || frame.target) {
                 return relation(from, end, frame);
             }
-            called(parts(from, end));
+            called(parts(from, end), end);
             callEnd = end;
             return end + 1;
         }
         if (parenthesis) {
             if (call(from, end, frame)) {
-                called(parts(from, end));
+                called(parts(from, end), end);
                 callEnd = end;
             }
             attributesOf(from, end, false);
@@ -791,7 +976,7 @@ final class Outline {
     /** Whether the name before this parenthesis may be a call. */
     private boolean call(int from, int end, Frame frame) {
         if (from != end) {
-            return !(frame.place == Place.DEFINITIONS && plainBefore(from));
+            return !(frame.place == Place.DEFINITIONS && definedBefore(from));
         }
         Token token = tokens.get(from);
         if (token.kind() == Kind.WORD && reserved(from) && !Words.CALLABLE.contains(token.text())) {
@@ -809,7 +994,7 @@ final class Outline {
         }
         boolean typed =
                 frame.place == Place.DEFINITIONS
-                        ? plainBefore(from)
+                        ? definedBefore(from)
                         : nameAt(from - 1) && !keyword(from - 1);
         if (typed) {
             types.add(token.text());
@@ -831,14 +1016,21 @@ final class Outline {
             case "conflict" -> word(i - 1, "on");
             case "distinct" -> true;
             case "set" -> true;
-            case "key", "include", "columns", "type" -> definition;
-            default -> definition && (word(i - 1, "using", "by") || word(i - 1, "type", "column"));
+            case "key", "include", "columns", "type", "identity" -> defining();
+            case "range", "list", "hash" -> defining() && word(i - 1, "by") && word(i - 2, "partition");
+            default ->
+                    defining()
+                            && (word(i - 1, "type", "column")
+                                    || (word(i - 1, "using")
+                                            && (!word(0, "alter") || word(i - 2, "exclude"))));
         };
     }
 
-    /** Whether the token before is a name, which a type may follow. */
-    private boolean plainBefore(int i) {
-        return nameAt(i - 1) && !reserved(i - 1);
+    /** Whether the token before is the name that a definition begins with: a type follows. */
+    private boolean definedBefore(int i) {
+        return nameAt(i - 1)
+                && !reserved(i - 1)
+                && (symbolAt(i - 2, "(") || symbolAt(i - 2, ","));
     }
 
     private int relation(int from, int end, Frame frame) {
@@ -857,16 +1049,23 @@ final class Outline {
         if (catalogue) {
             catalogueAliases.add(parts.getLast());
         }
+        if (!own) {
+            qualifiers.add(parts.getLast());
+        }
+        if (catalogue) {
+            declared.add(end);
+        }
         frame.target = false;
+        boolean defining = defining();
         int i = end + 1;
-        if (i < tokens.size() && tokens.get(i).kind() == Kind.OPERATOR && !definition) {
+        if (i < tokens.size() && tokens.get(i).kind() == Kind.OPERATOR && !defining) {
             i++;
         }
-        if (word(i, "as") && !definition) {
+        if (word(i, "as") && !defining) {
             i++;
         }
         boolean alias =
-                !definition
+                !defining
                         && nameAt(i)
                         && !reserved(i)
                         && !(frame.head.equals("update") && word(i, "set"))
@@ -879,12 +1078,16 @@ final class Outline {
             if (catalogue) {
                 catalogueAliases.add(name);
             }
+            if (!own) {
+                qualifiers.add(name);
+            }
+            declared.add(i);
             i++;
         }
         if (catalogue && symbolAt(i, "(")) {
             renamed = true;
         }
-        boolean list = definition && (symbolAt(i, ",") && (word(0, "drop") || word(0, "truncate")));
+        boolean list = defining && symbolAt(i, ",") && (word(0, "drop") || word(0, "truncate"));
         if (list) {
             frame.relation = true;
             frame.target = true;
@@ -916,17 +1119,25 @@ final class Outline {
         }
         if (frame.place == Place.DEFINITIONS) {
             attributesOf(from, end, true);
-            bare.add(last.text());
+            if (from == end && definedColumn(from, frame)) {
+                labelled.add(from);
+            }
             if (nameAt(from - 1)) {
                 types.add(last.text());
             } else if (word(from, "like") && from == end) {
                 frame.relation = true;
             }
-            operand = true;
+            operand = !(from == end && last.kind() == Kind.WORD && keyword(from));
             return next;
         }
         attributesOf(from, end, true);
+        if (frame.caller.equals("xmltable") && nameAt(from - 1)) {
+            types.add(last.text());
+        }
         boolean label = operand || word(from - 1, "as") || (nameAt(from - 1) && !starts(from - 1));
+        if (from == end && (operand || (word(from - 1, "as") && !symbolAt(from - 2, ".")))) {
+            labelled.add(from);
+        }
         boolean syntax =
                 from == end
                         && (typedLiteral
@@ -935,16 +1146,20 @@ final class Outline {
         if (star) {
             this.star = true;
             columns.add(new Column(written(parts(from, end)), "*"));
-        } else if (!definition && !label && !syntax && frame.clause != Clause.WITH) {
+        } else if (!label && !syntax && frame.clause != Clause.WITH && !defining()) {
             List<String> parts = parts(from, end);
             columns.add(new Column(written(parts.subList(0, parts.size() - 1)), parts.getLast()));
-        }
-        if (from == end && !star && !word(from - 1, "as")) {
-            bare.add(last.text());
         }
         // words such as ROWS and BY may stand before an operand
         operand = !(from == end && last.kind() == Kind.WORD && keyword(from));
         return next;
+    }
+
+    /** Whether this names a column of an alias or a common table expression. */
+    private boolean definedColumn(int i, Frame frame) {
+        return (symbolAt(i - 1, "(") || symbolAt(i - 1, ","))
+                && nameAt(frame.open - 1)
+                && !keyword(frame.open - 1);
     }
 
     private boolean starts(int i) {
@@ -956,8 +1171,15 @@ final class Outline {
     private void attributesOf(int from, int end, boolean last) {
         for (int i = from + 2; i <= (last ? end : end - 2); i += 2) {
             String name = tokens.get(i).text();
-            String schema = tokens.get(i - 2).text();
-            calls.add(new Called(schema, name, true, name));
+            String before = tokens.get(i - 2).text();
+            // pg_catalog.pg_class.relname; but pg_catalog.f is a column of what is called so
+            boolean relation =
+                    i == from + 2
+                            && i < end
+                            && (before.equals("pg_catalog") || before.equals("information_schema"));
+            if (!relation) {
+                calls.add(new Called(before, name, true, name, i));
+            }
         }
     }
 

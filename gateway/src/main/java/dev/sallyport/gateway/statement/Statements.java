@@ -67,7 +67,7 @@ public final class Statements {
         var fingerprints = new ArrayList<String>();
         for (List<Token> tokens : split(scan.tokens())) {
             count++;
-            Findings findings = Inspection.of(tokens, rules, plans);
+            Findings findings = Inspection.of(sql, tokens, rules, plans);
             Shape shape = Shape.of(tokens);
             // where strings may begin and end elsewhere, a word may be part of a value
             fingerprints.add(whole ? shape.fingerprint() : shape.keywords());

@@ -48,7 +48,21 @@ final class QueryGrammar {
                     "s.secret_call(%s)",
                     "grouping(%s)",
                     "nullif(%s, %s)",
-                    "xmlelement(name x, %s)");
+                    "xmlelement(name x, %s)",
+                    "treat(%s as secret_call)",
+                    "treat(%s as numeric)",
+                    "json_value('10', '$' returning %t)",
+                    "json_array(select a from t returning %t)",
+                    "cast(%s as %t)",
+                    "(%s between secret_call(%s) and 2)",
+                    "(%s at time zone secret_call(%s))");
+
+    /** Types, of which some are refused. */
+    private static final List<String> TYPES =
+            List.of("int", "text", "regrole", "pg_catalog.regrole", "\"xid\"", "regrole[]", "jsonb");
+
+    /** Any word may name a column of the result, with AS or, most of them, without. */
+    private static final List<String> KEYWORDS = Words.KEYWORDS.stream().sorted().toList();
 
     private final Random random;
 
@@ -57,7 +71,15 @@ final class QueryGrammar {
     }
 
     String statement() {
-        return switch (random.nextInt(16)) {
+        return switch (random.nextInt(22)) {
+            case 16 -> "with x as (select 1) (" + select(1) + ") order by " + value(1);
+            case 17 -> "create table made as " + with() + select(2);
+            case 18 -> "create view made as " + select(2);
+            case 19 -> "insert into t (a) " + select(2) + " returning " + target(2);
+            case 20 ->
+                    "merge into t using s.orders q on %s when matched then update set a = %s, b = 2 when not matched then insert (a) values (%s)"
+                            .formatted(condition(2), value(1), value(2));
+            case 21 -> "delete from t using s.orders o where " + condition(2);
             case 0 -> "values " + "(%s), (%s)".formatted(value(1), value(1));
             case 1 -> "table " + pick(TABLES);
             case 2 ->
@@ -104,7 +126,7 @@ final class QueryGrammar {
                         .append(source(depth))
                         .append(pick(List.of(" using (a)", " using (a) as j", " on ")));
                 if (sql.charAt(sql.length() - 2) == 'n') {
-                    sql.append("case when ").append(value(depth - 1)).append(" = 1 then true end");
+                    sql.append("case when ").append(condition(depth - 1)).append(" then true end");
                 }
             }
         }
@@ -145,7 +167,13 @@ final class QueryGrammar {
 
     private String target(int depth) {
         return value(depth - 1)
-                + pick(List.of("", "", "", " as execute", " label", " as \"L\"", " as update"));
+                + switch (random.nextInt(7)) {
+                    case 0 -> " label";
+                    case 1 -> " as \"L\"";
+                    case 2 -> " as " + pick(KEYWORDS);
+                    case 3 -> " " + pick(KEYWORDS);
+                    default -> "";
+                };
     }
 
     private String source(int depth) {
@@ -203,7 +231,7 @@ final class QueryGrammar {
             case 8 -> value(depth - 1) + " * - " + value(depth - 1);
             default -> {
                 String call = pick(CALLS);
-                String made = call;
+                String made = call.replace("%t", pick(TYPES));
                 while (made.contains("%s")) {
                     int at = made.indexOf("%s");
                     made = made.substring(0, at) + value(depth - 1) + made.substring(at + 2);
@@ -241,6 +269,10 @@ final class QueryGrammar {
                                 " secret_call(1) ",
                                 ".pg_sleep ",
                                 " on (a) ",
+                                " join, g.pg_sleep ",
+                                " as references, ",
+                                "::regrole ",
+                                " distinct ",
                                 "[",
                                 "]",
                                 ";"));
