@@ -81,17 +81,44 @@ class AuditDatabaseIT {
     }
 
     private static void assertThatRefused(AuditDatabase database, String statement) {
+        assertThatRefused(database, statement, "42501"); // insufficient privilege
+    }
+
+    private static void assertThatRefused(
+            AuditDatabase database, String statement, String sqlState) {
         assertThatExceptionOfType(JdbiException.class)
                 .as(statement)
                 .isThrownBy(() -> database.jdbi().useHandle(handle -> handle.execute(statement)))
                 .havingCause()
                 .isInstanceOfSatisfying(
                         SQLException.class,
-                        // insufficient privilege
                         refused ->
                                 assertThat(refused.getSQLState())
                                         .as(refused.getMessage())
-                                        .isEqualTo("42501"));
+                                        .isEqualTo(sqlState));
+    }
+
+    @Test // cases G6 and G9: the service asks these tables for the logs of all tenants
+    void nobodyInsertsALogOfWhatIsNoTenant() throws Exception {
+        try (var fixture = new AuditFixture();
+                var database = fixture.open()) {
+            for (String tenant : List.of("No Tenant", "", "a".repeat(64), "-a", "a\nb", "\u00e4")) {
+                String checkViolation = "23514";
+                assertThatRefused(
+                        database,
+                        "INSERT INTO audit.head VALUES ('%s', 1, 0, sha256('x'), now(), substr(sha256('x'), 1, 16))"
+                                .formatted(tenant),
+                        checkViolation);
+                assertThatRefused(
+                        database,
+                        """
+                        INSERT INTO audit.parked (tenant, event_id, bytes, topic, partition, generation, record, happened_at, seal, parked_at)
+                        VALUES ('%s', gen_random_uuid(), 'x', 't', 0, 0, 0, now(), 'x', now())
+                        """
+                                .formatted(tenant),
+                        checkViolation);
+            }
+        }
     }
 
     @Test

@@ -93,7 +93,7 @@ class DatabaseCheckIT {
                     search ~ UPDATE audit.search SET time = 'infinity' WHERE tenant = '%s' AND seq = 5 ~ entry 5 .*says something else
                     search ~ UPDATE audit.search SET time = '-infinity' WHERE tenant = '%s' AND seq = 5 ~ entry 5 .*says something else
                     search ~ UPDATE audit.search SET call_id = gen_random_uuid() WHERE tenant = '%s' AND seq = 5 ~ entry 5 .*says something else
-                    search ~ INSERT INTO audit.search SELECT time, seq, rows, event_id, call_id, description, 'No Tenant' FROM audit.search WHERE tenant = '%s' AND seq = 5 ~ 'No Tenant', which is no tenant's id
+                    search ~ INSERT INTO audit.search SELECT time, seq, rows, event_id, call_id, description, 'No Tenant' FROM audit.search WHERE tenant = '%s' AND seq = 5 ~ rows of the tenant 'No Tenant'
                     search ~ INSERT INTO audit.search SELECT time, seq, rows, event_id, call_id, description, 'ghost' FROM audit.search WHERE tenant = '%s' AND seq = 5 ~ entry 5 .*no such entry
                     description ~ UPDATE audit.description SET tables = ARRAY[NULL]::text[] WHERE tenant = '%s' AND principal = 'alice' ~ says something else
                     description ~ UPDATE audit.description SET tables = ARRAY[ARRAY['a'],ARRAY['b']] WHERE tenant = '%s' AND principal = 'alice' ~ says something else
@@ -101,6 +101,7 @@ class DatabaseCheckIT {
                     head ~ UPDATE audit.head SET seal = substr(sha256('x'), 1, 16) WHERE tenant = '%s' AND size = (SELECT max(size) FROM audit.head WHERE tenant = '%s') ~ head of 300 .*not written by this service
                     head ~ UPDATE audit.head SET previous = previous - 1 WHERE tenant = '%s' AND size = (SELECT max(size) FROM audit.head WHERE tenant = '%s') ~ head of 300 .*it follows
                     head ~ INSERT INTO audit.head SELECT tenant, 9223372036854775807, 9223372036854775806, root, now(), seal FROM audit.head WHERE tenant = '%s' LIMIT 1 ~ head of 9223372036854775807
+                    search ~ UPDATE audit.search SET tenant = 'No Tenant' WHERE tenant = '%s' AND seq = 5 ~ rows of the tenant 'No Tenant'
                     head ~ UPDATE audit.head SET root = sha256('x') WHERE tenant = '%s' ~ head of .*its root
                     head ~ DELETE FROM audit.head WHERE tenant = '%s' AND size = (SELECT max(size) FROM audit.head WHERE tenant = '%s') ~ beyond the newest head
                     entry ~ UPDATE audit.entry SET leaf_hash = sha256('x') WHERE tenant = '%s' AND seq = 7 ~ entry 7 .*leaf_hash
@@ -152,6 +153,35 @@ class DatabaseCheckIT {
                 : sql;
     }
 
+    @Test // case G4
+    void aLogThatIsGoneAsAWholeIsMissed() throws SQLException {
+        var tables = List.of("entry", "tile", "head", "checkpoint", "search");
+        for (String table : tables) {
+            execute("CREATE TABLE kept_%s AS TABLE audit.%s".formatted(table, table));
+        }
+        try {
+            for (String table : tables) {
+                assertThat(
+                                update(
+                                        "DELETE FROM audit.%s WHERE tenant = '%s'"
+                                                .formatted(table, tenant)))
+                        .isPositive();
+            }
+
+            assertThat(check().logs()).anySatisfy(log -> {
+                assertThat(log.tenant()).isEqualTo(tenant);
+                assertThat(log.findings())
+                        .anySatisfy(finding -> assertThat(finding).contains("older copy"));
+            });
+        } finally {
+            for (String table : tables) {
+                execute("DELETE FROM audit." + table);
+                execute("INSERT INTO audit.%s SELECT * FROM kept_%s".formatted(table, table));
+                execute("DROP TABLE kept_" + table);
+            }
+        }
+    }
+
     @Test // case G5
     void whatIsFoundIsShownAsTheLogHasIt() throws SQLException {
         execute("CREATE TABLE kept AS TABLE audit.search");
@@ -197,10 +227,10 @@ class DatabaseCheckIT {
             // its own hash is altered alike: where the tile is full, that does not help
             String hash =
                     index < 256
-                            ? ", leaf_hash = sha256('\\x00'::bytea || set_byte(bytes, 400, 65))"
+                            ? ", leaf_hash = sha256('\\x00'::bytea || set_byte(bytes, 400, get_byte(bytes, 400) # 1))"
                             : "";
             execute(
-                    "UPDATE audit.entry SET bytes = set_byte(bytes, 400, 65)%s WHERE tenant = '%s' AND seq = %d"
+                    "UPDATE audit.entry SET bytes = set_byte(bytes, 400, get_byte(bytes, 400) # 1)%s WHERE tenant = '%s' AND seq = %d"
                             .formatted(hash, tenant, index));
 
             assertThat(entry(index).check()).isEqualTo(RowCheck.ENTRY_ALTERED);

@@ -60,12 +60,10 @@ class ForgedRowsIT {
     void rowsThatNobodyCouldMeanStopNoOtherLog() {
         for (String sql :
                 List.of(
-                        "INSERT INTO audit.head SELECT 'No Tenant', 1, 0, root, now(), seal FROM audit.head LIMIT 1",
                         "INSERT INTO audit.head SELECT tenant, 9223372036854775807, 9223372036854775806, root, now(), seal FROM audit.head WHERE tenant = '%1$s' LIMIT 1",
                         "INSERT INTO audit.checkpoint SELECT 'No Tenant', 1, root, note, now() FROM audit.checkpoint LIMIT 1",
                         "INSERT INTO audit.checkpoint SELECT tenant, 9223372036854775807, root, note, now() FROM audit.checkpoint WHERE tenant = '%1$s' LIMIT 1",
                         "INSERT INTO audit.tile VALUES ('%1$s', 63, 9223372036854775807, decode(repeat('00', 8192), 'hex'), decode(repeat('00', 32), 'hex'))",
-                        "INSERT INTO audit.parked (tenant, event_id, bytes, topic, partition, generation, record, happened_at, seal, parked_at) VALUES ('No Tenant', gen_random_uuid(), 'x', 'x', 0, 0, 0, 'infinity', '', 'infinity')",
                         "INSERT INTO audit.parked (tenant, event_id, bytes, topic, partition, generation, record, happened_at, seal, parked_at) VALUES ('%2$s', gen_random_uuid(), 'x', 'x', -1, -1, -1, '-infinity', '', now())",
                         "INSERT INTO audit.consumed (topic, partition, generation, from_record, next_record, topic_id, fence, seal, consumed_at) SELECT topic, partition, 2147483647, -9, -3, topic_id, fence, seal, now() FROM (SELECT DISTINCT ON (topic, partition) * FROM audit.consumed ORDER BY topic, partition, from_record) AS first",
                         "INSERT INTO audit.rejected SELECT topic, partition, next_record, 'x', 'x', now(), generation FROM audit.consumed ON CONFLICT DO NOTHING",

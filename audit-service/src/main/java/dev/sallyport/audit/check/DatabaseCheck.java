@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
@@ -99,7 +100,10 @@ public final class DatabaseCheck {
                                 var logs = new ArrayList<LogResult>();
                                 var findings = new Findings();
                                 consumed.findings().forEach(findings::add);
-                                for (String name : StoredLogCheck.named(handle)) {
+                                var names = new TreeSet<>(StoredLogCheck.named(handle));
+                                // of a log that is signed there should be something here
+                                topic.last().keySet().forEach(signed -> names.add(signed.value()));
+                                for (String name : names) {
                                     var tenant = StoredTenant.of(name);
                                     if (tenant.isPresent()) {
                                         var witness = topic.last().get(tenant.get());
@@ -109,7 +113,9 @@ public final class DatabaseCheck {
                                                         consumed));
                                     } else {
                                         findings.add(
-                                                "rows name '" + name + "', which is no tenant's id");
+                                                "rows of the tenant '"
+                                                        + name
+                                                        + "': that is no tenant's id");
                                     }
                                 }
                                 return new Result(logs, findings.list());
