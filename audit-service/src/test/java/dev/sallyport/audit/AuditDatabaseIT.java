@@ -34,31 +34,31 @@ class AuditDatabaseIT {
                     database.jdbi()
                             .withHandle(handle ->
                                     handle.createQuery(
-                                                    "SELECT table_name FROM information_schema.tables WHERE table_schema = 'audit' AND table_name NOT LIKE 'flyway%'")
+                                                    "SELECT table_schema || '.' || table_name FROM information_schema.tables WHERE table_schema IN ('audit', 'desk') AND table_name NOT LIKE 'flyway%'")
                                             .mapTo(String.class)
                                             .list());
             assertThat(tables)
                     .containsExactlyInAnyOrder(
-                            "entry",
-                            "tile",
-                            "head",
-                            "checkpoint",
-                            "consumed",
-                            "rejected",
-                            "parked",
-                            "description",
-                            "search");
+                            "audit.entry",
+                            "audit.tile",
+                            "audit.head",
+                            "audit.checkpoint",
+                            "audit.consumed",
+                            "audit.rejected",
+                            "audit.parked",
+                            "desk.description",
+                            "desk.search");
 
             for (String table : tables) {
                 String column = firstColumn(database, table);
                 for (String statement :
                         List.of(
-                                "UPDATE audit.%s SET %s = %s".formatted(table, column, column),
-                                "DELETE FROM audit." + table,
-                                "TRUNCATE audit." + table,
-                                "DROP TABLE audit." + table,
-                                "ALTER TABLE audit.%s ADD COLUMN more text".formatted(table),
-                                "ALTER TABLE audit.%s DISABLE TRIGGER ALL".formatted(table))) {
+                                "UPDATE %s SET %s = %s".formatted(table, column, column),
+                                "DELETE FROM " + table,
+                                "TRUNCATE " + table,
+                                "DROP TABLE " + table,
+                                "ALTER TABLE %s ADD COLUMN more text".formatted(table),
+                                "ALTER TABLE %s DISABLE TRIGGER ALL".formatted(table))) {
                     assertThatRefused(database, statement);
                 }
             }
@@ -74,7 +74,7 @@ class AuditDatabaseIT {
         return database.jdbi()
                 .withHandle(handle ->
                         handle.createQuery(
-                                        "SELECT column_name FROM information_schema.columns WHERE table_schema = 'audit' AND table_name = :table AND is_identity = 'NO' LIMIT 1")
+                                        "SELECT column_name FROM information_schema.columns WHERE table_schema || '.' || table_name = :table AND is_identity = 'NO' LIMIT 1")
                                 .bind("table", table)
                                 .mapTo(String.class)
                                 .one());

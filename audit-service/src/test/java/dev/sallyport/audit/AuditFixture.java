@@ -325,7 +325,7 @@ public final class AuditFixture implements AutoCloseable {
     /** Waits until an entry of the call is covered by a checkpoint. */
     void awaitPublishedCall(Jdbi jdbi, TenantId tenant, Object call) {
         String covered =
-                "SELECT count(*) FROM audit.search WHERE call_id = '"
+                "SELECT count(*) FROM desk.search WHERE call_id = '"
                         + call
                         + "' AND tenant = '"
                         + tenant

@@ -183,7 +183,7 @@ class ConsoleIT {
                 var statement = superuser.createStatement()) {
             statement.executeUpdate(
                     "UPDATE audit.entry SET bytes = 'nonsense' WHERE (tenant, seq) = "
-                            + "(SELECT tenant, seq FROM audit.search WHERE call_id = '"
+                            + "(SELECT tenant, seq FROM desk.search WHERE call_id = '"
                             + altered
                             + "')");
         }

@@ -67,9 +67,9 @@ class ForgedRowsIT {
                         "INSERT INTO audit.parked (tenant, event_id, bytes, topic, partition, generation, record, happened_at, seal, parked_at) VALUES ('%2$s', gen_random_uuid(), 'x', 'x', -1, -1, -1, '-infinity', '', now())",
                         "INSERT INTO audit.consumed (topic, partition, generation, from_record, next_record, topic_id, fence, seal, consumed_at) SELECT topic, partition, 2147483647, -9, -3, topic_id, fence, seal, now() FROM (SELECT DISTINCT ON (topic, partition) * FROM audit.consumed ORDER BY topic, partition, from_record) AS first",
                         "INSERT INTO audit.rejected SELECT topic, partition, next_record, 'x', 'x', now(), generation FROM audit.consumed ON CONFLICT DO NOTHING",
-                        "INSERT INTO audit.description SELECT gen_random_uuid(), tenant, 'x', principal, client, tool, 'No Database', statement_class, outcome, code, ARRAY[NULL, 'x'], fingerprint, detail, words FROM audit.description WHERE tenant = '%2$s'",
-                        "INSERT INTO audit.search SELECT now(), n, -1, gen_random_uuid(), NULL, d.id, d.tenant FROM audit.description d, generate_series(-2, 9) n WHERE d.tenant = '%2$s' AND d.kind = 'x'",
-                        "INSERT INTO audit.search SELECT t.time, 0, 0, gen_random_uuid(), gen_random_uuid(), d.id, d.tenant FROM audit.description d, (VALUES (timestamptz 'infinity'), (timestamptz '-infinity')) AS t (time), generate_series(1, 20) WHERE d.tenant = '%2$s'")) {
+                        "INSERT INTO desk.description SELECT gen_random_uuid(), tenant, 'x', principal, client, tool, 'No Database', statement_class, outcome, code, ARRAY[NULL, 'x'], fingerprint, detail, words FROM desk.description WHERE tenant = '%2$s'",
+                        "INSERT INTO desk.search SELECT now(), n, -1, gen_random_uuid(), NULL, d.id, d.tenant FROM desk.description d, generate_series(-2, 9) n WHERE d.tenant = '%2$s' AND d.kind = 'x'",
+                        "INSERT INTO desk.search SELECT t.time, 0, 0, gen_random_uuid(), gen_random_uuid(), d.id, d.tenant FROM desk.description d, (VALUES (timestamptz 'infinity'), (timestamptz '-infinity')) AS t (time), generate_series(1, 20) WHERE d.tenant = '%2$s'")) {
             insert(sql.formatted(disturbed, other));
         }
 
@@ -205,7 +205,7 @@ class ForgedRowsIT {
     void theProofOfACallHoldsNoOthersEvents() {
         // more than a proof holds, and before its own
         insert(
-                "INSERT INTO audit.search SELECT s.time, 0, s.rows, s.event_id, '%s', s.description, s.tenant FROM audit.search s, generate_series(1, 100) WHERE s.tenant = '%s' AND s.seq = 0"
+                "INSERT INTO desk.search SELECT s.time, 0, s.rows, s.event_id, '%s', s.description, s.tenant FROM desk.search s, generate_series(1, 100) WHERE s.tenant = '%s' AND s.seq = 0"
                         .formatted(call, other));
 
         try (var service = fixture.start()) {

@@ -246,7 +246,7 @@ class IngestIT {
             assertThat(
                             AuditFixture.count(
                                     database.jdbi(),
-                                    "SELECT count(*) FROM audit.description WHERE tenant = '"
+                                    "SELECT count(*) FROM desk.description WHERE tenant = '"
                                             + tenant
                                             + "' AND words @@ CAST('meant & not' AS tsquery)"))
                     .isZero();
@@ -331,7 +331,7 @@ class IngestIT {
         assertThat(
                         AuditFixture.count(
                                 jdbi,
-                                "SELECT count(*) FROM audit.search WHERE tenant = '"
+                                "SELECT count(*) FROM desk.search WHERE tenant = '"
                                         + tenant
                                         + "'"))
                 .isEqualTo(events);

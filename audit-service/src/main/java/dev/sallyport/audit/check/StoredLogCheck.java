@@ -75,8 +75,8 @@ final class StoredLogCheck {
         return handle.createQuery(
                         """
                         SELECT tenant FROM audit.entry UNION SELECT tenant FROM audit.head UNION SELECT tenant FROM audit.tile
-                        UNION SELECT tenant FROM audit.checkpoint UNION SELECT tenant FROM audit.search
-                        UNION SELECT tenant FROM audit.description UNION SELECT tenant FROM audit.parked ORDER BY tenant
+                        UNION SELECT tenant FROM audit.checkpoint UNION SELECT tenant FROM desk.search
+                        UNION SELECT tenant FROM desk.description UNION SELECT tenant FROM audit.parked ORDER BY tenant
                         """)
                 .mapTo(String.class)
                 .list();
@@ -423,7 +423,7 @@ final class StoredLogCheck {
         return rows(
                 """
                 SELECT %s, tsvector_to_array(d.words) AS words
-                FROM audit.search s LEFT JOIN audit.description d ON d.id = s.description AND d.tenant = s.tenant
+                FROM desk.search s LEFT JOIN desk.description d ON d.id = s.description AND d.tenant = s.tenant
                 WHERE s.tenant = :tenant ORDER BY s.seq
                 """
                         .formatted(SearchRow.COLUMNS),

@@ -6,7 +6,7 @@ import dev.sallyport.audit.log.Growth;
 import dev.sallyport.audit.log.LogReader;
 import dev.sallyport.audit.problem.AuditException;
 import dev.sallyport.audit.problem.AuditProblem;
-import dev.sallyport.audit.search.Description;
+import dev.sallyport.audit.search.SearchWriter;
 import dev.sallyport.audit.store.CopyRows;
 import dev.sallyport.audit.store.HeadSeal;
 import dev.sallyport.audit.store.RowSeal;
@@ -21,7 +21,6 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -543,74 +542,16 @@ final class LogWriter {
 
         /** Gives the descriptions that are in the database now. */
         private Set<UUID> copySearch(List<Growing> growing) throws SQLException {
-            var descriptions = new HashMap<UUID, Description>();
-            try (var rows =
-                    copy(
-                            "audit.search",
-                            "time",
-                            "seq",
-                            "rows",
-                            "event_id",
-                            "call_id",
-                            "description",
-                            "tenant")) {
-                for (Growing log : growing) {
-                    long seq = log.from().size();
-                    for (Accepted entry : log.entries()) {
-                        var facts = entry.facts();
-                        var description = Description.of(log.tenant(), facts, seal);
-                        descriptions.put(description.id(), description);
-                        rows.row()
-                                .time(facts.time())
-                                .int8(seq++)
-                                .int8(facts.rows())
-                                .uuid(entry.eventId())
-                                .uuid(facts.call().map(call -> call.value()))
-                                .uuid(description.id())
-                                .text(log.tenant().value());
-                    }
+            var rows = new ArrayList<SearchWriter.Row>();
+            for (Growing log : growing) {
+                long seq = log.from().size();
+                for (Accepted entry : log.entries()) {
+                    rows.add(
+                            new SearchWriter.Row(
+                                    log.tenant(), seq++, entry.eventId(), entry.facts()));
                 }
-                rows.finish();
             }
-            insertDescriptions(
-                    descriptions.values().stream()
-                            .filter(one -> !described.containsKey(one.id()))
-                            .sorted(Comparator.comparing(Description::id))
-                            .toList());
-            return descriptions.keySet();
-        }
-
-        private void insertDescriptions(List<Description> descriptions) {
-            if (descriptions.isEmpty()) {
-                return;
-            }
-            var rows =
-                    handle.prepareBatch(
-                            """
-                            INSERT INTO audit.description (id, tenant, kind, principal, client, tool, database, statement_class,
-                                outcome, code, tables, fingerprint, detail, words)
-                            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, array_to_tsvector(?))
-                            ON CONFLICT DO NOTHING
-                            """);
-            for (Description one : descriptions) {
-                var facts = one.facts();
-                rows.add(
-                        one.id(),
-                        one.tenant().value(),
-                        facts.kind(),
-                        facts.principal(),
-                        facts.client(),
-                        facts.tool(),
-                        facts.database().map(name -> name.value()),
-                        facts.statementClass(),
-                        facts.outcome(),
-                        facts.code(),
-                        facts.tables().toArray(new String[0]),
-                        facts.fingerprint(),
-                        facts.detail(),
-                        facts.words().toArray(new String[0]));
-            }
-            var _ = rows.execute();
+            return SearchWriter.write(handle, seal, rows, described::containsKey);
         }
 
         private void copyTiles(List<Growing> growing) throws SQLException {

@@ -70,7 +70,7 @@ public record LogReader(Jdbi jdbi) {
                     handle.createQuery(
                                     """
                                     SELECT e.seq, e.bytes, e.leaf_hash
-                                    FROM (SELECT DISTINCT s.seq FROM audit.search s WHERE s.tenant = :tenant AND s.call_id = :call
+                                    FROM (SELECT DISTINCT s.seq FROM desk.search s WHERE s.tenant = :tenant AND s.call_id = :call
                                           ORDER BY s.seq LIMIT :most) AS found
                                     JOIN audit.entry e ON e.tenant = :tenant AND e.seq = found.seq ORDER BY e.seq
                                     """)

@@ -34,6 +34,8 @@ public enum AuditProblem {
     DATABASE_UNAVAILABLE(503),
     /** The database is not as it must be for the log to be trusted. */
     DATABASE_UNSAFE(503),
+    /** What only the owner of the tables can do was asked for, and no owner is configured. */
+    DATABASE_OWNER_MISSING(503),
     /** The topic that holds the last checkpoints cannot be read. */
     CHECKPOINTS_UNAVAILABLE(503),
     /** What is stored contradicts what was signed. */

@@ -72,7 +72,7 @@ public record EntrySearch(Jdbi jdbi) {
         conditions.add(
                 """
                 d.tenant = :tenant AND d.principal IN (
-                    SELECT own.principal FROM audit.search c JOIN audit.description own ON own.id = c.description AND own.tenant = c.tenant
+                    SELECT own.principal FROM desk.search c JOIN desk.description own ON own.id = c.description AND own.tenant = c.tenant
                     WHERE c.tenant = :tenant AND c.call_id = :call LIMIT 10)
                 """,
                 "call",
@@ -91,9 +91,9 @@ public record EntrySearch(Jdbi jdbi) {
                 SELECT %s, e.event_id AS entrys_event, e.bytes,
                        coalesce(substring(t.hashes FROM CAST(32 * (s.seq %% 256) + 1 AS integer) FOR 32), e.leaf_hash) AS leaf_hash,
                        coalesce((SELECT max(c.size) FROM audit.checkpoint c WHERE c.tenant = :tenant), 0) AS published
-                FROM (SELECT s.* FROM audit.search s JOIN audit.description d ON d.id = s.description AND d.tenant = s.tenant
+                FROM (SELECT s.* FROM desk.search s JOIN desk.description d ON d.id = s.description AND d.tenant = s.tenant
                       WHERE %s ORDER BY s.time DESC, s.seq DESC LIMIT :more) AS s
-                JOIN audit.description d ON d.id = s.description AND d.tenant = s.tenant
+                JOIN desk.description d ON d.id = s.description AND d.tenant = s.tenant
                 LEFT JOIN audit.entry e ON e.tenant = s.tenant AND e.seq = s.seq
                 LEFT JOIN audit.tile t ON t.tenant = s.tenant AND t.level = 0 AND t.idx = s.seq / 256 AND s.seq >= 0
                 ORDER BY s.time DESC, s.seq DESC

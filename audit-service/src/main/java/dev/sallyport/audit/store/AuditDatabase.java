@@ -55,6 +55,23 @@ public final class AuditDatabase implements AutoCloseable {
         return new AuditDatabase(pool(settings, secrets));
     }
 
+    /**
+     * Migrates the database and opens it as the owner of its tables, who can alter everything.
+     *
+     * @throws AuditException {@code database_unavailable}, {@code database_owner_missing}
+     */
+    public static AuditDatabase openAsOwner(DatabaseSettings settings, Secrets secrets) {
+        String owner = settings.owner();
+        SecretReference password = settings.ownerPassword();
+        if (owner == null || password == null) {
+            throw new AuditException(
+                    AuditProblem.DATABASE_OWNER_MISSING,
+                    "database.owner and database.ownerPassword must name the role that owns the tables");
+        }
+        migrate(settings, secrets);
+        return new AuditDatabase(pool(settings.jdbcUrl(), owner, password, 1, secrets));
+    }
+
     private static void migrate(DatabaseSettings settings, Secrets secrets) {
         String owner = settings.owner();
         SecretReference password = settings.ownerPassword();
@@ -80,12 +97,26 @@ public final class AuditDatabase implements AutoCloseable {
     }
 
     private static HikariDataSource pool(DatabaseSettings settings, Secrets secrets) {
+        return pool(
+                settings.jdbcUrl(),
+                settings.user(),
+                settings.password(),
+                settings.connectionsMax(),
+                secrets);
+    }
+
+    private static HikariDataSource pool(
+            String jdbcUrl,
+            String user,
+            SecretReference password,
+            int connectionsMax,
+            Secrets secrets) {
         var config = new HikariConfig();
         config.setPoolName("audit");
-        config.setJdbcUrl(settings.jdbcUrl());
-        config.setUsername(settings.user());
-        config.setPassword(secrets.resolve(settings.password()).value());
-        config.setMaximumPoolSize(settings.connectionsMax());
+        config.setJdbcUrl(jdbcUrl);
+        config.setUsername(user);
+        config.setPassword(secrets.resolve(password).value());
+        config.setMaximumPoolSize(connectionsMax);
         config.setConnectionTimeout(CONNECT_TIMEOUT.toMillis());
         config.setSchema(SCHEMA);
         config.addDataSourceProperty("ApplicationName", "sallyport-audit");
@@ -98,7 +129,7 @@ public final class AuditDatabase implements AutoCloseable {
         } catch (RuntimeException refused) {
             throw new AuditException(
                     AuditProblem.DATABASE_UNAVAILABLE,
-                    "the audit database cannot be reached at " + settings.jdbcUrl(),
+                    "the audit database cannot be reached at " + jdbcUrl,
                     refused);
         }
     }
@@ -115,7 +146,7 @@ public final class AuditDatabase implements AutoCloseable {
                             handle.createQuery(
                                             """
                                             SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                                            WHERE n.nspname = 'audit' AND c.relkind IN ('r', 'p')
+                                            WHERE n.nspname IN ('audit', 'desk') AND c.relkind IN ('r', 'p')
                                               AND (pg_has_role(c.relowner, 'MEMBER')
                                                    OR has_table_privilege(c.oid, 'UPDATE') OR has_table_privilege(c.oid, 'DELETE')
                                                    OR has_table_privilege(c.oid, 'TRUNCATE') OR has_table_privilege(c.oid, 'TRIGGER'))

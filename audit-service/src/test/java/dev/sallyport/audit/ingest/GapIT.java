@@ -80,7 +80,7 @@ class GapIT {
             try (var ingest = fixture.ingest(database.jdbi())) {
                 turnUntil(
                         ingest,
-                        "(SELECT count(*) FROM audit.search WHERE call_id = '" + call + "') = 1");
+                        "(SELECT count(*) FROM desk.search WHERE call_id = '" + call + "') = 1");
                 assertThat(ingest.gaps()).isEqualTo(3);
             }
         }
@@ -150,7 +150,7 @@ class GapIT {
             turnUntil(
                     ingest,
                     consumedUpTo(6)
-                            + " AND (SELECT count(*) FROM audit.search WHERE call_id = '"
+                            + " AND (SELECT count(*) FROM desk.search WHERE call_id = '"
                             + call
                             + "') = 1");
         }
@@ -316,8 +316,8 @@ class GapIT {
                 .withHandle(handle ->
                         handle.createQuery(
                                         """
-                                        SELECT e.bytes FROM audit.entry e JOIN audit.search s ON s.tenant = e.tenant AND s.seq = e.seq
-                                        JOIN audit.description d ON d.id = s.description
+                                        SELECT e.bytes FROM audit.entry e JOIN desk.search s ON s.tenant = e.tenant AND s.seq = e.seq
+                                        JOIN desk.description d ON d.id = s.description
                                         WHERE e.tenant = :tenant AND d.outcome = 'gap' AND e.topic IN (:topic, :outcomes) ORDER BY e.seq
                                         """)
                                 .bind("tenant", log.value())

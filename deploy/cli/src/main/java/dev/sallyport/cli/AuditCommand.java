@@ -5,9 +5,9 @@ import picocli.CommandLine.Command;
 @Command(
         name = "audit",
         description = {
-            "Verify a log. The audit service itself runs with @|bold sallyport audit --config FILE|@."
+            "Verify a log, or make what is searched anew from it. The audit service itself runs with @|bold sallyport audit --config FILE|@."
         },
-        subcommands = AuditVerifyCommand.class,
+        subcommands = {AuditVerifyCommand.class, AuditRebuildCommand.class},
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND")
 final class AuditCommand {}
