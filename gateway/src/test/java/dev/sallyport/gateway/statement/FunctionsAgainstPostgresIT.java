@@ -38,7 +38,7 @@ class FunctionsAgainstPostgresIT {
     // cases A2 to A8: whatever one argument calls is looked up in the notation of a column too
     @Test
     void whatAColumnsNotationCallsOnlyComputesFromItsArgument() throws SQLException {
-        var open =
+        Set<String> open =
                 names(
                         """
                         select distinct proname from pg_catalog.pg_proc
@@ -57,7 +57,7 @@ class FunctionsAgainstPostgresIT {
 
     @Test
     void noTypeNamesWhatIsNotStructure() throws SQLException {
-        var open =
+        Set<String> open =
                 names(
                         """
                         select t.typname from pg_catalog.pg_type t join pg_catalog.pg_proc p on p.oid = t.typoutput
@@ -69,7 +69,7 @@ class FunctionsAgainstPostgresIT {
         assertThat(open).isSubsetOf(SHOWN_TYPES);
     }
 
-    private static TreeSet<String> names(String query) throws SQLException {
+    private static Set<String> names(String query) throws SQLException {
         var names = new TreeSet<String>();
         try (Connection connection =
                         TestServers.postgres().connect(TestServers.freshDatabase("functions"));
