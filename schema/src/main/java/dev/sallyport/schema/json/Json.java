@@ -20,6 +20,13 @@ public final class Json {
     /** Characters of the longest number in anything that we read. */
     public static final int NUMBER_CHARS_MAX = 100;
 
+    /**
+     * Bytes of the longest name of a member in anything that we read, or characters where it is
+     * read from text. The parser keeps up to 6,000 names for all later documents, and would keep
+     * names of any length.
+     */
+    public static final int NAME_BYTES_MAX = 256;
+
     private static final JsonMapper MAPPER =
             JsonMapper.builder(
                             JsonFactory.builder()
@@ -27,6 +34,7 @@ public final class Json {
                                             StreamReadConstraints.builder()
                                                     .maxNestingDepth(NESTING_MAX)
                                                     .maxNumberLength(NUMBER_CHARS_MAX)
+                                                    .maxNameLength(NAME_BYTES_MAX)
                                                     .build())
                                     .enable(
                                             tools.jackson.core.StreamReadFeature

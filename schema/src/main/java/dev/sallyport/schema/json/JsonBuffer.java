@@ -68,6 +68,19 @@ public final class JsonBuffer extends OutputStream {
         return this;
     }
 
+    /** How many bytes {@link #characters} appends. */
+    public static int charactersLength(byte[] utf8) {
+        int length = utf8.length;
+        for (byte b : utf8) {
+            if (b == '"' || b == '\\' || b == '\n' || b == '\r' || b == '\t') {
+                length++;
+            } else if (b >= 0 && b < 0x20) {
+                length += 5;
+            }
+        }
+        return length;
+    }
+
     @Override
     public void write(int b) {
         room(1);

@@ -18,6 +18,8 @@ class JsonBufferTest {
         var buffer = new JsonBuffer(1).string(text.toString());
         assertThat(Json.mapper().readValue(buffer.toByteArray(), String.class))
                 .isEqualTo(text.toString());
+        assertThat(JsonBuffer.charactersLength(text.toString().getBytes(UTF_8)))
+                .isEqualTo(buffer.length() - 2);
     }
 
     @Test
@@ -45,12 +47,16 @@ class JsonBufferTest {
                     "{\"a\":1,\"a\":2}",
                     "{} {}",
                     "9".repeat(Json.NUMBER_CHARS_MAX + 1),
+                    // case B4: the parser remembers names
+                    "{\"" + "n".repeat(Json.NAME_BYTES_MAX + 1) + "\":1}",
                     "[".repeat(Json.NESTING_MAX + 1) + "]".repeat(Json.NESTING_MAX + 1)
                 }) {
             assertThatThrownBy(() -> Json.mapper().readTree(text))
                     .as(text)
                     .isInstanceOf(JacksonException.class);
         }
+        String name = "n".repeat(Json.NAME_BYTES_MAX);
+        assertThat(Json.mapper().readTree("{\"" + name + "\":1}").get(name).asInt()).isEqualTo(1);
         assertThat(Json.mapper().readTree("[" + "9".repeat(Json.NUMBER_CHARS_MAX) + "]"))
                 .hasSize(1);
     }
