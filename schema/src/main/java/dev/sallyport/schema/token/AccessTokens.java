@@ -11,6 +11,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.KeySourceException;
 import com.nimbusds.jose.jwk.JWK;
+import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.source.RateLimitReachedException;
 import dev.sallyport.schema.event.Principal;
 import dev.sallyport.schema.registry.Issuer;
@@ -25,14 +26,15 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.security.interfaces.RSAPublicKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Base64;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
@@ -56,7 +58,15 @@ public final class AccessTokens {
     public static final Duration CACHED_FOR = Duration.ofSeconds(60);
 
     private static final String BEARER = "Bearer ";
-    private static final int CACHED_MAX = 100_000;
+
+    /** Heap that remembered tokens may take, in bytes: some 25,000 of them. */
+    private static final int CACHED_BYTES_MAX = 16 << 20;
+
+    /** Of a remembered token: the cache's node, its digest, the caller and its time. */
+    private static final int ENTRY_BYTES = 600;
+
+    /** Shorter RSA keys sign nothing (RFC 7518 section 3.3). */
+    private static final int RSA_BITS_MIN = 2_048;
 
     /** The media types of access tokens, as {@code typ} abbreviates them; an ID token is none. */
     private static final Set<String> TYPES = Set.of("jwt", "at+jwt", "application/at+jwt");
@@ -66,7 +76,11 @@ public final class AccessTokens {
     private final InstantSource clock;
     private final IssuerKeys keys = new IssuerKeys();
     private final Cache<ByteBuffer, Known> known =
-            Caffeine.newBuilder().maximumSize(CACHED_MAX).expireAfterWrite(CACHED_FOR).build();
+            Caffeine.newBuilder()
+                    .maximumWeight(CACHED_BYTES_MAX)
+                    .<ByteBuffer, Known>weigher((_, good) -> bytes(good.caller()))
+                    .expireAfterWrite(CACHED_FOR)
+                    .build();
 
     /**
      * @param audience what a token's {@code aud} must name: this service's own resource identifier
@@ -108,15 +122,20 @@ public final class AccessTokens {
                 : verify(token, digest);
     }
 
+    private static int bytes(Caller caller) {
+        return ENTRY_BYTES + 2 * (caller.subject().length() + caller.client().length());
+    }
+
     private Verification verify(String token, ByteBuffer digest) {
-        if (!hasObjects(token)) {
-            return notAJwt();
+        Optional<String> fault = TokenForm.fault(token);
+        if (fault.isPresent()) {
+            return rejected(TokenProblem.TOKEN_MALFORMED, fault.get());
         }
         DecodedJWT decoded;
         try {
             decoded = JWT.decode(token);
         } catch (JWTDecodeException e) {
-            return notAJwt();
+            return rejected(TokenProblem.TOKEN_MALFORMED, "the bearer token is not a JWT");
         }
         URI issuer = issuerUri(decoded);
         IssuerTrust trust = issuer == null ? IssuerTrust.NONE : registry.get().trust(issuer);
@@ -131,38 +150,24 @@ public final class AccessTokens {
         }
         if (candidates.size() != 1) {
             return candidates.isEmpty()
-                    ? rejected(
-                            TokenProblem.TOKEN_ISSUER_UNKNOWN,
-                            "no tenant trusts the token's issuer, or the token lacks the claim that names its tenant")
+                    ? issuerUnknown()
                     : rejected(
                             TokenProblem.TOKEN_TENANT_UNCLEAR,
                             "the token leads to more than one tenant");
         }
         Trusted candidate = candidates.getFirst();
+        // issuers are compared as texts (RFC 8414 section 3.3); equal URIs may be written otherwise
+        if (!candidate.issuer().uri().toString().equals(decoded.getIssuer())) {
+            return issuerUnknown();
+        }
         Rejected problem = signatureProblem(decoded, candidate.issuer());
         return problem == null ? claims(decoded, candidate, trust, digest) : problem;
     }
 
-    private static Rejected notAJwt() {
-        return rejected(TokenProblem.TOKEN_MALFORMED, "the bearer token is not a JWT");
-    }
-
-    /**
-     * Whether header and claims are JSON objects, by their first character; the decoder fails on
-     * other JSON, such as null, in ways of its own.
-     */
-    private static boolean hasObjects(String token) {
-        String[] parts = token.split("\\.", -1);
-        return parts.length == 3 && beginsObject(parts[0]) && beginsObject(parts[1]);
-    }
-
-    private static boolean beginsObject(String base64) {
-        try {
-            byte[] json = Base64.getUrlDecoder().decode(base64);
-            return new String(json, StandardCharsets.UTF_8).stripLeading().startsWith("{");
-        } catch (IllegalArgumentException e) {
-            return false;
-        }
+    private static Rejected issuerUnknown() {
+        return rejected(
+                TokenProblem.TOKEN_ISSUER_UNKNOWN,
+                "no tenant trusts the token's issuer, or the token lacks the claim that names its tenant");
     }
 
     /**
@@ -261,9 +266,9 @@ public final class AccessTokens {
         }
         try {
             return switch (name) {
-                case "RS256" -> Algorithm.RSA256(key.toRSAKey().toRSAPublicKey(), null);
-                case "RS384" -> Algorithm.RSA384(key.toRSAKey().toRSAPublicKey(), null);
-                case "RS512" -> Algorithm.RSA512(key.toRSAKey().toRSAPublicKey(), null);
+                case "RS256" -> Algorithm.RSA256(rsa(key), null);
+                case "RS384" -> Algorithm.RSA384(rsa(key), null);
+                case "RS512" -> Algorithm.RSA512(rsa(key), null);
                 case "ES256" -> Algorithm.ECDSA256(key.toECKey().toECPublicKey(), null);
                 case "ES384" -> Algorithm.ECDSA384(key.toECKey().toECPublicKey(), null);
                 case "ES512" -> Algorithm.ECDSA512(key.toECKey().toECPublicKey(), null);
@@ -272,6 +277,14 @@ public final class AccessTokens {
         } catch (JOSEException | ClassCastException e) {
             return null;
         }
+    }
+
+    private static RSAPublicKey rsa(JWK key) throws JOSEException {
+        RSAKey rsa = key.toRSAKey();
+        if (rsa.size() < RSA_BITS_MIN) {
+            throw new JOSEException("an RSA key must have " + RSA_BITS_MIN + " bits: " + rsa.size());
+        }
+        return rsa.toRSAPublicKey();
     }
 
     private static boolean signedBy(DecodedJWT token, Algorithm algorithm) {
@@ -286,15 +299,12 @@ public final class AccessTokens {
     private Verification claims(
             DecodedJWT token, Trusted candidate, IssuerTrust trust, ByteBuffer digest) {
         String subject = token.getSubject();
-        if (subject == null
-                || subject.isBlank()
-                || subject.length() > Principal.NAME_MAX
-                || subject.chars().anyMatch(Character::isISOControl)) {
+        if (subject == null || !isName(subject)) {
             return rejected(
                     TokenProblem.TOKEN_CLAIM_MISSING,
                     "the token must carry sub, of 1 to "
                             + Principal.NAME_MAX
-                            + " characters, none of them a control character");
+                            + " characters, none of them a control character or half of a surrogate pair");
         }
         Instant expires = token.getExpiresAtAsInstant();
         if (expires == null) {
@@ -308,6 +318,12 @@ public final class AccessTokens {
                         scopesOf(token),
                         candidate.issuer().uri(),
                         expires);
+        if (isBound(token)) {
+            return new Rejected(
+                    TokenProblem.TOKEN_BOUND,
+                    "the token is bound to a key (cnf), and no proof of possession is taken here: get one that is not",
+                    caller);
+        }
         var good = new Known(new Verified(caller), trust, token.getNotBeforeAsInstant());
         List<String> audiences = token.getAudience();
         boolean addressed = audiences != null && audiences.stream().anyMatch(audience::isNamed);
@@ -321,6 +337,25 @@ public final class AccessTokens {
                         TokenProblem.TOKEN_AUDIENCE_WRONG,
                         "the token's aud must name " + audience.url(),
                         caller);
+    }
+
+    /**
+     * Whether the token is good for the holder of a key only (RFC 7800), by DPoP or mutual TLS.
+     * Taken as a plain bearer token it would be worth as much to a thief.
+     */
+    private static boolean isBound(DecodedJWT token) {
+        Claim confirmation = token.getClaim("cnf");
+        return !confirmation.isMissing() && !confirmation.isNull();
+    }
+
+    /** Whether the text can be the name of a principal in events. */
+    private static boolean isName(String text) {
+        return !text.isBlank()
+                && text.length() <= Principal.NAME_MAX
+                && text.codePoints()
+                        .noneMatch(c ->
+                                Character.isISOControl(c)
+                                        || Character.getType(c) == Character.SURROGATE);
     }
 
     private Verification inTime(Known good) {
@@ -345,7 +380,7 @@ public final class AccessTokens {
     private static String clientOf(DecodedJWT token, String subject) {
         for (String name : List.of("client_id", "azp")) {
             String client = token.getClaim(name).asString();
-            if (client != null && !client.isBlank() && client.length() <= Principal.NAME_MAX) {
+            if (client != null && isName(client)) {
                 return client;
             }
         }

@@ -12,8 +12,10 @@ import com.nimbusds.jose.util.DefaultResourceRetriever;
 import com.nimbusds.jose.util.JSONObjectUtils;
 import com.nimbusds.jose.util.Resource;
 import java.io.IOException;
+import java.net.HttpURLConnection;
 import java.net.MalformedURLException;
 import java.net.URI;
+import java.net.URL;
 import java.text.ParseException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -58,7 +60,15 @@ final class IssuerKeys {
                 new DefaultResourceRetriever(
                         (int) CONNECT_TIMEOUT.toMillis(),
                         (int) READ_TIMEOUT.toMillis(),
-                        KEY_SET_BYTES_MAX);
+                        KEY_SET_BYTES_MAX) {
+                    /** The keys come from where the registry says, and from nowhere else. */
+                    @Override
+                    protected HttpURLConnection openHTTPConnection(URL url) throws IOException {
+                        HttpURLConnection connection = super.openHTTPConnection(url);
+                        connection.setInstanceFollowRedirects(false);
+                        return connection;
+                    }
+                };
         try {
             return JWKSourceBuilder.create(
                             jwksUri.toURL(), url -> readable(retriever.retrieveResource(url)))
@@ -80,6 +90,9 @@ final class IssuerKeys {
         Map<String, Object> set;
         try {
             set = JSONObjectUtils.parse(keySet.getContent());
+            if (set == null) {
+                throw new IOException("the key set is null");
+            }
             Map<String, Object>[] all = JSONObjectUtils.getJSONObjectArray(set, "keys");
             if (all == null) {
                 throw new IOException("the key set has no keys");
@@ -100,7 +113,8 @@ final class IssuerKeys {
         try {
             JWK.parse(key);
             return true;
-        } catch (ParseException | IllegalArgumentException e) {
+        } catch (ParseException | RuntimeException e) {
+            // whatever a library fails with on what a stranger wrote
             return false;
         }
     }

@@ -27,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -119,6 +120,11 @@ class AccessTokensTest {
                 " ",
                 "{",
                 "{\"exp\":1e300}",
+                "{\"exp\":9000000000000000000}",
+                "{\"nbf\":-9000000000000000000}",
+                "{\"iat\":31556889864403200}",
+                "{\"exp\":1e2147483648}",
+                "{\"exp\":1e-400}",
                 "{\"exp\":\"soon\"}",
                 "{\"exp\":null,\"iss\":null,\"sub\":null,\"aud\":null}",
                 "{\"iss\":[],\"sub\":{},\"aud\":7}",
@@ -159,6 +165,231 @@ class AccessTokensTest {
                     .as(header)
                     .isInstanceOf(Verification.Rejected.class);
         }
+    }
+
+    @ParameterizedTest // case D1
+    @ValueSource(
+            strings = {
+                "\"exp\":\"1795335000\"",
+                "\"exp\":true",
+                "\"exp\":[1795335000]",
+                "\"exp\":1e300",
+                "\"exp\":9000000000000000000",
+                "\"exp\":31556889864403199",
+                // milliseconds would be good for 55,000 years
+                "\"exp\":1795335000000",
+                "\"nbf\":\"0\"",
+                "\"nbf\":-9000000000000000000",
+                "\"iat\":{}",
+                "\"sub\":7",
+                "\"sub\":[\"ana\"]",
+                "\"sub\":true",
+                "\"sub\":{}",
+                "\"iss\":[\"x\"]",
+                "\"x\":1,\"x\":2",
+                "\"x\":{\"a\":1,\"a\":2}",
+                "\"x\":1,\"\\u0078\":2"
+            })
+    void claimsOfAnotherFormAreRefusedThoughTheyAreSigned(String claims) throws JOSEException {
+        rejected(tokens.verify(signed(HEADER, claims(claims))), TokenProblem.TOKEN_MALFORMED);
+    }
+
+    @Test // case D1
+    void aClaimThatStandsTwiceOrIsNoUtf8IsRefusedThoughItIsSigned() throws JOSEException {
+        String twice = claims("\"x\":1").replace("{", "{\"sub\":\"eve\",");
+        rejected(tokens.verify(signed(HEADER, twice)), TokenProblem.TOKEN_MALFORMED);
+        String deep = claims("\"x\":" + "[".repeat(100) + "]".repeat(100));
+        rejected(tokens.verify(signed(HEADER, deep)), TokenProblem.TOKEN_MALFORMED);
+        byte[] latin = claims("\"x\":\"\u00fc\"").getBytes(StandardCharsets.ISO_8859_1);
+        rejected(
+                tokens.verify(signed(HEADER.getBytes(StandardCharsets.UTF_8), latin)),
+                TokenProblem.TOKEN_MALFORMED);
+        rejected(
+                tokens.verify(
+                        signed("{\"alg\":\"none\",\"alg\":\"RS256\",\"kid\":\"k1\"}", claims("\"x\":1"))),
+                TokenProblem.TOKEN_MALFORMED);
+        rejected(
+                tokens.verify(signed("{\"alg\":\"RS256\",\"kid\":1}", claims("\"x\":1"))),
+                TokenProblem.TOKEN_MALFORMED);
+    }
+
+    @Test // case D1
+    void claimsOfAllowedFormsAreTaken() throws JOSEException {
+        for (String claims :
+                List.of(
+                        "\"exp\":" + (NOW.getEpochSecond() + 60) + ".5",
+                        "\"exp\":1.796e9",
+                        "\"exp\":253402300799",
+                        "\"nbf\":0",
+                        "\"nbf\":null",
+                        "\"nbf\":" + (NOW.getEpochSecond() + AccessTokens.LEEWAY.toSeconds()),
+                        "\"iat\":" + (NOW.getEpochSecond() + 3600),
+                        "\"aud\":[\"x\",\"" + AUDIENCE + "\"]",
+                        "\"cnf\":null")) {
+            assertThat(tokens.verify(signed(HEADER, claims(claims))))
+                    .as(claims)
+                    .isInstanceOf(Verification.Verified.class);
+        }
+        for (String header :
+                List.of(
+                        "{\"alg\":\"RS256\",\"kid\":\"k1\",\"typ\":\"AT+JWT\"}",
+                        "{\"alg\":\"RS256\",\"kid\":\"k1\",\"typ\":\"application/at+jwt\"}",
+                        // where the keys are is for the registry to say
+                        "{\"alg\":\"RS256\",\"kid\":\"k1\",\"jku\":\"https://evil.example\",\"x5u\":7,\"jwk\":{}}")) {
+            assertThat(tokens.verify(signed(header, claims("\"x\":1"))))
+                    .as(header)
+                    .isInstanceOf(Verification.Verified.class);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"\"",
+                "7",
+                "{}",
+                "[]",
+                "[[\"https://mcp.example/mcp\"]]",
+                "null",
+                "\"https://mcp.example/mcp/\"",
+                "\"https://MCP.example/mcp\"",
+                "\"https://mcp.example\"",
+                "\"https://mcp.example/mcp https://mcp.example/mcp\"",
+                "\"*\""
+            })
+    void anAudienceThatIsNotExactlyThisServiceIsRefused(String audience) throws JOSEException {
+        assertThat(tokens.verify(signed(HEADER, claims("\"aud\":" + audience))))
+                .isInstanceOf(Verification.Rejected.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "https://login.example/acme/",
+                "https://LOGIN.example/acme",
+                "HTTPS://login.example/acme",
+                "https://login.example/Acme",
+                "https://login.example",
+                "https://login.example/acme?a",
+                "https://login.example/acme#a",
+                "login.example/acme"
+            })
+    void anIssuerIsTheOneThatIsRegisteredAndNoOther(String issuer) {
+        rejected(
+                tokens.verify(token(t -> t.withIssuer(issuer))), TokenProblem.TOKEN_ISSUER_UNKNOWN);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\\ud800", "a\\udc00b", "a\\u0000", "\\u009f", "a\\nb", "\\u2003"})
+    void aSubjectThatNoEventCanHoldIsRefused(String subject) throws JOSEException {
+        rejected(
+                tokens.verify(signed(HEADER, claims("\"sub\":\"" + subject + "\""))),
+                TokenProblem.TOKEN_CLAIM_MISSING);
+        // what cannot be a client's name is none
+        Verification other =
+                tokens.verify(signed(HEADER, claims("\"client_id\":\"" + subject + "\"")));
+        assertThat(((Verification.Verified) other).caller().client()).isEqualTo("ana");
+    }
+
+    /** RFC 7800: without the proof it would be worth as much to whoever stole it. */
+    @Test
+    void aTokenThatIsBoundToAKeyIsNoBearerToken() throws JOSEException {
+        for (String bound : List.of("{\"jkt\":\"x\"}", "{\"x5t#S256\":\"x\"}", "{}", "7")) {
+            Verification.Rejected rejected =
+                    rejected(
+                            tokens.verify(signed(HEADER, claims("\"cnf\":" + bound))),
+                            TokenProblem.TOKEN_BOUND);
+            assertThat(rejected.proved()).isNotNull();
+        }
+    }
+
+    @Test
+    void aKeyThatIsTooShortSignsNothing() throws JOSEException {
+        RSAKey weak =
+                new RSAKeyGenerator(1024, true).keyID("weak").keyUse(KeyUse.SIGNATURE).generate();
+        keySet.set(new JWKSet(weak.toPublicJWK()).toString());
+        String token =
+                claims(JWT.create().withIssuer(ISSUER.toString()).withKeyId("weak"))
+                        .sign(Algorithm.RSA256(null, weak.toRSAPrivateKey()));
+        rejected(tokens.verify(token), TokenProblem.TOKEN_SIGNATURE_INVALID);
+    }
+
+    @Test
+    void keysOfTheSameNameAreAllTried() throws JOSEException {
+        keySet.set(new JWKSet(List.of(key("k1").toPublicJWK(), KEY.toPublicJWK())).toString());
+        assertThat(tokens.verify(token(t -> t))).isInstanceOf(Verification.Verified.class);
+    }
+
+    @Test
+    void aKeySetIsTakenFromWhereTheRegistrySaysAlone() {
+        keys.createContext(
+                "/moved",
+                exchange -> {
+                    exchange.getResponseHeaders().add("Location", "/jwks");
+                    exchange.sendResponseHeaders(302, -1);
+                    exchange.close();
+                });
+        Issuer moved = issuer(ISSUER, Map.of());
+        registry.set(
+                Registry.of(
+                        1,
+                        List.of(
+                                tenant(
+                                        "acme",
+                                        new Issuer(
+                                                moved.uri(),
+                                                moved.jwksUri().resolve("/moved"),
+                                                moved.algorithms(),
+                                                moved.claims())))));
+        rejected(tokens.verify(token(t -> t)), TokenProblem.ISSUER_UNREACHABLE);
+        assertThat(fetches.get()).isZero();
+    }
+
+    @Test
+    void aKeySetWithoutEndIsNotRead() {
+        keySet.set("{\"keys\":[" + "{},".repeat(200_000) + KEY.toPublicJWK() + "]}");
+        rejected(tokens.verify(token(t -> t)), TokenProblem.ISSUER_UNREACHABLE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "null", "[]", "{}", "{\"keys\":null}", "{\"keys\":7}", "{\"keys\":[null,7,[]]}", "<html>"})
+    void aKeySetThatIsNoneIsOursToMend(String answer) {
+        keySet.set(answer);
+        rejected(tokens.verify(token(t -> t)), TokenProblem.ISSUER_UNREACHABLE);
+    }
+
+    private static final String HEADER = "{\"alg\":\"RS256\",\"kid\":\"k1\"}";
+
+    /** Good claims, of which the given ones take the place. */
+    private static String claims(String members) {
+        String name = members.substring(0, members.indexOf(':'));
+        Map<String, String> good = new LinkedHashMap<>();
+        good.put("\"iss\"", "\"" + ISSUER + "\"");
+        good.put("\"sub\"", "\"ana\"");
+        good.put("\"client_id\"", "\"agent-1\"");
+        good.put("\"aud\"", "\"" + AUDIENCE + "\"");
+        good.put("\"exp\"", String.valueOf(NOW.getEpochSecond() + 300));
+        good.remove(name);
+        StringBuilder json = new StringBuilder("{");
+        good.forEach((key, value) -> json.append(key).append(':').append(value).append(','));
+        return json.append(members).append('}').toString();
+    }
+
+    private static String signed(String header, String claims) throws JOSEException {
+        return signed(
+                header.getBytes(StandardCharsets.UTF_8), claims.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String signed(byte[] header, byte[] claims) throws JOSEException {
+        Base64.Encoder encoder = Base64.getUrlEncoder().withoutPadding();
+        String first = encoder.encodeToString(header);
+        String second = encoder.encodeToString(claims);
+        byte[] signature =
+                Algorithm.RSA256(null, KEY.toRSAPrivateKey())
+                        .sign(
+                                first.getBytes(StandardCharsets.US_ASCII),
+                                second.getBytes(StandardCharsets.US_ASCII));
+        return first + "." + second + "." + encoder.encodeToString(signature);
     }
 
     private static String base64(String text) {
