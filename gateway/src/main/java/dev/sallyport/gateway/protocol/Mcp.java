@@ -188,6 +188,7 @@ public final class Mcp {
             List<String> notes) {
         boolean structured = ToolResult.isStructured(request.inbound().headers());
         return reply(
+                new JsonBuffer(result.bytesExpected(structured)),
                 revision,
                 request.id(),
                 "complete",
@@ -260,7 +261,16 @@ public final class Mcp {
 
     private Answer.Reply reply(
             Revision revision, JsonNode id, String resultType, Outcome.Members members, Meta meta) {
-        var json = new JsonBuffer();
+        return reply(new JsonBuffer(), revision, id, resultType, members, meta);
+    }
+
+    private Answer.Reply reply(
+            JsonBuffer json,
+            Revision revision,
+            JsonNode id,
+            String resultType,
+            Outcome.Members members,
+            Meta meta) {
         json.raw("{\"jsonrpc\":\"2.0\",\"id\":");
         Messages.id(json, id);
         json.raw(",\"result\":{");

@@ -18,6 +18,9 @@ public sealed interface ToolResult {
     /** In a result's {@code _meta}: the stable code of what went wrong. */
     String META_CODE = "dev.sallyport/code";
 
+    /** What stands around data, mostly. */
+    int FRAME_BYTES = 512;
+
     /** Data: a JSON object, whose values come from a database. */
     final class Data implements ToolResult {
         private final byte[] json;
@@ -80,6 +83,21 @@ public sealed interface ToolResult {
             case Refused(var code, _) -> code;
             case Failed(var code, _) -> code;
             case Data _, Text _ -> null;
+        };
+    }
+
+    /**
+     * How many bytes {@link #writeTo} appends, or somewhat more: in a buffer of that size nothing
+     * is copied to grow it.
+     */
+    default int bytesExpected(boolean structured) {
+        return switch (this) {
+            case Data data ->
+                    FRAME_BYTES
+                            + (structured
+                                    ? data.json.length
+                                    : JsonBuffer.charactersLength(data.json));
+            case Text _, Refused _, Failed _ -> FRAME_BYTES;
         };
     }
 
