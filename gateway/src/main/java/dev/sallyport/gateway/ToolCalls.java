@@ -101,7 +101,11 @@ final class ToolCalls {
                     Gate.NO_SUCH_TOOL);
         }
         if (given != null && !given.isNull() && !given.isObject()) {
-            return Outcome.refused(ErrorCode.PARAMS_INVALID, "params.arguments must be an object");
+            return Outcome.refused(
+                    ErrorCode.PARAMS_INVALID,
+                    given.isString()
+                            ? "params.arguments must be an object and came as text: send the object itself"
+                            : "params.arguments must be an object");
         }
         Arguments arguments =
                 tool.get().arguments(given instanceof ObjectNode object ? object : NONE);

@@ -1,6 +1,7 @@
 package dev.sallyport.gateway;
 
 import dev.sallyport.gateway.gate.Gate;
+import dev.sallyport.gateway.protocol.ErrorCode;
 import dev.sallyport.gateway.protocol.Offer;
 import dev.sallyport.gateway.protocol.Outcome;
 import dev.sallyport.gateway.protocol.Request;
@@ -13,6 +14,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
+import tools.jackson.databind.JsonNode;
 
 /** The tools that a caller may call now, as clients show them to models. */
 final class ToolList {
@@ -28,6 +30,12 @@ final class ToolList {
     }
 
     Outcome list(Request request) {
+        JsonNode cursor = request.params().path("cursor");
+        if (!cursor.isMissingNode() && !cursor.isNull() && !cursor.asString("x").isEmpty()) {
+            return Outcome.refused(
+                    ErrorCode.PARAMS_INVALID,
+                    "params.cursor leads nowhere: all tools stand on one page, so leave it out");
+        }
         Registry now = registry.get();
         boolean readOnly = ReadOnlyHeader.asks(request.inbound().headers());
         boolean structured = ToolResult.isStructured(request.inbound().headers());

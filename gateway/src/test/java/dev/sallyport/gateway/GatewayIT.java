@@ -278,6 +278,43 @@ class GatewayIT {
     }
 
     @Test
+    void aCursorThatNobodyGaveLeadsNowhere() {
+        var client = fixture.acme("alice", "mcp:read");
+        for (String cursor : List.of("\"x\"", "7", "[]", "{}", "false")) {
+            var response = client.call("tools/list", params("cursor", cursor), null);
+            assertThat(response.status()).as(cursor).isEqualTo(400);
+            assertThat(response.code()).isEqualTo("params_invalid");
+        }
+        for (String none : List.of("null", "\"\"")) {
+            assertThat(
+                            client.call("tools/list", params("cursor", none), null)
+                                    .result()
+                                    .path("tools"))
+                    .isNotEmpty();
+        }
+    }
+
+    @Test // case D3
+    void argumentsThatAreNoObjectAreToldSo() {
+        var client = fixture.acme("alice", "mcp:read");
+        for (String arguments : List.of("\"{}\"", "[]", "7", "true")) {
+            ObjectNode params = params("arguments", arguments).put("name", "show_databases");
+            var response = client.call("tools/call", params, "show_databases");
+            assertThat(response.code()).as(arguments).isEqualTo("params_invalid");
+            assertThat(response.message()).contains("must be an object");
+        }
+        ObjectNode params = params("arguments", "\"{}\"").put("name", "show_databases");
+        assertThat(client.call("tools/call", params, "show_databases").message())
+                .contains("came as text");
+    }
+
+    private static ObjectNode params(String name, String json) {
+        ObjectNode params = JsonMapper.shared().createObjectNode();
+        params.set(name, JsonMapper.shared().readTree(json));
+        return params;
+    }
+
+    @Test
     void whatIsNotYoursAndWhatIsNotThereAreTheSame() {
         var client = fixture.acme("dora", "mcp:read");
         var foreign = client.tool("db_query", Map.of("database", "ledger", "sql", "select 1"));

@@ -71,15 +71,21 @@ class GatewayWithdrawalIT {
             send(socket, token("alice"), QUERY.formatted(1));
             Awaitility.await().until(() -> fixture.executor.taken().size() == 1);
             send(socket, token("alice"), QUERY.formatted(2));
-            // so long that it was looked whether somebody waits
-            Awaitility.await().pollDelay(Duration.ofMillis(800)).until(() -> true);
+            // of a later call it was seen that nobody waits, so it was looked at this one, too
+            try (Socket later = connection()) {
+                send(later, token("bob"), QUERY.formatted(1));
+                Awaitility.await().until(() -> fixture.executor.taken().size() == 2);
+            }
+            Awaitility.await().until(() -> !fixture.executor.withdrawn().isEmpty());
             release.countDown();
 
             var reader = new BufferedReader(new InputStreamReader(socket.getInputStream(), UTF_8));
             assertThat(body(reader)).contains("\"id\":1", "\"result\"");
             assertThat(body(reader)).contains("\"id\":2", "\"result\"");
         }
-        assertThat(fixture.executor.withdrawn()).isEmpty();
+        assertThat(fixture.executor.withdrawn())
+                .singleElement()
+                .satisfies(of -> assertThat(of.principal().subject()).isEqualTo("bob"));
     }
 
     @Test
@@ -104,16 +110,25 @@ class GatewayWithdrawalIT {
                     alice.request(CANCELLED.formatted(7))
                             .header("MCP-Protocol-Version", "2026-07-28")
                             .header("Mcp-Session-Id", "session-1"));
-            Awaitility.await().pollDelay(Duration.ofMillis(600)).until(() -> true);
-            assertThat(fixture.executor.withdrawn()).isEmpty();
+            // a call that began later is cancelled: whatever the others did was looked at before
+            threads.execute(() -> legacy(alice, "session-3", QUERY.formatted(7)));
+            Awaitility.await().until(() -> fixture.executor.taken().size() == 2);
+            legacy(alice, "session-3", CANCELLED.formatted(7));
+            Awaitility.await().until(() -> !fixture.executor.withdrawn().isEmpty());
+            assertThat(fixture.executor.withdrawn())
+                    .singleElement()
+                    .satisfies(of ->
+                            assertThat(of.call())
+                                    .isEqualTo(
+                                            fixture.executor.taken().getLast().call().call()));
             assertThat(call.isDone()).isFalse();
 
             assertThat(legacy(alice, "session-1", CANCELLED.formatted(7)).status()).isEqualTo(202);
 
             Awaitility.await()
                     .atMost(Duration.ofSeconds(2))
-                    .until(() -> fixture.executor.withdrawn().size() == 1);
-            assertThat(fixture.executor.withdrawn().getFirst().reason())
+                    .until(() -> fixture.executor.withdrawn().size() == 2);
+            assertThat(fixture.executor.withdrawn().getLast().reason())
                     .isEqualTo(Reason.CANCELLED);
             // who cancelled gets no response, only an end
             assertThat(call.get().status()).isEqualTo(202);

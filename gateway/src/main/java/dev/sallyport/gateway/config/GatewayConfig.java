@@ -48,11 +48,14 @@ public record GatewayConfig(
         if (port < 0 || port > 65_535) {
             throw new IllegalArgumentException("port must be 0 to 65535: " + port);
         }
-        if (!publicUrl.isAbsolute()
+        if (!("https".equals(publicUrl.getScheme()) || "http".equals(publicUrl.getScheme()))
                 || publicUrl.getHost() == null
-                || publicUrl.getRawQuery() != null) {
+                || publicUrl.getRawUserInfo() != null
+                || publicUrl.getRawQuery() != null
+                || publicUrl.getRawFragment() != null) {
             throw new IllegalArgumentException(
-                    "publicUrl must be an absolute URL without a query: " + publicUrl);
+                    "publicUrl must be an http or https URL without user, query and fragment: "
+                            + publicUrl);
         }
         if (authorizationServers.isEmpty()) {
             throw new IllegalArgumentException(

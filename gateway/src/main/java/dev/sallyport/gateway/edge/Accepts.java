@@ -1,5 +1,6 @@
 package dev.sallyport.gateway.edge;
 
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -7,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 final class Accepts {
 
     private static final String JSON = "application/json";
+    private static final String EVENT_STREAM = "text/event-stream";
 
     /** As MCP clients send it; anything else is taken apart. */
     private static final String OF_CLIENTS = "application/json, text/event-stream";
@@ -26,8 +28,10 @@ final class Accepts {
             return false;
         }
         for (int i = 1; i < parts.length; i++) {
-            String parameter = parts[i].strip().replace("\"", "");
-            if (parameter.startsWith("charset=") && !parameter.equals("charset=utf-8")) {
+            String[] parameter = parts[i].split("=", 2);
+            if (parameter[0].strip().equals("charset")
+                    && !(parameter.length == 2
+                            && parameter[1].strip().replace("\"", "").equals("utf-8"))) {
                 return false;
             }
         }
@@ -35,28 +39,30 @@ final class Accepts {
     }
 
     static boolean jsonAnswer(@Nullable String accept) {
-        return accept == null
-                || accept.equals(OF_CLIENTS)
-                || lists(accept, JSON)
-                || lists(accept, "application/*");
+        return accept == null || accept.equals(OF_CLIENTS) || takes(accept, JSON);
     }
 
     static boolean eventStream(@Nullable String accept) {
-        return accept != null
-                && (accept.equals(OF_CLIENTS)
-                        || lists(accept, "text/event-stream")
-                        || lists(accept, "text/*"));
+        return accept != null && (accept.equals(OF_CLIENTS) || takes(accept, EVENT_STREAM));
     }
 
-    private static boolean lists(String accept, String mediaType) {
+    /** Of the ranges that a media type fits, the most exact decides (RFC 9110 section 12.5.1). */
+    private static boolean takes(String accept, String mediaType) {
+        String anySubtype = mediaType.substring(0, mediaType.indexOf('/') + 1) + "*";
+        List<String> fitting = List.of("*/*", anySubtype, mediaType);
+        int exactness = -1;
+        boolean taken = false;
         for (String range : accept.toLowerCase(Locale.ROOT).split(",", -1)) {
             String[] parts = range.split(";", -1);
-            String type = parts[0].strip();
-            if ((type.equals(mediaType) || type.equals("*/*")) && !refuses(parts)) {
-                return true;
+            int fits = fitting.indexOf(parts[0].strip());
+            if (fits > exactness) {
+                exactness = fits;
+                taken = !refuses(parts);
+            } else if (fits >= 0 && fits == exactness) {
+                taken |= !refuses(parts);
             }
         }
-        return false;
+        return taken;
     }
 
     /**

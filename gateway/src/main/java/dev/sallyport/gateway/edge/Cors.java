@@ -15,6 +15,11 @@ final class Cors {
     private static final String READABLE =
             "WWW-Authenticate, X-Request-Id, Retry-After, Mcp-Session-Id";
     private static final String SECONDS_KEPT = "600";
+
+    /** What is allowed beside the fixed fields stands in the answer, whose header is bounded. */
+    private static final int PARAMETERS_MAX = 16;
+
+    private static final int PARAMETER_CHARS_MAX = 100;
     private static final String MCP = "mcp-";
     private static final Set<String> FIELDS =
             Set.of(
@@ -50,6 +55,7 @@ final class Cors {
                 Stream.of(requestedFields.toLowerCase(Locale.ROOT).split(",", -1))
                         .map(String::strip)
                         .filter(Cors::isParameter)
+                        .limit(PARAMETERS_MAX)
                         .map(name -> ", " + name)
                         .collect(Collectors.joining());
         context.header("Access-Control-Allow-Methods", METHODS)
@@ -61,6 +67,7 @@ final class Cors {
     /** The protocol lets tools name fields of their own, as {@code Mcp-Param-*}. */
     private static boolean isParameter(String name) {
         return name.startsWith("mcp-param-")
+                && name.length() <= PARAMETER_CHARS_MAX
                 && name.chars()
                         .allMatch(c ->
                                 c == '-' || c == '_' || (c < 128 && Character.isLetterOrDigit(c)));

@@ -13,6 +13,7 @@ import dev.sallyport.gateway.protocol.Mcp;
 import dev.sallyport.gateway.protocol.Messages;
 import dev.sallyport.gateway.protocol.Presence;
 import dev.sallyport.gateway.protocol.Refusal;
+import dev.sallyport.gateway.protocol.ToolResult;
 import dev.sallyport.schema.health.Health;
 import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.json.JsonBuffer;
@@ -222,7 +223,7 @@ public final class Edge implements AutoCloseable {
      * One MCP message: everything that can be told from the outside first, then who sends it, then
      * whether there is a place for it, then the body.
      */
-    private void message(Context context) throws IOException {
+    private void message(Context context) {
         var fields = new RequestFields(context.req());
         Refusal outside = outside(fields, context.req().getContentLengthLong());
         if (outside != null) {
@@ -239,8 +240,7 @@ public final class Edge implements AutoCloseable {
     }
 
     private void admitted(
-            Context context, RequestFields fields, Caller caller, String remoteAddress)
-            throws IOException {
+            Context context, RequestFields fields, Caller caller, String remoteAddress) {
         long told = context.req().getContentLengthLong();
         switch (admission.enter(caller, told < 0 ? config.bodyBytesMax() : (int) told)) {
             case Place place -> {
@@ -264,8 +264,11 @@ public final class Edge implements AutoCloseable {
     }
 
     private void message(
-            Context context, RequestFields fields, Caller caller, String remoteAddress, Place place)
-            throws IOException {
+            Context context,
+            RequestFields fields,
+            Caller caller,
+            String remoteAddress,
+            Place place) {
         var connection = (CallerConnection) context.req().getAttribute(CONNECTION);
         switch (Body.read(context.req(), config.bodyBytesMax(), config.bodyTimeout(), connection)) {
             case Body.TooLarge _ -> send(context, bodyTooLarge());
@@ -325,6 +328,18 @@ public final class Edge implements AutoCloseable {
             return Refusal.of(
                     ErrorCode.UNSUPPORTED_MEDIA_TYPE,
                     "Header Content-Type must be application/json, in UTF-8");
+        }
+        String coding = fields.get("Content-Encoding");
+        if (coding != null && !coding.equalsIgnoreCase("identity")) {
+            return Refusal.of(
+                    ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+                    "The body must come as it is, without Content-Encoding");
+        }
+        String structured = fields.get(ToolResult.STRUCTURED);
+        if (structured != null && !structured.equals("true") && !structured.equals("false")) {
+            return Refusal.of(
+                    ErrorCode.HEADER_INVALID,
+                    "Header %s must be true or false".formatted(ToolResult.STRUCTURED));
         }
         String accept = fields.get("Accept");
         if (!Accepts.jsonAnswer(accept) && !Accepts.eventStream(accept)) {
@@ -386,13 +401,16 @@ public final class Edge implements AutoCloseable {
      * @param jsonTaken whether the caller takes JSON; one that takes nothing but a stream gets a
      *     stream of this one message, but for an error, which HTTP tells by its status
      */
-    private static void send(Context context, EventStream stream, boolean jsonTaken, Answer answer)
-            throws IOException {
+    private static void send(
+            Context context, EventStream stream, boolean jsonTaken, Answer answer) {
         switch (answer) {
             case Answer.Accepted _ -> context.status(202);
             case Answer.Reply reply
-                    when stream.open() || (!jsonTaken && reply.httpStatus() == 200) ->
-                    stream.finish(reply.body());
+                    when stream.open() || (!jsonTaken && reply.httpStatus() == 200) -> {
+                // without effect where notices have begun the stream
+                reply.headers().forEach(context.res()::setHeader);
+                stream.finish(reply.body());
+            }
             case Answer.Reply reply -> send(context, reply);
         }
     }
@@ -446,7 +464,9 @@ public final class Edge implements AutoCloseable {
 
     private void resourceMetadata(Context context) {
         ProtectedResource addressed = addressed(new RequestFields(context.req()));
-        context.contentType("application/json").header("Cache-Control", "public, max-age=300");
+        context.contentType("application/json")
+                .header("Cache-Control", "public, max-age=300")
+                .header("Vary", "Origin, Host");
         var json = new JsonBuffer().raw("{\"resource\":").string(addressed.identifier().toString());
         array(json.raw(",\"authorization_servers\":"), resource.authorizationServers());
         array(json.raw(",\"scopes_supported\":"), resource.scopes());

@@ -4,8 +4,9 @@ import dev.sallyport.gateway.protocol.Inbound.Notices;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The answer as server-sent events; it becomes one with the first notice, and stays a plain
@@ -13,8 +14,10 @@ import java.nio.charset.StandardCharsets;
  */
 final class EventStream implements Notices {
 
+    private static final Logger LOG = LoggerFactory.getLogger(EventStream.class);
     private static final byte[] START =
             "event: message\ndata: ".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] NEXT_LINE = "\ndata: ".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] END = "\n\n".getBytes(StandardCharsets.US_ASCII);
 
     private final HttpServletResponse response;
@@ -32,18 +35,13 @@ final class EventStream implements Notices {
 
     @Override
     public void send(byte[] message) {
-        if (!accepted) {
-            return;
-        }
-        try {
+        if (accepted) {
             write(message);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 
     /** The last message, which is the only one where there were no notices. */
-    void finish(byte[] message) throws IOException {
+    void finish(byte[] message) {
         write(message);
     }
 
@@ -54,14 +52,32 @@ final class EventStream implements Notices {
         open = true;
     }
 
-    /** JSON written by this gateway has no line breaks, so one data line holds a message. */
-    private void write(byte[] message) throws IOException {
+    /**
+     * The JSON of a database may have line breaks between its tokens. Each begins another data
+     * line, and the client puts one back in its place (HTML standard, server-sent events).
+     */
+    private void write(byte[] message) {
         if (!open) {
             begin();
         }
-        OutputStream out = response.getOutputStream();
+        try {
+            send(message, response.getOutputStream());
+        } catch (IOException e) {
+            LOG.atDebug().setCause(e).log("the client went before it was answered");
+        }
+    }
+
+    private static void send(byte[] message, OutputStream out) throws IOException {
         out.write(START);
-        out.write(message);
+        int line = 0;
+        for (int i = 0; i < message.length; i++) {
+            if (message[i] == '\n' || message[i] == '\r') {
+                out.write(message, line, i - line);
+                out.write(NEXT_LINE);
+                line = i + 1;
+            }
+        }
+        out.write(message, line, message.length - line);
         out.write(END);
         out.flush();
     }

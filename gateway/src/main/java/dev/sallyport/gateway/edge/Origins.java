@@ -14,6 +14,9 @@ final class Origins {
 
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
+    /** Scheme, one of these hosts, and a port: what is longer is no origin. */
+    private static final int LOOPBACK_CHARS_MAX = "https://localhost:65535".length();
+
     private final Set<String> allowed;
 
     Origins(List<String> allowed) {
@@ -29,9 +32,15 @@ final class Origins {
     }
 
     private static boolean loopback(String origin) {
+        if (origin.length() > LOOPBACK_CHARS_MAX) {
+            return false;
+        }
         try {
             URI uri = URI.create(origin);
+            String named = uri.getScheme() + "://" + uri.getRawAuthority();
             return uri.getHost() != null
+                    && uri.getRawUserInfo() == null
+                    && origin.equals(named)
                     && LOOPBACK.contains(uri.getHost())
                     && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()));
         } catch (IllegalArgumentException e) {

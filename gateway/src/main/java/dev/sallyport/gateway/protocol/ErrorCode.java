@@ -13,6 +13,7 @@ public enum ErrorCode {
     NOT_FOUND("not_found", 404, 404),
     ORIGIN_NOT_ALLOWED("origin_not_allowed", 403, 403),
     HEADER_REPEATED("header_repeated", 400, 400),
+    HEADER_INVALID("header_invalid", 400, 400),
     UNSUPPORTED_MEDIA_TYPE("unsupported_media_type", 415, 415),
     NOT_ACCEPTABLE("not_acceptable", 406, 406),
     BODY_TOO_LARGE("body_too_large", 413, 413),

@@ -21,6 +21,8 @@ public final class Messages {
                     .readerFor(JsonNode.class)
                     .with(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
+    private static final String NOTIFICATIONS = "notifications/";
+
     private Messages() {}
 
     /** One message from a client. */
@@ -56,11 +58,12 @@ public final class Messages {
             return unreadable(
                     null,
                     ErrorCode.MALFORMED_JSON,
-                    "The body is not well-formed JSON (line %d, column %d); send one JSON-RPC 2.0 object in UTF-8, without duplicate members and at most %d levels deep"
+                    "The body is not well-formed JSON (line %d, column %d); send one JSON-RPC 2.0 object in UTF-8, without duplicate members, at most %d levels deep, with names of at most %d bytes"
                             .formatted(
                                     where == null ? 1 : where.getLineNr(),
                                     where == null ? 1 : where.getColumnNr(),
-                                    Json.NESTING_MAX));
+                                    Json.NESTING_MAX,
+                                    Json.NAME_BYTES_MAX));
         }
         if (root == null || root.isMissingNode()) {
             return unreadable(
@@ -158,6 +161,12 @@ public final class Messages {
                     ErrorCode.INVALID_REQUEST,
                     "Member method must be a string, such as \"tools/call\"");
         }
+        if (message.hasNonNull("result") || message.hasNonNull("error")) {
+            return unreadable(
+                    knownId,
+                    ErrorCode.INVALID_REQUEST,
+                    "A message is a request, with method, or a response, with result or error");
+        }
         JsonNode params = message.get("params");
         if (params != null && !params.isNull() && !params.isObject()) {
             return unreadable(
@@ -166,7 +175,13 @@ public final class Messages {
         ObjectNode given =
                 params instanceof ObjectNode object ? object : Json.mapper().createObjectNode();
         if (id == null) {
-            return new Incoming.Notification(method, given);
+            // 202 would let the caller believe that something ran
+            return method.startsWith(NOTIFICATIONS)
+                    ? new Incoming.Notification(method, given)
+                    : unreadable(
+                            null,
+                            ErrorCode.INVALID_REQUEST,
+                            "A request needs member id, a string or an integer; only notifications/... go without");
         }
         if (knownId == null) {
             return unreadable(

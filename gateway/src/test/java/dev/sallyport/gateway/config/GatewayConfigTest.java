@@ -88,8 +88,18 @@ class GatewayConfigTest {
                 .hasMessageContaining("file:/run/secrets/gateway-signing-key");
         assertThatThrownBy(() -> load(with("SALLYPORT_GATEWAY_PORT", "70000")))
                 .hasMessageContaining("port must be 0 to 65535");
-        assertThatThrownBy(() -> load(with("SALLYPORT_GATEWAY_PUBLIC_URL", "mcp")))
-                .hasMessageContaining("publicUrl");
+        for (String url :
+                List.of(
+                        "mcp",
+                        "ftp://mcp.example.com/mcp",
+                        "https:///mcp",
+                        "https://me@mcp.example.com/mcp",
+                        "https://mcp.example.com/mcp?a",
+                        "https://mcp.example.com/mcp#a")) {
+            assertThatThrownBy(() -> load(with("SALLYPORT_GATEWAY_PUBLIC_URL", url)))
+                    .as(url)
+                    .hasMessageContaining("publicUrl");
+        }
         assertThatThrownBy(() -> load(with("SALLYPORT_GATEWAY_TIMEOUTS_CALL", "PT0S")))
                 .hasMessageContaining("timeouts.call must be positive");
         assertThatThrownBy(() -> load(with("SALLYPORT_GATEWAY_LIMITS_MEMORY_BYTES_MAX", "1000000")))

@@ -11,6 +11,7 @@ import dev.sallyport.gateway.protocol.Offer;
 import dev.sallyport.gateway.protocol.Outcome;
 import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.gateway.protocol.ToolResult;
+import dev.sallyport.gateway.tool.ReadOnlyHeader;
 import dev.sallyport.schema.health.Health;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.token.Caller;
@@ -37,7 +38,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,6 +49,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
 
 class EdgeTest {
@@ -112,6 +117,17 @@ class EdgeTest {
                                             TOGETHER.countDown();
                                             return ToolResult.text(String.valueOf(allTogether()));
                                         },
+                                        "readOnly",
+                                        request ->
+                                                ToolResult.text(
+                                                        "read-only: "
+                                                                + ReadOnlyHeader.asks(
+                                                                        request.inbound()
+                                                                                .headers())),
+                                        "lines",
+                                        _ ->
+                                                new Outcome.Complete(json ->
+                                                        json.raw("\"a\":\n[1,\r\n2]")),
                                         "plain",
                                         request -> new Outcome.Complete(Outcome.Members.NONE))));
         MCP.set(mcp);
@@ -263,7 +279,14 @@ class EdgeTest {
                 "http://evil.example:80",
                 "null",
                 "http://127.0.0.1.evil.example",
-                "::"
+                "::",
+                "http://localhost/page",
+                "http://evil.example@localhost",
+                "http://localhost?a",
+                "http://localhost,http://evil.example",
+                "http://localhost http://evil.example",
+                "ftp://localhost",
+                "file://"
             })
     void pagesOfOtherOriginsAreRefused(String origin) throws Exception {
         var response = send(post(PING).header("Origin", origin));
@@ -290,6 +313,14 @@ class EdgeTest {
                 List.of(
                         "text/plain",
                         "application/json; charset=utf-16",
+                        "application/json; charset = utf-16",
+                        "application/json; charset",
+                        "application/json;charset=utf-8;charset=utf-16",
+                        "application/json, text/plain",
+                        "application/jsonx",
+                        "application/vnd.api+json",
+                        "json",
+                        "*/*",
                         "application/x-www-form-urlencoded")) {
             var response =
                     send(
@@ -299,13 +330,236 @@ class EdgeTest {
             assertThat(response.statusCode()).isEqualTo(415);
             assertThat(response.body()).contains("\"code\":\"unsupported_media_type\"");
         }
-        assertThat(
-                        send(post(PING)
-                                        .setHeader(
-                                                "Content-Type",
-                                                "application/json; charset=\"UTF-8\""))
-                                .statusCode())
+        for (String type :
+                List.of(
+                        "application/json; charset=\"UTF-8\"",
+                        "APPLICATION/JSON ;Charset = utf-8",
+                        "application/json;",
+                        "application/json; profile=x")) {
+            assertThat(send(post(PING).setHeader("Content-Type", type)).statusCode())
+                    .as(type)
+                    .isEqualTo(200);
+        }
+    }
+
+    @ParameterizedTest // case D6
+    @ValueSource(strings = {"gzip", "br", "identity, gzip", "aes128gcm"})
+    void aBodyComesAsItIs(String coding) throws Exception {
+        var response = send(post(PING).header("Content-Encoding", coding));
+
+        assertThat(response.statusCode()).isEqualTo(415);
+        assertThat(response.body()).contains("\"code\":\"unsupported_media_type\"");
+        assertThat(send(post(PING).header("Content-Encoding", "identity")).statusCode())
                 .isEqualTo(200);
+    }
+
+    @ParameterizedTest // case D5
+    @ValueSource(strings = {"TRUE", "yes", "1", "true, true", "true,false", "True"})
+    void anUnclearWishForStructuredContentIsNotPassedOver(String value) throws Exception {
+        var response = send(post(PING).header("x-structured-content", value));
+
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(response.body())
+                .contains("\"code\":\"header_invalid\"", "x-structured-content");
+        for (String clear : List.of("true", "false")) {
+            assertThat(send(post(PING).header("x-structured-content", clear)).statusCode())
+                    .isEqualTo(200);
+        }
+    }
+
+    @ParameterizedTest // case D4
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "application/json|application/json",
+                "APPLICATION/JSON|application/json",
+                "*/*|application/json",
+                "application/*;q=0.1|application/json",
+                "application/json;q=0, text/event-stream|text/event-stream",
+                "*/*, application/json;q=0|text/event-stream",
+                "application/json;q=0, */*|text/event-stream",
+                "text/*|text/event-stream",
+                "text/html, */*;q=0.1|application/json",
+                "application/json;q=0|",
+                "*/*;q=0.000|",
+                "application/jsonx|",
+                "text/event-stream;q=0, */*;q=0|",
+                "application/json;charset=utf-8|application/json"
+            })
+    void theMostExactRangeOfAcceptDecides(String accept, String answered) throws Exception {
+        var response = send(post(PING).header("Accept", accept));
+
+        assertThat(response.statusCode()).isEqualTo(answered == null ? 406 : 200);
+        assertThat(response.headers().firstValue("Content-Type").orElse(""))
+                .startsWith(answered == null ? "application/json" : answered);
+    }
+
+    @Test // cases D4, D8
+    void aSessionsIdComesWithAStreamToo() throws Exception {
+        String initialize =
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-11-25\"}}";
+        for (String accept : List.of("application/json", "text/event-stream")) {
+            assertThat(
+                            send(post(initialize).header("Accept", accept))
+                                    .headers()
+                                    .firstValue("Mcp-Session-Id"))
+                    .as(accept)
+                    .isPresent();
+        }
+    }
+
+    @Test // case D4
+    void lineBreaksInADatabasesJsonDoNotEndAnEvent() throws Exception {
+        var response =
+                send(
+                        post("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"lines\"}")
+                                .header("Accept", "text/event-stream"));
+
+        assertThat(response.body()).startsWith("event: message\ndata: ").endsWith("\n\n");
+        String data =
+                response.body()
+                        .lines()
+                        .filter(line -> !line.isEmpty() && !line.startsWith("event: "))
+                        .map(line -> {
+                            assertThat(line).startsWith("data: ");
+                            return line.substring("data: ".length());
+                        })
+                        .collect(Collectors.joining("\n"));
+        assertThat(JsonMapper.shared().readTree(data).at("/result/a").toString())
+                .isEqualTo("[1,2]");
+    }
+
+    @ParameterizedTest // case D5
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            value = {
+                "x-read-only: false|false",
+                "x-read-only:   false  |false",
+                "X-READ-ONLY:false|false",
+                "x-read-only: false%x-read-only: false|false",
+                "x-read-only: true|true",
+                "x-read-only: FALSE|true",
+                "x-read-only: False|true",
+                "x-read-only: false, true|true",
+                "x-read-only: false,false|true",
+                "x-read-only: 0|true",
+                "x-read-only: \"false\"|true",
+                "x-read-only: fals\u0435|true",
+                "x-read-only:|true",
+                "x-read-only: |true",
+                "x-read-only: false%x-read-only:|-",
+                "x-read-only:%x-read-only: false|-",
+                "x-read-only: false%x-read-only: FALSE|-",
+                "x-read-only: false% true|-",
+                "x-read-only : true|-",
+                "x-read-only|-"
+            })
+    void whateverIsNotFalseAsksForReadingOnly(String header, @Nullable String asks)
+            throws Exception {
+        String body = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"readOnly\"}";
+        String answer = exchange(raw("POST", "/mcp", header.replace("%", "\r\n"), body));
+
+        if (asks == null) {
+            assertThat(answer).startsWith("HTTP/1.1 400 ");
+        } else {
+            assertThat(answer).startsWith("HTTP/1.1 200 ").contains("read-only: " + asks);
+        }
+    }
+
+    @ParameterizedTest // case D5
+    @ValueSource(
+            strings = {
+                "Authorization:%Authorization: Bearer a",
+                "Authorization: Bearer a%Authorization:",
+                "Mcp-Name:%Mcp-Name: a",
+                "Origin: http://localhost%Origin:",
+                "Host: b",
+                "Content-Length: 7",
+                "Content-Length: +46",
+                "Content-Length: 46, 46",
+                "Content-Length: -1",
+                "Transfer-Encoding: chunked",
+                "Transfer-Encoding: identity",
+                "Transfer-Encoding: gzip, chunked",
+                "Transfer-Encoding: chunked, chunked",
+                "X\u0001: a",
+                "X: a\u0000b",
+                " X: a"
+            })
+    void aRequestThatTwoServersReadDifferentlyIsRefused(String header) throws Exception {
+        String request = raw("POST", "/mcp", header.replace("%", "\r\n"), PING);
+        for (String either : List.of(request, request.replaceFirst("Content-Length: .*\r\n", ""))) {
+            assertThat(exchange(either))
+                    .matches(Pattern.compile("HTTP/1.1 (4..|501) .*", Pattern.DOTALL))
+                    .doesNotContain("Exception", "<html", "\"result\"");
+        }
+    }
+
+    @ParameterizedTest // case D5
+    @ValueSource(
+            strings = {
+                "5\r\nabc\r\n0\r\n\r\n",
+                "-1\r\n",
+                "zz\r\n",
+                "FFFFFFFFFFFFFFFFF\r\n",
+                "2\r\n{}\r\n",
+                "2 ; a=b\r\n{}\r\n0\r\n",
+                "\r\n\r\n"
+            })
+    void chunksThatAreNoneEndTheRequest(String chunks) throws Exception {
+        String answer =
+                exchange(
+                        "POST /mcp HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                + chunks);
+
+        assertThat(answer).startsWith("HTTP/1.1 4").doesNotContain("Exception", "<html");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"HEAD", "TRACE", "CONNECT", "PROPFIND", "FOO", "post", "GET", "QUERY"})
+    void otherMethodsAreRefusedWithoutAWord(String method) throws Exception {
+        for (String path : List.of("/mcp", "/mcp/", "/healthz/x", "/nowhere")) {
+            String answer = exchange(raw(method, path, "X-Secret: s3cret", ""));
+
+            assertThat(answer)
+                    .startsWith("HTTP/1.1 4")
+                    .doesNotContain("s3cret", "Exception", "<html");
+        }
+        assertThat(exchange(raw("HEAD", "/mcp", "X: a", ""))).startsWith("HTTP/1.1 405 ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/mcp;a=b",
+                "//mcp",
+                "/%6dcp",
+                "/MCP",
+                "/mcp%2f",
+                "/mcp%00",
+                "/mcp%",
+                "/mcp/../mcp",
+                "/mcp/..;/healthz",
+                "/./mcp",
+                "/mcp?access_token=a",
+                "/mcp?x-read-only=false",
+                "*",
+                "mcp",
+                "http://evil.example/mcp",
+                "/mcp\u00fc"
+            })
+    void anOddPathIsTheEndpointOrNothing(String path) throws Exception {
+        String answer = exchange(raw("POST", path, "X: a", PING));
+
+        assertThat(answer)
+                .matches(Pattern.compile("HTTP/1.1 (200|400|404|405) .*", Pattern.DOTALL))
+                .doesNotContain("Exception", "<html");
+    }
+
+    private static String raw(String method, String path, String header, String body) {
+        return "%s %s HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n%s\r\n\r\n%s"
+                .formatted(method, path, body.length(), header, body);
     }
 
     @Test
@@ -404,6 +658,32 @@ class EdgeTest {
     }
 
     @Test // case D7
+    void whatAPageAsksForAtLengthFitsIntoTheAnswer() throws Exception {
+        var preflight =
+                send(
+                        HttpRequest.newBuilder(uri("/mcp"))
+                                .method("OPTIONS", BodyPublishers.noBody())
+                                .header("Origin", "http://localhost:6274")
+                                .header("Access-Control-Request-Method", "POST")
+                                .header(
+                                        "Access-Control-Request-Headers",
+                                        "mcp-param-" + "x".repeat(3000) + ",mcp-param-a".repeat(350)));
+
+        assertThat(preflight.statusCode()).isEqualTo(204);
+        assertThat(preflight.headers().firstValue("Access-Control-Allow-Headers").orElse(""))
+                .contains("mcp-param-a")
+                .hasSizeLessThan(1_000);
+        assertThat(
+                        exchange(
+                                raw(
+                                        "OPTIONS",
+                                        "/mcp",
+                                        "Origin: http://localhost:" + "0".repeat(7_000) + "1",
+                                        "")))
+                .startsWith("HTTP/1.1 403 ");
+    }
+
+    @Test // case D7
     void aPageOfAnotherOriginMayNeitherSendNorRead() throws Exception {
         var preflight =
                 send(
@@ -419,13 +699,15 @@ class EdgeTest {
     @CsvSource({
         "https://sallyport.example.org/tools/db, /.well-known/oauth-protected-resource/tools/db",
         "https://sallyport.example.org/mcp, /.well-known/oauth-protected-resource/mcp",
+        "https://sallyport.example.org/mcp/, /.well-known/oauth-protected-resource/mcp/",
+        "https://sallyport.example.org/a%20b/~c, /.well-known/oauth-protected-resource/a%20b/~c",
         "https://sallyport.example.org/, /.well-known/oauth-protected-resource",
         "https://sallyport.example.org, /.well-known/oauth-protected-resource"
     })
     void theMetadataStandsWhereTheChallengeSays(String publicUrl, String path) throws Exception {
         AUTHENTICATION.set(refused(ErrorCode.TOKEN_MISSING, "Send a bearer token"));
         try (Edge other = edge(publicUrl)) {
-            String endpoint = URI.create(publicUrl).getPath();
+            String endpoint = URI.create(publicUrl).getRawPath();
             var refused = send(post(PING).uri(uri(other, endpoint.isEmpty() ? "/" : endpoint)));
             assertThat(refused.statusCode()).isEqualTo(401);
             assertThat(refused.headers().firstValue("WWW-Authenticate").orElse(""))

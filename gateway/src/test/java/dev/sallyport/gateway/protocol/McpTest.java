@@ -100,7 +100,22 @@ class McpTest {
                 "{\"a\":1}{\"b\":2}",
                 "{\"jsonrpc\":\"2.0\",\"jsonrpc\":\"2.0\"}",
                 "nul",
-                "{'a':1}"
+                "{'a':1}",
+                "{\"jsonrpc\":\"2.0\",\"id\":01,\"method\":\"ping\"}",
+                "{\"jsonrpc\":\"2.0\",\"id\":NaN,\"method\":\"ping\"}",
+                "{\"jsonrpc\":\"2.0\",\"id\":-Infinity,\"method\":\"ping\"}",
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",}",
+                "{\"jsonrpc\":\"2.0\",\"id\":1,/* */\"method\":\"ping\"}",
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"} x",
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"pi\u0001ng\"}",
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping",
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\\x70ing\"}",
+                "{\"jsonrpc\":\"2.0\",\"\\u006asonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}",
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{\"a\":1,\"a\":1}}",
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{\"a\":{\"b\":1,\"\\u0062\":2}}}",
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{\"a\":\"\\ud800\"}}",
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{\"\\udc00\\ud800\":1}}",
+                "{\"jsonrpc\":\"2.0\",\"id\":\"\\uD83D\",\"method\":\"ping\"}"
             })
     void malformedJsonIsAnsweredWithoutAnId(String body) {
         var reply = post(body, Map.of());
@@ -109,6 +124,16 @@ class McpTest {
         assertThat(reply.rpcCode()).isEqualTo(-32700);
         assertThat(reply.code()).isEqualTo("malformed_json");
         assertThat(reply.body.has("id")).isFalse();
+    }
+
+    @Test // case B4
+    void namesLongerThanTheLimitAreMalformed() {
+        for (String name : List.of("x".repeat(257), "\u00fc".repeat(257), "\\u0041".repeat(257))) {
+            var reply = post(call("ping", "\"a\":{\"" + name + "\":1}"), version("2025-11-25"));
+
+            assertThat(reply.code()).isEqualTo("malformed_json");
+            assertThat(reply.message()).contains("256 bytes");
+        }
     }
 
     @Test
@@ -123,8 +148,26 @@ class McpTest {
     @ValueSource(
             strings = {
                 "[]",
+                "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}]",
                 "\"text\"",
+                "null",
+                "true",
+                "7",
                 "{}",
+                "{\"id\":1,\"method\":\"ping\"}",
+                "{\"jsonrpc\":2.0,\"id\":1,\"method\":\"ping\"}",
+                "{\"jsonrpc\":\"2.00\",\"id\":1,\"method\":\"ping\"}",
+                "{\"jsonrpc\":\"2.0\",\"id\":1.0,\"method\":\"ping\"}",
+                "{\"jsonrpc\":\"2.0\",\"id\":1e0,\"method\":\"ping\"}",
+                "{\"jsonrpc\":\"2.0\",\"id\":true,\"method\":\"ping\"}",
+                "{\"jsonrpc\":\"2.0\",\"id\":[1],\"method\":\"ping\"}",
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":null}",
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":\"{}\"}",
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":7}",
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"result\":{}}",
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"error\":{\"code\":1}}",
+                "{\"jsonrpc\":\"2.0\",\"method\":\"tools/call\",\"params\":{\"name\":\"echo\"}}",
+                "{\"jsonrpc\":\"2.0\",\"method\":\"ping\"}",
                 "{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"ping\"}",
                 "{\"jsonrpc\":\"2.0\",\"id\":null,\"method\":\"ping\"}",
                 "{\"jsonrpc\":\"2.0\",\"id\":1.5,\"method\":\"ping\"}",
@@ -154,6 +197,43 @@ class McpTest {
                                         version("2025-06-18"))
                                 .text)
                 .contains("\"id\":123456789012345678901234567890,");
+    }
+
+    /** A member of any type where the protocol wants another is no defect. */
+    @Test // case D1
+    void membersOfAnyTypeAreAnsweredInOrder() {
+        List<String> values =
+                List.of("null", "true", "7", "1e400", "\"\"", "\"\\u0000\"", "[]", "[[1]]", "{}");
+        for (String value : values) {
+            for (String member :
+                    List.of(
+                            "name",
+                            "arguments",
+                            "_meta",
+                            "protocolVersion",
+                            "capabilities",
+                            "clientInfo",
+                            "requestId",
+                            "uri",
+                            "cursor")) {
+                for (String method :
+                        List.of("tools/call", "initialize", "ping", "resources/read", "a/b")) {
+                    String params = "\"" + member + "\":" + value;
+                    for (String version : List.of("2025-03-26", "2025-11-25", "2026-07-28")) {
+                        var reply = post(call(method, params), version(version));
+                        assertThat(reply.status).as(method + params).isLessThan(500);
+                        reply = post(call(method, params + "," + META), version(version));
+                        assertThat(reply.status).as(method + params).isLessThan(500);
+                    }
+                }
+                String notification =
+                        "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"%s\":%s}}"
+                                .formatted(member, value);
+                assertThat(post(notification, version("2025-11-25")).status)
+                        .as(notification)
+                        .isEqualTo(202);
+            }
+        }
     }
 
     @Test
