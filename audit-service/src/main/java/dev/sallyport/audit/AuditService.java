@@ -88,13 +88,7 @@ public final class AuditService implements AutoCloseable {
                         clock,
                         Duration.ofMillis(config.checkpointEveryMillis()));
         var ingest =
-                new Ingest(
-                        config.kafka(),
-                        config.batchRecordsMax(),
-                        jdbi,
-                        seal,
-                        publisher,
-                        clock);
+                new Ingest(config.kafka(), config.batchRecordsMax(), jdbi, seal, publisher, clock);
         var publishing = parts.add(TurnLoop.start("audit-checkpoints", publisher, clock));
         var ingesting = parts.add(TurnLoop.start("audit-ingest", ingest, clock));
         var logs = new LogReader(jdbi);

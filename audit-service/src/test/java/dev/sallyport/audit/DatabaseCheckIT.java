@@ -168,24 +168,28 @@ class DatabaseCheckIT {
 
     @Test // case G4
     void aLogThatIsGoneAsAWholeIsMissed() throws SQLException {
-        var tables = List.of("audit.entry", "audit.tile", "audit.head", "audit.checkpoint", "desk.search");
+        var tables =
+                List.of(
+                        "audit.entry",
+                        "audit.tile",
+                        "audit.head",
+                        "audit.checkpoint",
+                        "desk.search");
         for (String table : tables) {
             execute("CREATE TABLE %s_kept AS TABLE %s".formatted(table, table));
         }
         try {
             for (String table : tables) {
-                assertThat(
-                                update(
-                                        "DELETE FROM %s WHERE tenant = '%s'"
-                                                .formatted(table, tenant)))
+                assertThat(update("DELETE FROM %s WHERE tenant = '%s'".formatted(table, tenant)))
                         .isPositive();
             }
 
-            assertThat(check().logs()).anySatisfy(log -> {
-                assertThat(log.tenant()).isEqualTo(tenant);
-                assertThat(log.findings())
-                        .anySatisfy(finding -> assertThat(finding).contains("older copy"));
-            });
+            assertThat(check().logs())
+                    .anySatisfy(log -> {
+                        assertThat(log.tenant()).isEqualTo(tenant);
+                        assertThat(log.findings())
+                                .anySatisfy(finding -> assertThat(finding).contains("older copy"));
+                    });
         } finally {
             for (String table : tables) {
                 execute("DELETE FROM " + table);

@@ -173,8 +173,7 @@ class ForgedRowsIT {
                     .untilAsserted(() ->
                             assertThat(fixture.lastSigned())
                                     .hasEntrySatisfying(
-                                            disturbed,
-                                            tree -> assertThat(tree.size()).isEqualTo(2))
+                                            disturbed, tree -> assertThat(tree.size()).isEqualTo(2))
                                     .containsKey(other));
         }
     }
@@ -231,8 +230,7 @@ class ForgedRowsIT {
 
     /** As the service's own role. */
     private void insert(String sql) {
-        database.jdbi()
-                .useHandle(handle -> assertThat(handle.execute(sql)).as(sql).isPositive());
+        database.jdbi().useHandle(handle -> assertThat(handle.execute(sql)).as(sql).isPositive());
     }
 
     private DatabaseCheck.Result check() {

@@ -331,9 +331,7 @@ class IngestIT {
         assertThat(
                         AuditFixture.count(
                                 jdbi,
-                                "SELECT count(*) FROM desk.search WHERE tenant = '"
-                                        + tenant
-                                        + "'"))
+                                "SELECT count(*) FROM desk.search WHERE tenant = '" + tenant + "'"))
                 .isEqualTo(events);
         var leaves = new ArrayList<Hash>();
         hashes.forEach(hash -> leaves.add(Hash.of(hash)));

@@ -40,8 +40,7 @@ class SearchRebuildIT {
                 var _ = fixture.settle(tenant, "alice", "db_query", "select " + i);
             }
             var _ = fixture.settle(other, "bob", "db_query", "select 1");
-            fixture.send(
-                    Topics.OUTCOMES, tenant, "no event".getBytes(StandardCharsets.UTF_8));
+            fixture.send(Topics.OUTCOMES, tenant, "no event".getBytes(StandardCharsets.UTF_8));
             fixture.flush();
             fixture.awaitPublished(database.jdbi(), other, 1);
             fixture.awaitPublished(database.jdbi(), tenant, 21);

@@ -189,7 +189,8 @@ public final class Executor implements AutoCloseable {
         settings.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, config.name());
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, POLL_RECORDS_MAX);
         settings.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, config.goneAfterMillis());
-        settings.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, config.goneAfterMillis() / HEARTBEATS);
+        settings.put(
+                ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, config.goneAfterMillis() / HEARTBEATS);
         settings.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, (int) TURN_WITHIN.toMillis());
         settings.putAll(joining.settings());
         return settings;

@@ -63,10 +63,14 @@ final class KilledExecutorIT {
     }
 
     private void awaitRunning(String statement) {
-        await().atMost(TAKEN_OVER_WITHIN).until(() ->
-                !truth("select pid from pg_stat_activity where state = 'active' and pid <> pg_backend_pid()"
-                                + " and query like '%" + statement + "%'")
-                        .isEmpty());
+        await().atMost(TAKEN_OVER_WITHIN)
+                .until(() ->
+                        !truth(
+                                        "select pid from pg_stat_activity where state = 'active' and pid <> pg_backend_pid()"
+                                                + " and query like '%"
+                                                + statement
+                                                + "%'")
+                                .isEmpty());
     }
 
     private static Draft write(String sql) {
@@ -207,10 +211,12 @@ final class KilledExecutorIT {
                 // the one before it ended, so its turn came
                 assertThat(stage.settled(before.call).ended()).isEqualTo(Ended.SUCCEEDED);
                 await().atMost(TAKEN_OVER_WITHIN).until(() -> second.underWay() == 0);
-                await().atMost(TAKEN_OVER_WITHIN).until(() -> truth(
-                                "select count(*) from pg_stat_activity where application_name ="
-                                        + " 'sallyport-executor' and state <> 'idle'")
-                        .equals(List.of("0")));
+                await().atMost(TAKEN_OVER_WITHIN)
+                        .until(() ->
+                                truth(
+                                                "select count(*) from pg_stat_activity where application_name ="
+                                                        + " 'sallyport-executor' and state <> 'idle'")
+                                        .equals(List.of("0")));
             }
         }
         assertThat(truth("select name from customers where id = 15")).isEmpty();
@@ -239,8 +245,9 @@ final class KilledExecutorIT {
         try (Executor second = stage.executor()) {
             Draft last = Draft.query("select 1");
             assertThat(stage.call(last).ended()).isEqualTo(Ended.SUCCEEDED);
-            await().atMost(TAKEN_OVER_WITHIN).until(() -> stage.outcomesOf(insert.call).size() > 1
-                    || second.underWay() <= 1);
+            await().atMost(TAKEN_OVER_WITHIN)
+                    .until(() ->
+                            stage.outcomesOf(insert.call).size() > 1 || second.underWay() <= 1);
         }
 
         assertThat(truth("select name from customers where id = 15")).isEmpty();

@@ -109,7 +109,10 @@ public final class DatabaseCheck {
                                         var witness = topic.last().get(tenant.get());
                                         logs.add(
                                                 log(
-                                                        handle, tenant.get(), signer, witness,
+                                                        handle,
+                                                        tenant.get(),
+                                                        signer,
+                                                        witness,
                                                         consumed));
                                     } else {
                                         findings.add(
@@ -142,7 +145,9 @@ public final class DatabaseCheck {
                     0,
                     0,
                     List.of(),
-                    List.of("a row holds what this service never writes: " + malformed.getMessage()));
+                    List.of(
+                            "a row holds what this service never writes: "
+                                    + malformed.getMessage()));
         }
     }
 }

@@ -16,6 +16,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -32,8 +33,8 @@ public final class SearchRebuild {
     private SearchRebuild() {}
 
     /**
-     * Rebuilds in one transaction: readers see all of what was there before, or all of what is there
-     * afterwards. A running service waits with what is new meanwhile.
+     * Rebuilds in one transaction: readers see all of what was there before, or all of what is
+     * there afterwards. A running service waits with what is new meanwhile.
      *
      * @return how many entries each log has that can be found now
      * @throws AuditException {@code database_unavailable}, {@code database_owner_missing}
@@ -44,12 +45,13 @@ public final class SearchRebuild {
             return database.jdbi().inTransaction(handle -> rebuild(handle, seal));
         } catch (JdbiException | SQLException failed) {
             throw new AuditException(
-                    AuditProblem.DATABASE_UNAVAILABLE, "the search tables were not made anew", failed);
+                    AuditProblem.DATABASE_UNAVAILABLE,
+                    "the search tables were not made anew",
+                    failed);
         }
     }
 
-    private static Map<TenantId, Long> rebuild(Handle handle, RowSeal seal)
-            throws SQLException {
+    private static Map<TenantId, Long> rebuild(Handle handle, RowSeal seal) throws SQLException {
         // whoever writes entries writes these tables too, so that no log grows from here on
         handle.execute("LOCK TABLE desk.search, desk.description IN SHARE ROW EXCLUSIVE MODE");
         handle.execute("DELETE FROM desk.search");
@@ -83,8 +85,8 @@ public final class SearchRebuild {
         return found;
     }
 
-    private static void write(
-            Handle handle, RowSeal seal, ArrayList<SearchWriter.Row> batch) throws SQLException {
+    private static void write(Handle handle, RowSeal seal, List<SearchWriter.Row> batch)
+            throws SQLException {
         if (!batch.isEmpty()) {
             var _ = SearchWriter.write(handle, seal, batch, _ -> false);
             batch.clear();

@@ -280,8 +280,7 @@ final class StoredLogCheck {
         }
         var stated = new TreeHead(head.size(), Hash.of(head.root()));
         if (!HeadSeal.fits(seal, tenant, head.previous(), stated, head.seal())) {
-            findings.add(
-                    "head of " + head.size() + " entries: it was not written by this service");
+            findings.add("head of " + head.size() + " entries: it was not written by this service");
         }
         compare("head", head.size(), head.root());
         return head.size();

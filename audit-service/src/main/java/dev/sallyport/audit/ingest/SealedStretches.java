@@ -140,11 +140,14 @@ public final class SealedStretches {
                 query.bind("generation", at.generation())
                         .bind("from", at.from())
                         .bind("fence", at.fence()));
-        return query.map((row, _) -> {
-                    var read = read(row, seal);
-                    return new Placed(
-                            read, new Place(read.generation(), read.from(), row.getBytes("fence")));
-                })
+        return query.map(
+                        (row, _) -> {
+                            var read = read(row, seal);
+                            return new Placed(
+                                    read,
+                                    new Place(
+                                            read.generation(), read.from(), row.getBytes("fence")));
+                        })
                 .list();
     }
 

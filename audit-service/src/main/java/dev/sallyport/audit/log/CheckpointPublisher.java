@@ -61,11 +61,7 @@ public final class CheckpointPublisher implements TurnLoop.Job {
      * @param every the shortest time between two checkpoints of a log
      */
     public CheckpointPublisher(
-            Jdbi jdbi,
-            CheckpointTopic topic,
-            RowSeal seal,
-            InstantSource clock,
-            Duration every) {
+            Jdbi jdbi, CheckpointTopic topic, RowSeal seal, InstantSource clock, Duration every) {
         this.jdbi = jdbi;
         this.topic = topic;
         this.seal = seal;
@@ -282,7 +278,9 @@ public final class CheckpointPublisher implements TurnLoop.Job {
                         .one();
     }
 
-    /** What others than this service wrote beyond what was signed last; empty where they did not. */
+    /**
+     * What others than this service wrote beyond what was signed last; empty where they did not.
+     */
     private Optional<String> stranger(
             Handle handle,
             TenantId tenant,
@@ -295,7 +293,9 @@ public final class CheckpointPublisher implements TurnLoop.Job {
                             + " entries in the database was not signed by this service");
         }
         long signed =
-                witness.or(() -> stored.map(PublishedCheckpoint::tree)).map(TreeHead::size).orElse(0L);
+                witness.or(() -> stored.map(PublishedCheckpoint::tree))
+                        .map(TreeHead::size)
+                        .orElse(0L);
         try (var heads =
                 handle.createQuery(
                                 "SELECT size, previous, root, seal FROM audit.head WHERE tenant = :tenant AND size > :signed ORDER BY size")

@@ -32,11 +32,7 @@ public final class HeadSeal {
 
     /** Whether this service wrote the head; one without a seal is older than seals. */
     public static boolean fits(
-            RowSeal seal,
-            TenantId tenant,
-            long previous,
-            TreeHead head,
-            byte @Nullable [] stored) {
+            RowSeal seal, TenantId tenant, long previous, TreeHead head, byte @Nullable [] stored) {
         return stored == null || RowSeal.same(of(seal, tenant, previous, head), stored);
     }
 }

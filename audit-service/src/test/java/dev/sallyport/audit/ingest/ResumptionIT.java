@@ -101,13 +101,10 @@ class ResumptionIT {
                 "ANALYZE audit.consumed");
         connection.setAutoCommit(false);
 
-        var consumed =
-                jdbi.withHandle(handle -> SealedStretches.newest(handle, seal, partition));
+        var consumed = jdbi.withHandle(handle -> SealedStretches.newest(handle, seal, partition));
 
         assertThat(consumed.last()).map(Consumed.LastStretch::next).hasValue(7L);
-        assertThat(consumed.forged())
-                .map(Consumed.Forged::generation)
-                .hasValue(Integer.MAX_VALUE);
+        assertThat(consumed.forged()).map(Consumed.Forged::generation).hasValue(Integer.MAX_VALUE);
         assertThat(rowsRead("consumed")).isBetween((long) ROWS, ROWS + 100L);
         assertThatThrownBy(() ->
                         jdbi.useHandle(handle ->

@@ -50,8 +50,7 @@ final class AuditVerifyCommand implements Callable<Integer> {
 
     @Option(
             names = "--token",
-            description =
-                    "An access token with the scope audit:read, for --url and --tenant.")
+            description = "An access token with the scope audit:read, for --url and --tenant.")
     @Nullable String token;
 
     @Option(

@@ -56,8 +56,7 @@ class AuditVerifyCommandTest {
         List<CallProof.ProvedEntry> proved = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
             var proof = new TlogProof(i, List.of(hashes.get(1 - i)), note);
-            proved.add(
-                    new CallProof.ProvedEntry(Base64Text.write(entries.get(i)), proof.text()));
+            proved.add(new CallProof.ProvedEntry(Base64Text.write(entries.get(i)), proof.text()));
         }
         put("proof.json", new CallProof(CALL, proved).json());
         put(
@@ -74,7 +73,9 @@ class AuditVerifyCommandTest {
         put("empty", new byte[0]);
         put("twice.json", (read("proof.json") + read("proof.json")).getBytes(UTF_8));
         put("null.json", "null".getBytes(UTF_8));
-        put("further.json", read("proof.json").replace("{\"format", "{\"x\":1,\"format").getBytes(UTF_8));
+        put(
+                "further.json",
+                read("proof.json").replace("{\"format", "{\"x\":1,\"format").getBytes(UTF_8));
         put("renamed.json", read("proof.json").replace("\"proof\":", "\"prove\":").getBytes(UTF_8));
         put("altered/checkpoint", note.getBytes(UTF_8));
         put("altered/tile/0/000.p/2", Hash.join(hashes));
@@ -181,7 +182,8 @@ class AuditVerifyCommandTest {
     private String resolved(String word) {
         return switch (word) {
             case "KEY" -> SIGNER.verifier().toString();
-            case "LOGS-KEY" -> SIGNER.verifier().named(SIGNER.verifier().name() + "/acme").toString();
+            case "LOGS-KEY" ->
+                    SIGNER.verifier().named(SIGNER.verifier().name() + "/acme").toString();
             case "OTHER" -> OTHER.verifier().toString();
             case "x", "nonsense", "further" -> word;
             default ->

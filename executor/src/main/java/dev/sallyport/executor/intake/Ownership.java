@@ -70,8 +70,7 @@ final class Ownership implements ConsumerRebalanceListener {
     /** Whether the last commit failed, which is logged once. */
     private boolean refused;
 
-    Ownership(
-            Consumer<String, byte[]> consumer, Confirmations confirmations, Joining joining) {
+    Ownership(Consumer<String, byte[]> consumer, Confirmations confirmations, Joining joining) {
         this.consumer = consumer;
         this.confirmations = confirmations;
         this.joining = joining;
@@ -104,13 +103,14 @@ final class Ownership implements ConsumerRebalanceListener {
             return;
         }
         try {
-            consumer.endOffsets(Set.copyOf(endUnknown), ASKED_WITHIN).forEach((partition, end) -> {
-                Offsets offsets = partitions.get(partition);
-                if (offsets != null) {
-                    offsets.cameAt(end);
-                }
-                endUnknown.remove(partition);
-            });
+            consumer.endOffsets(Set.copyOf(endUnknown), ASKED_WITHIN)
+                    .forEach((partition, end) -> {
+                        Offsets offsets = partitions.get(partition);
+                        if (offsets != null) {
+                            offsets.cameAt(end);
+                        }
+                        endUnknown.remove(partition);
+                    });
         } catch (WakeupException e) {
             LOG.atDebug().log("where the log ended is asked in the next turn");
         } catch (KafkaException e) {

@@ -78,6 +78,7 @@ class IntakeTest {
         }
 
         @Override
+        @SuppressWarnings("removal") // nothing else makes one
         public synchronized ConsumerGroupMetadata groupMetadata() {
             return new ConsumerGroupMetadata("group", 1, member, Optional.empty());
         }
@@ -170,8 +171,7 @@ class IntakeTest {
 
         assertThat(delivered)
                 .extracting(Delivery::past)
-                .containsExactly(
-                        Past.NONE, Past.NONE, Past.MAY_HAVE_RUN, Past.MAY_HAVE_RUN);
+                .containsExactly(Past.NONE, Past.NONE, Past.MAY_HAVE_RUN, Past.MAY_HAVE_RUN);
         assertThat(intake.underWay()).isEqualTo(2);
     }
 
@@ -309,8 +309,7 @@ class IntakeTest {
         assign(0);
         publish(1);
         intake.turn();
-        consumer.commitFails =
-                new RetriableCommitFailedException(DisconnectException.INSTANCE);
+        consumer.commitFails = new RetriableCommitFailedException(DisconnectException.INSTANCE);
         CompletableFuture<Boolean> noted = begun(delivered.getFirst()::noteDecided);
         intake.turn();
         consumer.commitFails = null;

@@ -90,7 +90,8 @@ final class OffsetsTest {
             if (mark.isPresent()) {
                 long oldest = underWay.stream().mapToLong(Long::longValue).min().orElse(next);
                 assertThat(mark.get().offset()).isEqualTo(oldest);
-                assertThat(readBy(mark.get(), next)).isEqualTo(expected(underWay, decided, oldest, next));
+                assertThat(readBy(mark.get(), next))
+                        .isEqualTo(expected(underWay, decided, oldest, next));
                 offsets.committed(mark.get());
             }
         }

@@ -133,7 +133,8 @@ final class Inspection {
                 && symbol(body, i - 1, "(")
                 && body.get(i).kind() == Kind.STRING
                 && (symbol(body, i + 1, ")") || symbol(body, i + 1, ","))
-                && Catalogue.shows(sql.substring(body.get(i).contentFrom(), body.get(i).contentTo()));
+                && Catalogue.shows(
+                        sql.substring(body.get(i).contentFrom(), body.get(i).contentTo()));
     }
 
     private void relation(Named relation) {
@@ -180,7 +181,8 @@ final class Inspection {
                 outline.relations().stream()
                                 .anyMatch(relation ->
                                         !relation.own() && Catalogue.hides(relation.parts()))
-                        || outline.types().stream().anyMatch(type -> Catalogue.hides(List.of(type)));
+                        || outline.types().stream()
+                                .anyMatch(type -> Catalogue.hides(List.of(type)));
         if (!hides) {
             return;
         }
@@ -373,7 +375,8 @@ final class Inspection {
     private Grammar show() {
         var setting = new StringBuilder();
         for (Token token : body.subList(1, body.size())) {
-            boolean apart = token.name() && setting.length() > 0 && !setting.toString().endsWith(".");
+            boolean apart =
+                    token.name() && setting.length() > 0 && !setting.toString().endsWith(".");
             setting.append(apart ? " " : "").append(token.text());
         }
         if (!Catalogue.shows(setting.toString())) {

@@ -401,8 +401,7 @@ final class Outline {
             return false;
         }
         return (close - open == 2 && tokens.get(close - 1).literal())
-                || (symbolAt(close - 2, "::")
-                        && SCALARS.contains(tokens.get(close - 1).text()));
+                || (symbolAt(close - 2, "::") && SCALARS.contains(tokens.get(close - 1).text()));
     }
 
     /**
@@ -480,7 +479,8 @@ final class Outline {
 
     private boolean commonTable(int open) {
         return word(open - 1, "as")
-                || (word(open - 1, "materialized") && (word(open - 2, "as") || word(open - 2, "not")));
+                || (word(open - 1, "materialized")
+                        && (word(open - 2, "as") || word(open - 2, "not")));
     }
 
     private static Frame query(String caller, int i) {
@@ -512,10 +512,7 @@ final class Outline {
     /** An alias of a relation with its columns, or AS with columns and types. */
     private boolean definitions(Frame outer, int i) {
         boolean from = outer.clause == Clause.FROM;
-        if (from
-                && nameAt(i - 1)
-                && !reserved(i - 1)
-                && !word(i - 1, "ordinality", "between")) {
+        if (from && nameAt(i - 1) && !reserved(i - 1) && !word(i - 1, "ordinality", "between")) {
             renamed |= closedJoinWithCatalogue(i - 1);
             return true;
         }
@@ -800,9 +797,7 @@ final class Outline {
     /** Whether this is a word behind AS that names a column of the result, whatever it says. */
     private boolean label(int i, Frame frame) {
         boolean result =
-                frame.place == Place.QUERY
-                        && !frame.head.isEmpty()
-                        && frame.clause != Clause.WITH;
+                frame.place == Place.QUERY && !frame.head.isEmpty() && frame.clause != Clause.WITH;
         boolean argument = frame.place == Place.CALL && !castLike(frame.caller);
         return (result || argument)
                 && word(i - 1, "as")
@@ -1017,7 +1012,8 @@ final class Outline {
             case "distinct" -> true;
             case "set" -> true;
             case "key", "include", "columns", "type", "identity" -> defining();
-            case "range", "list", "hash" -> defining() && word(i - 1, "by") && word(i - 2, "partition");
+            case "range", "list", "hash" ->
+                    defining() && word(i - 1, "by") && word(i - 2, "partition");
             default ->
                     defining()
                             && (word(i - 1, "type", "column")
@@ -1028,9 +1024,7 @@ final class Outline {
 
     /** Whether the token before is the name that a definition begins with: a type follows. */
     private boolean definedBefore(int i) {
-        return nameAt(i - 1)
-                && !reserved(i - 1)
-                && (symbolAt(i - 2, "(") || symbolAt(i - 2, ","));
+        return nameAt(i - 1) && !reserved(i - 1) && (symbolAt(i - 2, "(") || symbolAt(i - 2, ","));
     }
 
     private int relation(int from, int end, Frame frame) {

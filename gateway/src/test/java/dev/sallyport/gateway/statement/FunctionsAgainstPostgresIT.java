@@ -46,11 +46,9 @@ class FunctionsAgainstPostgresIT {
                             and pronargs >= 1 and pronargs - pronargdefaults <= 1
                             and 'internal'::regtype <> all (proargtypes)
                         """);
-        open.removeIf(
-                name ->
-                        Functions.danger("", name, StatementRules.NONE).isEmpty()
-                                || Functions.attributeDanger(name, false, StatementRules.NONE)
-                                        .isPresent());
+        open.removeIf(name ->
+                Functions.danger("", name, StatementRules.NONE).isEmpty()
+                        || Functions.attributeDanger(name, false, StatementRules.NONE).isPresent());
 
         assertThat(open).isSubsetOf(HARMLESS);
     }

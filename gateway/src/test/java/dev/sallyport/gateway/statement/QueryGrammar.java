@@ -59,7 +59,14 @@ final class QueryGrammar {
 
     /** Types, of which some are refused. */
     private static final List<String> TYPES =
-            List.of("int", "text", "regrole", "pg_catalog.regrole", "\"xid\"", "regrole[]", "jsonb");
+            List.of(
+                    "int",
+                    "text",
+                    "regrole",
+                    "pg_catalog.regrole",
+                    "\"xid\"",
+                    "regrole[]",
+                    "jsonb");
 
     /** Any word may name a column of the result, with AS or, most of them, without. */
     private static final List<String> KEYWORDS = Words.KEYWORDS.stream().sorted().toList();

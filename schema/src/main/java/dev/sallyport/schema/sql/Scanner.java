@@ -99,8 +99,7 @@ public final class Scanner {
     /** A fault of the token that is cut now. */
     private void faultHere(Fault.Kind kind) {
         faults.computeIfAbsent(
-                kind,
-                _ -> new Fault(kind, "at character " + (sql.codePointCount(0, begun) + 1)));
+                kind, _ -> new Fault(kind, "at character " + (sql.codePointCount(0, begun) + 1)));
     }
 
     private void step() {

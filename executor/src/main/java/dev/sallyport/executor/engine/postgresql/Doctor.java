@@ -75,6 +75,7 @@ final class Doctor {
                 and has_function_privilege(r.oid, p.oid, 'EXECUTE')
             order by 1
             """;
+
     /** Functions that act, where the search path finds them, and that one argument calls. */
     private static final String ATTRIBUTES =
             """
@@ -91,6 +92,7 @@ final class Doctor {
                 and has_function_privilege(r.oid, p.oid, 'EXECUTE')
             order by 1
             """;
+
     private static final String CREATABLE =
             """
             select 'schema ' || n.nspname from pg_catalog.pg_namespace n

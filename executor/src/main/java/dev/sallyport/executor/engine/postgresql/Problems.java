@@ -240,9 +240,7 @@ final class Problems {
             case "lock_timeout" -> "another transaction holds what the statement needs; try again";
             case "read_only" -> "the call may only read, and the statement would write";
             case "statement_invalid" ->
-                    state.equals(TYPE_UNCLEAR)
-                            ? typeUnclear(error)
-                            : quoted(state, error, written);
+                    state.equals(TYPE_UNCLEAR) ? typeUnclear(error) : quoted(state, error, written);
             case "permission_denied" ->
                     "the database does not permit this to the caller's role" + missingRight(error);
             case "row_security" ->
