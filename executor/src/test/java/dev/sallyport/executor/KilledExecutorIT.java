@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.MemberDescription;
 import org.junit.jupiter.api.AfterEach;
@@ -283,6 +284,7 @@ final class KilledExecutorIT {
 
     private Collection<MemberDescription> members(Admin admin) throws Exception {
         String group = Topics.executors(stage.cell);
-        return admin.describeConsumerGroups(List.of(group)).all().get().get(group).members();
+        return Objects.requireNonNull(
+                                        admin.describeConsumerGroups(List.of(group)).all().get().get(group)).members();
     }
 }
