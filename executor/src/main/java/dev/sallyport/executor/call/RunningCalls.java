@@ -11,7 +11,9 @@ import dev.sallyport.schema.registry.Registry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -61,7 +63,9 @@ final class RunningCalls implements AutoCloseable {
         private final Event<CallAuthorized> event;
         private final Cancellation cancellation = new Cancellation();
         private volatile Instant until = Instant.MAX;
-        private @Nullable Thread waiting; // guarded by this
+        private final List<Runnable> whenClosed = new ArrayList<>(); // guarded by this, as below
+        private @Nullable Thread waiting;
+        private boolean closed;
 
         private Running(Event<CallAuthorized> event) {
             this.event = event;
@@ -120,9 +124,20 @@ final class RunningCalls implements AutoCloseable {
             }
         }
 
+        /** Does it when the call is closed; false where it is. */
+        private synchronized boolean whenClosed(Runnable then) {
+            return !closed && whenClosed.add(then);
+        }
+
         @Override
         public void close() {
             running.remove(this);
+            List<Runnable> then;
+            synchronized (this) {
+                closed = true;
+                then = List.copyOf(whenClosed);
+            }
+            then.forEach(Runnable::run);
         }
     }
 
@@ -144,8 +159,11 @@ final class RunningCalls implements AutoCloseable {
      * Stops the call, if it is here and the same gateway authorized it; where it has not come yet
      * it is stopped when it comes. Commands are taken on by threads of their own, so that what
      * stands behind one in the log may overtake it.
+     *
+     * @param heeded is run once the call is closed, or at once where it is not here: whoever is
+     *     delivered the call again until then is delivered its withdrawal too
      */
-    void withdraw(Event<CallWithdrawn> event) {
+    void withdraw(Event<CallWithdrawn> event, Runnable heeded) {
         var which = new Withdrawn(event.data().call(), event.tenant(), event.signedBy());
         synchronized (withdrawn) {
             withdrawn.put(which, true);
@@ -153,10 +171,15 @@ final class RunningCalls implements AutoCloseable {
                 withdrawn.pollFirstEntry();
             }
         }
+        boolean waits = false;
         for (Running call : running) {
             if (Withdrawn.of(call.event).equals(which)) {
                 call.withdraw();
+                waits = waits || call.whenClosed(heeded);
             }
+        }
+        if (!waits) {
+            heeded.run();
         }
     }
 

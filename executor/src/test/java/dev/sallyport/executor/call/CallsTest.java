@@ -659,6 +659,36 @@ final class CallsTest {
         assertThat(log.outcomes.getLast().code()).isEqualTo("WITHDRAWAL");
     }
 
+    // case I6
+    @Test
+    void aWithdrawalIsHeededOnceItsCallEnded() {
+        CountDownLatch gate = new CountDownLatch(1);
+        CountDownLatch stopped = new CountDownLatch(1);
+        engine.doing =
+                cancellation -> {
+                    Answer answer = untilStopped(cancellation);
+                    stopped.countDown();
+                    try {
+                        gate.await();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                    return answer;
+                };
+        Delivered call = delivered(StatementClass.WRITE);
+        calls.take(call);
+        await().until(() -> engine.running.get() == 1);
+        Delivered withdrawal = withdrawal(call, GATEWAY, KEY);
+        calls.take(withdrawal);
+        await().until(() -> stopped.getCount() == 0);
+        assertThat(withdrawal.settled).hasValue(0);
+
+        gate.countDown();
+
+        await().until(() -> withdrawal.settled.get() == 1);
+        assertThat(call.settled).hasValue(1);
+    }
+
     @Test
     void aWithdrawalThatOvertakesItsCallKeepsItFromRunning() {
         Delivered call = delivered(StatementClass.WRITE);
