@@ -120,7 +120,7 @@ final class ServiceFiles {
                 "name", "executor-1",
                 "cell", LocalStack.CELL.value(),
                 "health", Map.of("port", executorPort),
-                "goneAfterMillis", 4_000,
+                "goneAfterMillis", 3_500,
                 "keyEncryptionKey", secrets.reference(KEY_ENCRYPTION_KEY).value());
     }
 
