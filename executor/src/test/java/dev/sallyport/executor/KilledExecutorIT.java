@@ -285,6 +285,7 @@ final class KilledExecutorIT {
     private Collection<MemberDescription> members(Admin admin) throws Exception {
         String group = Topics.executors(stage.cell);
         return Objects.requireNonNull(
-                                        admin.describeConsumerGroups(List.of(group)).all().get().get(group)).members();
+                        admin.describeConsumerGroups(List.of(group)).all().get().get(group))
+                .members();
     }
 }

@@ -119,8 +119,7 @@ class GatewayWithdrawalIT {
                     .singleElement()
                     .satisfies(of ->
                             assertThat(of.call())
-                                    .isEqualTo(
-                                            fixture.executor.taken().getLast().call().call()));
+                                    .isEqualTo(fixture.executor.taken().getLast().call().call()));
             assertThat(call.isDone()).isFalse();
 
             assertThat(legacy(alice, "session-1", CANCELLED.formatted(7)).status()).isEqualTo(202);
@@ -128,8 +127,7 @@ class GatewayWithdrawalIT {
             Awaitility.await()
                     .atMost(Duration.ofSeconds(2))
                     .until(() -> fixture.executor.withdrawn().size() == 2);
-            assertThat(fixture.executor.withdrawn().getLast().reason())
-                    .isEqualTo(Reason.CANCELLED);
+            assertThat(fixture.executor.withdrawn().getLast().reason()).isEqualTo(Reason.CANCELLED);
             // who cancelled gets no response, only an end
             assertThat(call.get().status()).isEqualTo(202);
             assertThat(call.get().http().body()).isEmpty();

@@ -97,8 +97,7 @@ class NothingSecretAnywhereIT {
 
             stage.asOwner("do $$ begin raise log '%', '" + told + "'; end $$");
             String last = agent.sql("db_query", "shop", "select 1").call().orElseThrow();
-            await().atMost(PATIENCE)
-                    .until(() -> stage.calls("acme", "CallSettled").contains(last));
+            await().atMost(PATIENCE).until(() -> stage.calls("acme", "CallSettled").contains(last));
             await().atMost(PATIENCE).until(() -> isIndexed(stage, last));
             Places.topics(stage, this::look);
             Places.auditDatabase(stage, this::look);
@@ -214,7 +213,14 @@ class NothingSecretAnywhereIT {
                         sql("select '" + literal + "', " + number),
                         sql("select $1::text", parameter),
                         sql("select ?::text -- " + literal, parameter),
-                        sql("select $q$" + literal + "$q$, E'" + literal + "', U&'" + literal + "'"),
+                        sql(
+                                "select $q$"
+                                        + literal
+                                        + "$q$, E'"
+                                        + literal
+                                        + "', U&'"
+                                        + literal
+                                        + "'"),
                         sql("select name from customers where name like '" + literal + "%'"),
                         // the database's words of these quote what they fail on
                         sql("select '" + literal + "'::int"),
@@ -245,14 +251,28 @@ class NothingSecretAnywhereIT {
                                 "update customers set city = $1 where id = 90001 returning name, city",
                                 parameter),
                         sql(
-                                CUSTOMER + "(90003, 'acme', '" + literal + "', $1, $2, '2026-01-01')",
+                                CUSTOMER
+                                        + "(90003, 'acme', '"
+                                        + literal
+                                        + "', $1, $2, '2026-01-01')",
                                 parameter,
                                 parameter),
-                        sql(CUSTOMER + "(90001, 'acme', '" + literal + "', 'e', 'c', '2026-01-01')"),
                         sql(
-                                CUSTOMER + "(90005, 'globex', '" + literal + "', $1, 'c', '2026-01-01')",
+                                CUSTOMER
+                                        + "(90001, 'acme', '"
+                                        + literal
+                                        + "', 'e', 'c', '2026-01-01')"),
+                        sql(
+                                CUSTOMER
+                                        + "(90005, 'globex', '"
+                                        + literal
+                                        + "', $1, 'c', '2026-01-01')",
                                 parameter),
-                        sql(CUSTOMER + "(90006, 'acme', null, '" + literal + "', 'c', '2026-01-01')"),
+                        sql(
+                                CUSTOMER
+                                        + "(90006, 'acme', null, '"
+                                        + literal
+                                        + "', 'c', '2026-01-01')"),
                         sql(
                                 "update customers set id = 1 where name = '"
                                         + row
@@ -352,14 +372,22 @@ class NothingSecretAnywhereIT {
                         "e30." + secrets.text("a wrong payload") + ".x",
                         marked(stage.auditorsToken("acme")))) {
             answered("", post(mcp, list, token));
-            answered("", send(HttpRequest.newBuilder(entries).header("Authorization", "Bearer " + token)));
+            answered(
+                    "",
+                    send(
+                            HttpRequest.newBuilder(entries)
+                                    .header("Authorization", "Bearer " + token)));
         }
         for (URI there : List.of(mcp, entries)) {
-            answered("", send(HttpRequest.newBuilder(URI.create(there + "?access_token=" + accepted))));
+            answered(
+                    "",
+                    send(HttpRequest.newBuilder(URI.create(there + "?access_token=" + accepted))));
         }
     }
 
-    /** A caller that leaves, one that is suspended, a backend that dies, and a server that stops. */
+    /**
+     * A caller that leaves, one that is suspended, a backend that dies, and a server that stops.
+     */
     private void interrupted(Stage stage, ExecutorService threads) throws Exception {
         URI mcp = stage.stack().description().mcp();
         try (Socket socket = new Socket(mcp.getHost(), mcp.getPort())) {
@@ -387,8 +415,7 @@ class NothingSecretAnywhereIT {
             awaitRunning(stage, 1);
             var acme = new TenantId("acme");
             var kafka =
-                    new KafkaSettings(
-                            stage.stack().servers().kafka().bootstrapServers(), Map.of());
+                    new KafkaSettings(stage.stack().servers().kafka().bootstrapServers(), Map.of());
             var now = InstantSource.system().instant();
             try (var registry = new RegistryWriter(kafka, InstantSource.system(), "e2e")) {
                 registry.put(acme, new Suspension(acme, "sue", "a test", null, now));
@@ -448,9 +475,8 @@ class NothingSecretAnywhereIT {
     private static boolean isIndexed(Stage stage, String call)
             throws IOException, InterruptedException {
         URI openSearch = stage.stack().servers().openSearch().uri();
-        return send(
-                        HttpRequest.newBuilder(
-                                openSearch.resolve("/calls/_search?q=call:%22" + call + "%22")))
+        return send(HttpRequest.newBuilder(
+                        openSearch.resolve("/calls/_search?q=call:%22" + call + "%22")))
                 .contains(call);
     }
 

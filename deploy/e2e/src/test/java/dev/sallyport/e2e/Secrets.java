@@ -30,7 +30,9 @@ final class Secrets {
         return mark(
                 what,
                 Long.toString(
-                        random.nextLong((long) Math.pow(10, DIGITS - 1), 9L * (long) Math.pow(10, DIGITS - 1))));
+                        random.nextLong(
+                                (long) Math.pow(10, DIGITS - 1),
+                                9L * (long) Math.pow(10, DIGITS - 1))));
     }
 
     /** Something that is made elsewhere, such as a token. */
@@ -58,8 +60,7 @@ final class Secrets {
         for (int before = 0; before < 3; before++) {
             // the groups of four that hold nothing but bytes of the mark
             String encoded =
-                    Base64.getEncoder()
-                            .encodeToString(("x".repeat(before) + mark).getBytes(UTF_8));
+                    Base64.getEncoder().encodeToString(("x".repeat(before) + mark).getBytes(UTF_8));
             int whole = (before + mark.length()) / 3 * 4;
             if (text.contains(encoded.substring(before == 0 ? 0 : 4, whole))) {
                 return true;

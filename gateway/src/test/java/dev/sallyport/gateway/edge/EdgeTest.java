@@ -126,8 +126,8 @@ class EdgeTest {
                                                                                 .headers())),
                                         "lines",
                                         _ ->
-                                                new Outcome.Complete(json ->
-                                                        json.raw("\"a\":\n[1,\r\n2]")),
+                                                new Outcome.Complete(
+                                                        json -> json.raw("\"a\":\n[1,\r\n2]")),
                                         "plain",
                                         request -> new Outcome.Complete(Outcome.Members.NONE))));
         MCP.set(mcp);
@@ -359,8 +359,7 @@ class EdgeTest {
         var response = send(post(PING).header("x-structured-content", value));
 
         assertThat(response.statusCode()).isEqualTo(400);
-        assertThat(response.body())
-                .contains("\"code\":\"header_invalid\"", "x-structured-content");
+        assertThat(response.body()).contains("\"code\":\"header_invalid\"", "x-structured-content");
         for (String clear : List.of("true", "false")) {
             assertThat(send(post(PING).header("x-structured-content", clear)).statusCode())
                     .isEqualTo(200);
@@ -667,7 +666,9 @@ class EdgeTest {
                                 .header("Access-Control-Request-Method", "POST")
                                 .header(
                                         "Access-Control-Request-Headers",
-                                        "mcp-param-" + "x".repeat(3000) + ",mcp-param-a".repeat(350)));
+                                        "mcp-param-"
+                                                + "x".repeat(3000)
+                                                + ",mcp-param-a".repeat(350)));
 
         assertThat(preflight.statusCode()).isEqualTo(204);
         assertThat(preflight.headers().firstValue("Access-Control-Allow-Headers").orElse(""))

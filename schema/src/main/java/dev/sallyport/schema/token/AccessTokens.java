@@ -282,7 +282,8 @@ public final class AccessTokens {
     private static RSAPublicKey rsa(JWK key) throws JOSEException {
         RSAKey rsa = key.toRSAKey();
         if (rsa.size() < RSA_BITS_MIN) {
-            throw new JOSEException("an RSA key must have " + RSA_BITS_MIN + " bits: " + rsa.size());
+            throw new JOSEException(
+                    "an RSA key must have " + RSA_BITS_MIN + " bits: " + rsa.size());
         }
         return rsa.toRSAPublicKey();
     }

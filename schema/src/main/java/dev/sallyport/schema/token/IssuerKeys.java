@@ -61,7 +61,7 @@ final class IssuerKeys {
                         (int) CONNECT_TIMEOUT.toMillis(),
                         (int) READ_TIMEOUT.toMillis(),
                         KEY_SET_BYTES_MAX) {
-                    /** The keys come from where the registry says, and from nowhere else. */
+                    /* The keys come from where the registry says, and from nowhere else. */
                     @Override
                     protected HttpURLConnection openHTTPConnection(URL url) throws IOException {
                         HttpURLConnection connection = super.openHTTPConnection(url);

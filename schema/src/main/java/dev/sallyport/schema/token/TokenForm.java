@@ -52,7 +52,8 @@ final class TokenForm {
     private static @Nullable JsonNode object(String base64) {
         try {
             byte[] utf8 = Base64.getUrlDecoder().decode(base64);
-            String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+            String text =
+                    StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
             JsonNode json = Json.mapper().readTree(text);
             return json.isObject() ? json : null;
         } catch (IllegalArgumentException | CharacterCodingException | JacksonException e) {

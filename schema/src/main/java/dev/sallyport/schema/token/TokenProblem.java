@@ -15,7 +15,9 @@ public enum TokenProblem {
     TOKEN_AUDIENCE_WRONG,
     TOKEN_CLAIM_MISSING,
     TOKEN_TENANT_UNCLEAR,
-    /** It is good only together with a proof that its bearer holds a key, which is not asked for. */
+    /**
+     * It is good only together with a proof that its bearer holds a key, which is not asked for.
+     */
     TOKEN_BOUND,
     /** The issuer's keys cannot be had just now: ours to mend, not the caller's. */
     ISSUER_UNREACHABLE;

@@ -206,7 +206,9 @@ class AccessTokensTest {
                 TokenProblem.TOKEN_MALFORMED);
         rejected(
                 tokens.verify(
-                        signed("{\"alg\":\"none\",\"alg\":\"RS256\",\"kid\":\"k1\"}", claims("\"x\":1"))),
+                        signed(
+                                "{\"alg\":\"none\",\"alg\":\"RS256\",\"kid\":\"k1\"}",
+                                claims("\"x\":1"))),
                 TokenProblem.TOKEN_MALFORMED);
         rejected(
                 tokens.verify(signed("{\"alg\":\"RS256\",\"kid\":1}", claims("\"x\":1"))),
@@ -352,7 +354,17 @@ class AccessTokensTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "null", "[]", "{}", "{\"keys\":null}", "{\"keys\":7}", "{\"keys\":[null,7,[]]}", "<html>"})
+    @ValueSource(
+            strings = {
+                "",
+                "null",
+                "[]",
+                "{}",
+                "{\"keys\":null}",
+                "{\"keys\":7}",
+                "{\"keys\":[null,7,[]]}",
+                "<html>"
+            })
     void aKeySetThatIsNoneIsOursToMend(String answer) {
         keySet.set(answer);
         rejected(tokens.verify(token(t -> t)), TokenProblem.ISSUER_UNREACHABLE);
