@@ -121,7 +121,7 @@ class NothingSecretAnywhereIT {
                         "topic sallyport.outcomes",
                         "topic sallyport.signals",
                         "table audit.entry",
-                        "table audit.description",
+                        "table desk.description",
                         "file postgres.log")
                 .anyMatch(place -> place.startsWith("index "));
         // every kind of end was there
@@ -395,16 +395,13 @@ class NothingSecretAnywhereIT {
                     "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"db_query\",\"arguments\":%s}}"
                             .formatted(endless());
             String head =
-                    "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\nContent-Length: %d\r\n\r\n";
-            socket.getOutputStream()
-                    .write(
-                            (head.formatted(
-                                                    mcp.getPath(),
-                                                    mcp.getAuthority(),
-                                                    token(stage, "acme", "lea"),
-                                                    body.length())
-                                            + body)
-                                    .getBytes(US_ASCII));
+                    "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\nContent-Length: %d\r\n\r\n"
+                            .formatted(
+                                    mcp.getPath(),
+                                    mcp.getAuthority(),
+                                    token(stage, "acme", "lea"),
+                                    body.length());
+            socket.getOutputStream().write((head + body).getBytes(US_ASCII));
             awaitRunning(stage, 1);
         }
         awaitRunning(stage, 0);

@@ -137,8 +137,7 @@ public final class Calls implements AutoCloseable {
                 case Command.Refused(var event, var code, var message) ->
                         refuse(delivery, event, Answer.failed(code, message), watch);
                 case Command.Expired(var event) -> refuse(delivery, event, LATE, watch);
-                case Command.Withdrawn(var event) ->
-                        running.withdraw(event, delivery::settled);
+                case Command.Withdrawn(var event) -> running.withdraw(event, delivery::settled);
                 case Command.Unbelievable unbelievable -> skip(delivery, unbelievable);
             }
         } catch (InterruptedException e) {
