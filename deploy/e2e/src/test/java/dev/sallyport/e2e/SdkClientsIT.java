@@ -20,7 +20,6 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** The TypeScript SDK, old and new, and the Java SDK use the gateway, and log a person in. */
@@ -51,9 +50,6 @@ class SdkClientsIT {
         "@modelcontextprotocol/client@2.4.0, 22"
     })
     void itConnectsListsAndReads(String versionedPackage, int node) throws Exception {
-        String major =
-                versionedPackage.substring(versionedPackage.lastIndexOf('@') + 1)
-                        .split("\\.", -1)[0];
         JsonNode got =
                 said(
                         programs(versionedPackage, node)
@@ -62,7 +58,7 @@ class SdkClientsIT {
                                         "session.mjs",
                                         stage.stack().description().mcp().toString(),
                                         stage.token("acme", "ana", "mcp:read"),
-                                        major));
+                                        major(versionedPackage)));
 
         assertThat(got.path("tools").toString()).contains("db_query", "describe_table");
         assertThat(got.at("/read/content/0/text").asString())
@@ -111,18 +107,28 @@ class SdkClientsIT {
     }
 
     @ParameterizedTest // cases E6, E7, E8
-    @ValueSource(strings = {"127.0.0.1", "localhost"})
-    void itLogsAPersonInByCode(String host) throws Exception {
+    @CsvSource({
+        "@modelcontextprotocol/sdk@1.32.2, 127.0.0.1",
+        "@modelcontextprotocol/sdk@1.32.2, localhost",
+        "@modelcontextprotocol/client@2.4.0, 127.0.0.1",
+        "@modelcontextprotocol/client@2.4.0, localhost"
+    })
+    void itLogsAPersonInByCode(String versionedPackage, String host) throws Exception {
         String url = stage.stack().description().mcp().toString().replace("127.0.0.1", host);
         JsonNode got =
                 said(
-                        programs("@modelcontextprotocol/sdk@1.32.2", 22)
-                                .runOwn(WITHIN, "login.mjs", url));
+                        programs(versionedPackage, 22)
+                                .runOwn(WITHIN, "login.mjs", url, major(versionedPackage)));
 
         assertThat(got.path("tools").toString()).contains("db_query").doesNotContain("db_execute");
         assertThat(got.at("/claims/sub").asString()).isEqualTo("ana");
         assertThat(got.at("/claims/aud").toString()).contains(url);
         assertThat(got.at("/claims/scope").asString()).isEqualTo("mcp:read");
+    }
+
+    private static String major(String versionedPackage) {
+        return versionedPackage.substring(versionedPackage.lastIndexOf('@') + 1)
+                .split("\\.", -1)[0];
     }
 
     private static NodePrograms programs(String versionedPackage, int node) throws Exception {

@@ -1,9 +1,13 @@
 // A person logs in through the TypeScript SDK: discovery, registration, code with PKCE. The browser is played by fetch.
-import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
-
-const [url] = process.argv.slice(2);
+const [url, major] = process.argv.slice(2);
+const { Client, StreamableHTTPClientTransport, UnauthorizedError } =
+  major === "1"
+    ? {
+        ...(await import("@modelcontextprotocol/sdk/client/index.js")),
+        ...(await import("@modelcontextprotocol/sdk/client/streamableHttp.js")),
+        ...(await import("@modelcontextprotocol/sdk/client/auth.js")),
+      }
+    : await import("@modelcontextprotocol/client");
 const redirectUrl = "http://127.0.0.1:8976/callback";
 const kept = {};
 let page;
@@ -42,7 +46,9 @@ async function connected() {
   }
   form.set("subject", "ana");
   const back = await fetch(page.href.split("?")[0], { method: "POST", body: form, redirect: "manual" });
-  await transport.finishAuth(new URL(back.headers.get("location")).searchParams.get("code"));
+  const given = new URL(back.headers.get("location")).searchParams;
+  // the newer one checks who issued the code (RFC 9207)
+  await transport.finishAuth(major === "1" ? given.get("code") : given);
   return connected();
 }
 
