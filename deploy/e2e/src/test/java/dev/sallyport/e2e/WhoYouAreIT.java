@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sallyport.cli.demo.McpClient;
 import dev.sallyport.cli.stack.LocalStack;
+import dev.sallyport.schema.json.Json;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -12,7 +13,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Promise 3: SQL that an agent writes cannot change who it is. Every attempt goes through the real
@@ -135,6 +139,62 @@ class WhoYouAreIT {
         assertThat(after.rows())
                 .as("the next call is acme again")
                 .containsExactly(List.of("acme", "acme_agent", "on"));
+    }
+
+    /** What the database cannot take is the caller's fault, and is said so with a code. */
+    @ParameterizedTest // cases D1, D14
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "$1|[\"\\u0000\"]",
+                "$1::text[]|[[\"a\\u0000\"]]",
+                "$1::jsonb|[{\"a\":\"\\u0000\"}]",
+                "$1::jsonb|[{\"\\u0000\":1}]",
+                "$1::bigint|[1e16383]",
+                "$1::int|[12345678901234567890123456789012345678901234567890]",
+                "$1::int|[\"\"]",
+                "$1::int|[{}]",
+                "$1::int|[[1]]",
+                "$1::int[]|[[[1],[1,2]]]",
+                "$1::int[]|[[[[[[[[[1]]]]]]]]]",
+                "$1::date|[\"0000-00-00\"]",
+                "$1::uuid|[\"x\"]",
+                "$1::text|[]",
+                "1|[1]"
+            })
+    void aValueThatDoesNotFitIsNoDefect(String expression, String params) {
+        McpClient.Reply reply =
+                eve.call(
+                        "db_query",
+                        (ObjectNode)
+                                Json.mapper()
+                                        .readTree(
+                                                "{\"database\":\"shop\",\"sql\":\"select %s\",\"params\":%s}"
+                                                        .formatted(expression, params)));
+        assertThat(reply.status()).as("%s", reply.body()).isEqualTo(200);
+        assertThat(reply.code())
+                .hasValueSatisfying(code ->
+                        assertThat(code)
+                                .isIn(
+                                        "data_exception",
+                                        "database_limit",
+                                        "statement_invalid",
+                                        "parameters_mismatch",
+                                        "arguments_malformed"));
+    }
+
+    @ParameterizedTest // case D1
+    @ValueSource(strings = {"\u0000", "a\u0000b", "a.b.c.d", "\"", "\"\"", ".", " ", "'", "\ud83d\ude00"})
+    void aTableThatCannotBeIsNoDefect(String table) {
+        McpClient.Reply reply =
+                eve.call(
+                        "describe_table",
+                        Json.mapper()
+                                .createObjectNode()
+                                .put("database", "shop")
+                                .put("table", table));
+        assertThat(reply.status()).as("%s", reply.body()).isEqualTo(200);
+        assertThat(reply.code()).isPresent().get().isNotIn("executor_error", "database_error");
     }
 
     @Test
