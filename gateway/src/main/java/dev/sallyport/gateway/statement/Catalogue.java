@@ -19,7 +19,7 @@ final class Catalogue {
                     pg_aggregate pg_am pg_attrdef pg_attribute pg_cast pg_class pg_collation pg_constraint pg_depend
                     pg_description pg_enum pg_extension pg_index pg_indexes pg_inherits pg_language pg_matviews pg_namespace
                     pg_opclass pg_operator pg_opfamily pg_partitioned_table pg_proc pg_range pg_rewrite pg_sequence
-                    pg_sequences pg_tables pg_timezone_abbrevs pg_timezone_names pg_trigger pg_ts_config pg_type pg_views
+                    pg_tables pg_timezone_abbrevs pg_timezone_names pg_trigger pg_ts_config pg_type pg_views
                     """);
 
     private static final Set<String> INFORMATION_SCHEMA =

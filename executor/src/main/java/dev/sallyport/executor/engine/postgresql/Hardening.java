@@ -41,6 +41,7 @@ final class Hardening {
                     and not exists (select from pg_catalog.pg_operator o where o.oprcode = p.oid)
                     and not exists (select from pg_catalog.pg_cast c where c.castfunc = p.oid)
                     and (p.proname ~ '^pg_stat_get_|^(query|table|schema|database|cursor)_to_xml'
+                        or p.proname in ('pg_get_replication_slots', 'pg_tablespace_databases')
                         or p.proname in ('age', 'mxid_age') and oidvectortypes(p.proargtypes) = 'xid'
                         or p.provolatile = 'v' and p.proname not in (
                             'clock_timestamp', 'timeofday', 'pg_sleep', 'pg_sleep_for', 'pg_sleep_until',
@@ -113,6 +114,13 @@ final class Hardening {
                     select format('grant select (%s) on pg_catalog.pg_class to public', rest),
                         format('revoke select (%s) on pg_catalog.pg_class from public', rest), 2
                     from taken where public and rest is not null
+                    union all
+                    -- information_schema.columns asks pg_database for the encoding, as whoever reads it
+                    select format('alter function %s security definer', p.oid::regprocedure),
+                        format('alter function %s security invoker', p.oid::regprocedure), 2
+                    from pg_catalog.pg_proc p
+                    where p.oid = to_regprocedure('information_schema._pg_char_octet_length(oid, integer)')
+                        and p.prosqlbody is not null and not p.prosecdef and pg_has_role(p.proowner, 'usage')
                     union all
                     select format('grant %s to %I', t.grant_text, r.rolname),
                         format('revoke %s from %I', t.grant_text, r.rolname), 3

@@ -252,8 +252,16 @@ final class Problems {
             case "conflict" -> "another transaction changed the same rows; try again";
             case "connection_lost" ->
                     "the connection to the database was lost; nothing was changed";
-            default -> named(state, error);
+            default -> named(state, error) + at(error, written);
         };
+    }
+
+    /** Where in the statement the error is; only the statement's own literals have a place. */
+    private static String at(SQLException error, IntUnaryOperator written) {
+        ServerErrorMessage server = server(error);
+        return server == null || server.getPosition() < 1
+                ? ""
+                : " at character " + written.applyAsInt(server.getPosition());
     }
 
     /**
@@ -272,10 +280,7 @@ final class Problems {
         }
         String hint = server.getHint();
         String words =
-                server.getMessage()
-                        + " at character "
-                        + written.applyAsInt(server.getPosition())
-                        + (hint == null ? "" : ". " + hint);
+                server.getMessage() + at(error, written) + (hint == null ? "" : ". " + hint);
         return words.length() <= WORDS_MAX ? words : words.substring(0, WORDS_MAX) + "...";
     }
 

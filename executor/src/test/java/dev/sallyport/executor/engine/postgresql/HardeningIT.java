@@ -77,6 +77,9 @@ final class HardeningIT {
                 "select datname from pg_database",
                 "select reltuples from pg_class",
                 "select relpages from pg_class",
+                "select last_value from pg_sequences",
+                "select sequencename from pg_sequences",
+                "select * from pg_get_replication_slots()",
                 "select pg_relation_size('customers')",
                 "select pg_total_relation_size('customers')",
                 "select pg_database_size(current_database())",
@@ -127,7 +130,10 @@ final class HardeningIT {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "select table_name, column_name, data_type from information_schema.columns",
+                "select * from information_schema.columns",
+                "select * from information_schema.domains",
+                "select * from information_schema.attributes",
+                "select * from information_schema.sequences",
                 "select * from information_schema.table_constraints",
                 "select * from information_schema.key_column_usage",
                 "select * from information_schema.referential_constraints",

@@ -170,6 +170,14 @@ final class WireIT {
                     .isInstanceOfSatisfying(
                             Answer.Stopped.class,
                             stopped -> assertThat(stopped.message()).contains("at character 28"));
+            // case C3: a literal that is none of its type
+            assertThat(read(engine, "select 1, 'x4711'::int", new Limits(3, 10_000, 5_000)))
+                    .isInstanceOfSatisfying(
+                            Answer.Stopped.class,
+                            stopped ->
+                                    assertThat(stopped.message())
+                                            .endsWith(
+                                                    "(invalid_text_representation) at character 11"));
         } finally {
             engine.close(Duration.ZERO);
         }
