@@ -203,7 +203,7 @@ public final class Edge implements AutoCloseable {
             javalin.routes.get(path, this::resourceMetadata);
             javalin.routes.options(path, this::options);
         }
-        javalin.routes.exception(HttpResponseException.class, Edge::unrouted);
+        javalin.routes.exception(HttpResponseException.class, this::unrouted);
         javalin.routes.exception(Exception.class, Edge::defect);
     }
 
@@ -443,7 +443,14 @@ public final class Edge implements AutoCloseable {
     }
 
     /** The router found no endpoint; nothing here answers with these exceptions itself. */
-    private static void unrouted(HttpResponseException e, Context context) {
+    private void unrouted(HttpResponseException e, Context context) {
+        String path = context.path();
+        String plain = path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+        if (plain.equals(ENDPOINT) || path.equals(resource.path())) {
+            // a method that nobody has a name for
+            methodNotAllowed(context);
+            return;
+        }
         send(
                 context,
                 Refusal.of(
