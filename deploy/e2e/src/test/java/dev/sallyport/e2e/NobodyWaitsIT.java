@@ -37,10 +37,12 @@ class NobodyWaitsIT {
     private static final Duration STOPS_WITHIN = Duration.ofSeconds(2);
     private static final Duration COMES_WITHIN = Duration.ofSeconds(30);
 
-    /** The owner sees who works on a table by the locks on it. */
+    /** The owner sees who works on a table by the locks on it, the server's own vacuum aside. */
     private static final String AT_WORK =
             "select distinct l.pid from pg_locks l join pg_class c on c.oid = l.relation"
-                    + " where c.relname = '%s' and l.pid <> pg_backend_pid()";
+                    + " join pg_stat_activity a on a.pid = l.pid"
+                    + " where c.relname = '%s' and a.backend_type = 'client backend'"
+                    + " and l.pid <> pg_backend_pid()";
 
     @TempDir static Path folder;
     private final HttpClient http =
