@@ -268,8 +268,8 @@ final class Ownership implements ConsumerRebalanceListener {
     public void onPartitionsAssigned(Collection<TopicPartition> assigned) {
         confirmations.endPoll();
         forgetIfExpelled();
-        joining.ended();
         member = consumer.groupMetadata().memberId();
+        joining.ended();
         if (!assigned.isEmpty()) {
             Map<TopicPartition, OffsetAndMetadata> committed = committed(assigned);
             for (TopicPartition partition : assigned) {
