@@ -302,7 +302,9 @@ final class Outline {
             return false;
         }
         for (Frame frame : frames) {
-            if (frame.place == Place.QUERY && !frame.head.isEmpty()) {
+            boolean query =
+                    frame.open >= 0 || !frame.head.isEmpty() || frame.clause == Clause.WITH;
+            if (frame.place == Place.QUERY && query) {
                 return false;
             }
         }

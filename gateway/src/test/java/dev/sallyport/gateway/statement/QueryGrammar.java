@@ -71,10 +71,28 @@ final class QueryGrammar {
     /** Any word may name a column of the result, with AS or, most of them, without. */
     private static final List<String> KEYWORDS = Words.KEYWORDS.stream().sorted().toList();
 
+    private static final List<String> CATALOGUE =
+            List.of("pg_class c", "pg_catalog.pg_class c", "t", "only u", "(values (1)) v (p)");
+    private static final List<String> HIDDEN =
+            List.of("a", "c.relname", "c.reltuples", "reltuples", "c", "c.ctid", "ctid", "(c).xmin");
+
     private final Random random;
+    private final List<String> tables;
+    private final List<String> columns;
+
+    private QueryGrammar(long seed, List<String> tables, List<String> columns) {
+        this.random = new Random(seed);
+        this.tables = tables;
+        this.columns = columns;
+    }
 
     QueryGrammar(long seed) {
-        this.random = new Random(seed);
+        this(seed, TABLES, COLUMNS);
+    }
+
+    /** Reads relations of the catalogue and what is hidden of them. */
+    static QueryGrammar ofCatalogue(long seed) {
+        return new QueryGrammar(seed, CATALOGUE, HIDDEN);
     }
 
     String statement() {
@@ -88,7 +106,7 @@ final class QueryGrammar {
                             .formatted(condition(2), value(1), value(2));
             case 21 -> "delete from t using s.orders o where " + condition(2);
             case 0 -> "values " + "(%s), (%s)".formatted(value(1), value(1));
-            case 1 -> "table " + pick(TABLES);
+            case 1 -> "table " + pick(tables);
             case 2 ->
                     "(" + select(2) + ") " + pick(List.of("union", "except all")) + " " + select(2);
             case 3 -> with() + select(2);
@@ -194,7 +212,7 @@ final class QueryGrammar {
                     "json_table('{}', '$' columns (a int path '$', nested '$.b' columns (c text))) jt";
             case 7 -> "t tablesample system (10) repeatable (1)";
             case 8 -> "(values (1, 2)) v (p, q)";
-            default -> pick(TABLES) + pick(List.of("", "", " z", " as set", " as al (x1, x2)"));
+            default -> pick(tables) + pick(List.of("", "", " z", " as set", " as al (x1, x2)"));
         };
     }
 
@@ -223,7 +241,7 @@ final class QueryGrammar {
                 case 3 -> "E'\\'Zq'";
                 case 4 -> "0x1F";
                 case 5 -> "date '2026-01-01'";
-                default -> pick(COLUMNS);
+                default -> pick(columns);
             };
         }
         return switch (random.nextInt(12)) {

