@@ -57,7 +57,13 @@ public enum Danger {
             "only functions that are known to be safe can be called: the database's owner can allow others by name in its registry entry"),
     CATALOGUE(
             "catalogue",
-            "the catalogue shows structure by named columns, not activity, sizes, statistics, roles, code or settings: name the columns that you need"),
+            "the catalogue shows structure by named columns, not activity, sizes, statistics, roles or code: name the columns that you need"),
+    SETTING(
+            "setting",
+            "settings may hold secrets of others: those that say how values are read and what holds for a call are shown, one by one and by a literal name"),
+    SYSTEM_COLUMN(
+            "system_column",
+            "where a row lies and which transactions touched it tell of all callers' rows: use the table's key, or a version column of its own"),
     XML(
             "xml",
             "XML is read by code that cannot be cancelled, so this database does not allow it: use json"),

@@ -17,6 +17,10 @@ import org.jspecify.annotations.Nullable;
 final class Functions {
     private static final Map<String, Danger> NAMED = named();
 
+    /** Why a function is refused that the database's owner may open by its name all the same. */
+    private static final Set<Danger> OPENED_BY_NAME =
+            Set.of(Danger.NETWORK, Danger.CATALOGUE, Danger.SETTING);
+
     /** Functions that change data though they stand in a SELECT. */
     static final Set<String> WRITING = Set.of("nextval", "setval");
 
@@ -139,7 +143,7 @@ final class Functions {
         Danger known = known(schema, name);
         boolean named =
                 rules.functions().contains(name) || rules.functions().contains(schema + "." + name);
-        if (named && (known == null || known == Danger.NETWORK || known == Danger.CATALOGUE)) {
+        if (named && (known == null || OPENED_BY_NAME.contains(known))) {
             return Optional.empty();
         }
         return Optional.of(known == null ? Danger.FUNCTION : known);
@@ -247,7 +251,8 @@ final class Functions {
         put(
                 named,
                 Danger.CATALOGUE,
-                "current_setting pg_get_functiondef pg_get_function_sqlbody pg_get_ruledef pg_get_triggerdef regrolein regroleout regrolesend aclitemin aclitemout");
+                "pg_get_functiondef pg_get_function_sqlbody pg_get_ruledef pg_get_triggerdef regrolein regroleout regrolesend aclitemin aclitemout");
+        put(named, Danger.SETTING, "current_setting");
         put(named, Danger.ADMINISTRATION, "setval");
         put(
                 named,

@@ -171,7 +171,7 @@ final class Inspection {
     private void systemColumns(Outline outline) {
         int i = rules.oneTenant() ? -1 : outline.systemColumn();
         if (i >= 0) {
-            objections.add(new Objection(Danger.SERVER_ACTIVITY, body.get(i).text()));
+            objections.add(new Objection(Danger.SYSTEM_COLUMN, body.get(i).text()));
         }
     }
 
@@ -380,7 +380,7 @@ final class Inspection {
             setting.append(apart ? " " : "").append(token.text());
         }
         if (!Catalogue.shows(setting.toString())) {
-            objections.add(new Objection(Danger.CATALOGUE, "SHOW"));
+            objections.add(new Objection(Danger.SETTING, "SHOW"));
         }
         return known(StatementClass.READ);
     }

@@ -260,11 +260,16 @@ class StatementsTest {
     void theDatabasesRulesOpenWhatTheyName() {
         var rules =
                 new StatementRules(
-                        true, true, Set.of("similarity", "geo.near"), Set.of("pg_import"));
+                        true,
+                        true,
+                        Set.of("similarity", "geo.near", "current_setting"),
+                        Set.of("pg_import"));
 
         assertThat(open("SELECT similarity(a, 'b'), geo.near(a) FROM pg_import", rules)).isEmpty();
         assertThat(open("SELECT xpath('/a', '<a/>'::xml)", rules)).isEmpty();
         assertThat(open("EXPLAIN SELECT 1", rules)).isEmpty();
+        assertThat(open("SELECT ctid, current_setting('app.x'), setval('s', 1) FROM t", rules))
+                .isEmpty();
         assertThat(open("SELECT near(1)", rules)).containsExactly("function_unknown");
         assertThat(
                         Statements.classify(
