@@ -40,7 +40,8 @@ class KilledLocalStackIT {
 
         for (int i = 0; i < KILLS; i++) {
             try (Up again = up(folder)) {
-                assertThat(again.undisturbed()).isLessThan(
+                assertThat(again.undisturbed())
+                        .isLessThan(
                                 waitedForProcessors().isZero() ? UP_WITHIN_UNCOUNTED : UP_WITHIN);
             }
         }

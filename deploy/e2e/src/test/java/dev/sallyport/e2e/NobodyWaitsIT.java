@@ -37,13 +37,6 @@ class NobodyWaitsIT {
     private static final Duration STOPS_WITHIN = Duration.ofSeconds(2);
     private static final Duration COMES_WITHIN = Duration.ofSeconds(30);
 
-    /** The owner sees who works on a table by the locks on it, the server's own vacuum aside. */
-    private static final String AT_WORK =
-            "select distinct l.pid from pg_locks l join pg_class c on c.oid = l.relation"
-                    + " join pg_stat_activity a on a.pid = l.pid"
-                    + " where c.relname = '%s' and a.backend_type = 'client backend'"
-                    + " and l.pid <> pg_backend_pid()";
-
     @TempDir static Path folder;
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -143,7 +136,14 @@ class NobodyWaitsIT {
     }
 
     private boolean isAtWork(String table) {
-        return !stage.ownersView(AT_WORK.formatted(table)).isEmpty();
+        // the owner sees it by the locks on the table, the server's own vacuum aside
+        String atWork =
+                "select distinct l.pid from pg_locks l join pg_class c on c.oid = l.relation"
+                        + " join pg_stat_activity a on a.pid = l.pid"
+                        + " where c.relname = '"
+                        + table
+                        + "' and a.backend_type = 'client backend' and l.pid <> pg_backend_pid()";
+        return !stage.ownersView(atWork).isEmpty();
     }
 
     private String initialized() throws IOException, InterruptedException {
@@ -163,7 +163,9 @@ class NobodyWaitsIT {
         HttpRequest.Builder request =
                 HttpRequest.newBuilder(stage.stack().description().mcp())
                         .timeout(COMES_WITHIN)
-                        .header("Authorization", "Bearer " + stage.token("acme", "rita", "mcp:read"))
+                        .header(
+                                "Authorization",
+                                "Bearer " + stage.token("acme", "rita", "mcp:read"))
                         .header("Content-Type", "application/json")
                         .header("Accept", "application/json, text/event-stream")
                         .header("MCP-Protocol-Version", "2025-11-25")

@@ -184,7 +184,18 @@ class WhoYouAreIT {
     }
 
     @ParameterizedTest // case D1
-    @ValueSource(strings = {"\u0000", "a\u0000b", "a.b.c.d", "\"", "\"\"", ".", " ", "'", "\ud83d\ude00"})
+    @ValueSource(
+            strings = {
+                "\u0000",
+                "a\u0000b",
+                "a.b.c.d",
+                "\"",
+                "\"\"",
+                ".",
+                " ",
+                "'",
+                "\ud83d\ude00"
+            })
     void aTableThatCannotBeIsNoDefect(String table) {
         McpClient.Reply reply =
                 eve.call(

@@ -86,8 +86,10 @@ final class IntakeIT {
             intake.start(Topics.commands(CELL));
             assertThat(intake.awaitJoined(WITHIN)).isTrue();
             var _ =
-                    producer.send(new ProducerRecord<>(Topics.commands(CELL), "acme", new byte[] {1}))
-                    .get();
+                    producer.send(
+                                    new ProducerRecord<>(
+                                            Topics.commands(CELL), "acme", new byte[] {1}))
+                            .get();
             await().atMost(WITHIN).until(() -> delivered.size() == 1);
             Delivery first = delivered.getFirst();
             assertThat(first.past()).isEqualTo(Past.NONE);

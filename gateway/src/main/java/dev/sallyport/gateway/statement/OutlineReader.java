@@ -92,8 +92,7 @@ final class OutlineReader {
             return false;
         }
         for (Frame frame : frames) {
-            boolean query =
-                    frame.open >= 0 || !frame.head.isEmpty() || frame.clause == Clause.WITH;
+            boolean query = frame.open >= 0 || !frame.head.isEmpty() || frame.clause == Clause.WITH;
             if (frame.place == Place.QUERY && query) {
                 return false;
             }
@@ -259,7 +258,10 @@ final class OutlineReader {
     /** An alias of a relation with its columns, or AS with columns and types. */
     private boolean definitions(Frame outer, int i) {
         boolean from = outer.clause == Clause.FROM;
-        if (from && tokens.nameAt(i - 1) && !tokens.reserved(i - 1) && !tokens.word(i - 1, "ordinality", "between")) {
+        if (from
+                && tokens.nameAt(i - 1)
+                && !tokens.reserved(i - 1)
+                && !tokens.word(i - 1, "ordinality", "between")) {
             if (closedJoinWithCatalogue(i - 1)) {
                 found.renames();
             }
@@ -295,14 +297,17 @@ final class OutlineReader {
                         || (closed.place == Place.QUERY && closed.head.isEmpty());
         closedJoin = join && closed.ownsCatalogue;
         frame.ownsCatalogue |= closedJoin;
-        if (closedJoin && (tokens.nameAt(i + 1) && (tokens.word(i + 1, "as") || !tokens.reserved(i + 1)))) {
+        if (closedJoin
+                && (tokens.nameAt(i + 1)
+                        && (tokens.word(i + 1, "as") || !tokens.reserved(i + 1)))) {
             found.renames();
         }
         boolean afterOn = closed.open >= 2 && tokens.word(closed.open - 1, "on");
         // DISTINCT ON (a) f(b), and OPERATOR(s.+) f(b): an operand follows
         boolean opens =
                 (afterOn && tokens.word(closed.open - 2, "distinct"))
-                        || (tokens.word(closed.open - 1, "with") && tokens.word(closed.open - 2, "returning"))
+                        || (tokens.word(closed.open - 1, "with")
+                                && tokens.word(closed.open - 2, "returning"))
                         || tokens.word(closed.open - 1, "operator")
                         || tokens.word(closed.open - 1, "distinct");
         operand = !opens;
@@ -318,7 +323,9 @@ final class OutlineReader {
 
     private void cteName(int i) {
         boolean body =
-                tokens.nameAt(i) && (tokens.word(i + 1, "as") || (tokens.symbolAt(i + 1, "(") && !tokens.word(i - 1, "by")));
+                tokens.nameAt(i)
+                        && (tokens.word(i + 1, "as")
+                                || (tokens.symbolAt(i + 1, "(") && !tokens.word(i - 1, "by")));
         if (body) {
             Frame frame = top();
             frame.pending = Names.part(tokens.get(i).text());
@@ -393,9 +400,14 @@ final class OutlineReader {
                 }
             }
             case "update" -> {
-                boolean locks = tokens.word(i - 1, "for") || tokens.word(i - 1, "key") || tokens.word(i - 1, "on");
+                boolean locks =
+                        tokens.word(i - 1, "for")
+                                || tokens.word(i - 1, "key")
+                                || tokens.word(i - 1, "on");
                 boolean target =
-                        tokens.nameAt(i + 1) && !locks && (!tokens.reserved(i + 1) || tokens.word(i + 1, "only"));
+                        tokens.nameAt(i + 1)
+                                && !locks
+                                && (!tokens.reserved(i + 1) || tokens.word(i + 1, "only"));
                 if (target && !(tokens.word(i + 1, "set") && !main)) {
                     found.effect(StatementClass.WRITE);
                     begins(frame, "update", i);
@@ -447,7 +459,8 @@ final class OutlineReader {
                 boolean list =
                         (frame.head.equals("delete") || frame.head.equals("merge"))
                                 && tokens.source(i + 1)
-                                && (!tokens.symbolAt(i + 1, "(") || tokens.startsQuery(i + 1, false));
+                                && (!tokens.symbolAt(i + 1, "(")
+                                        || tokens.startsQuery(i + 1, false));
                 if (list) {
                     frame.clause = Clause.FROM;
                     frame.relation = true;
@@ -525,7 +538,8 @@ final class OutlineReader {
             frame.relation = false;
         }
         if (frame.relation && BEFORE_RELATION.contains(text) && !tokens.symbolAt(i + 1, ".")) {
-            boolean name = i + 1 < tokens.size() && (tokens.nameAt(i + 1) || tokens.symbolAt(i + 1, "("));
+            boolean name =
+                    i + 1 < tokens.size() && (tokens.nameAt(i + 1) || tokens.symbolAt(i + 1, "("));
             if (name && !tokens.word(i + 1, "as")) {
                 operand = false;
                 return i + 1;
@@ -693,7 +707,9 @@ final class OutlineReader {
             return !(frame.place == Place.DEFINITIONS && tokens.definedBefore(from));
         }
         Token token = tokens.get(from);
-        if (token.kind() == Kind.WORD && tokens.reserved(from) && !Words.CALLABLE.contains(token.text())) {
+        if (token.kind() == Kind.WORD
+                && tokens.reserved(from)
+                && !Words.CALLABLE.contains(token.text())) {
             return false;
         }
         boolean cte = frame.clause == Clause.WITH;
@@ -722,7 +738,8 @@ final class OutlineReader {
             case "varying", "precision", "zone", "second" -> true;
             case "insert" -> tokens.word(i - 1, "then");
             case "like", "ilike", "similar", "is" -> tokens.word(i - 1, "not");
-            case "by" -> tokens.word(i - 1, "group", "order") || tokens.word(i - 1, "partition", "by");
+            case "by" ->
+                    tokens.word(i - 1, "group", "order") || tokens.word(i - 1, "partition", "by");
             case "sets" -> tokens.word(i - 1, "grouping");
             case "rollup", "cube" -> true;
             case "materialized" -> tokens.word(i - 1, "as") || tokens.word(i - 1, "not");
@@ -737,7 +754,8 @@ final class OutlineReader {
                     defining()
                             && (tokens.word(i - 1, "type", "column")
                                     || (tokens.word(i - 1, "using")
-                                            && (!tokens.word(0, "alter") || tokens.word(i - 2, "exclude"))));
+                                            && (!tokens.word(0, "alter")
+                                                    || tokens.word(i - 2, "exclude"))));
         };
     }
 
@@ -773,7 +791,10 @@ final class OutlineReader {
         if (catalogue && tokens.symbolAt(i, "(")) {
             found.renames();
         }
-        boolean list = defining && tokens.symbolAt(i, ",") && (tokens.word(0, "drop") || tokens.word(0, "truncate"));
+        boolean list =
+                defining
+                        && tokens.symbolAt(i, ",")
+                        && (tokens.word(0, "drop") || tokens.word(0, "truncate"));
         if (list) {
             frame.relation = true;
             frame.target = true;
@@ -820,14 +841,19 @@ final class OutlineReader {
         if (frame.caller.equals("xmltable") && tokens.nameAt(from - 1)) {
             found.type(last.text());
         }
-        boolean label = operand || tokens.word(from - 1, "as") || (tokens.nameAt(from - 1) && !starts(from - 1));
-        if (from == end && (operand || (tokens.word(from - 1, "as") && !tokens.symbolAt(from - 2, ".")))) {
+        boolean label =
+                operand
+                        || tokens.word(from - 1, "as")
+                        || (tokens.nameAt(from - 1) && !starts(from - 1));
+        if (from == end
+                && (operand || (tokens.word(from - 1, "as") && !tokens.symbolAt(from - 2, ".")))) {
             found.label(from);
         }
         boolean syntax =
                 from == end
                         && (typedLiteral
-                                || (frame.caller.equals("extract") && tokens.symbolAt(from - 1, "("))
+                                || (frame.caller.equals("extract")
+                                        && tokens.symbolAt(from - 1, "("))
                                 || (last.kind() == Kind.WORD && SYNTAX.contains(last.text())));
         if (star) {
             found.allColumns(Outline.written(tokens.parts(from, end)));
@@ -867,5 +893,4 @@ final class OutlineReader {
             }
         }
     }
-
 }

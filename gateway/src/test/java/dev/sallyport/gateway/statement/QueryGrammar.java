@@ -74,7 +74,15 @@ final class QueryGrammar {
     private static final List<String> CATALOGUE =
             List.of("pg_class c", "pg_catalog.pg_class c", "t", "only u", "(values (1)) v (p)");
     private static final List<String> HIDDEN =
-            List.of("a", "c.relname", "c.reltuples", "reltuples", "c", "c.ctid", "ctid", "(c).xmin");
+            List.of(
+                    "a",
+                    "c.relname",
+                    "c.reltuples",
+                    "reltuples",
+                    "c",
+                    "c.ctid",
+                    "ctid",
+                    "(c).xmin");
 
     private final Random random;
     private final List<String> tables;

@@ -279,8 +279,7 @@ final class Problems {
             return named(state, error);
         }
         String hint = server.getHint();
-        String words =
-                server.getMessage() + at(error, written) + (hint == null ? "" : ". " + hint);
+        String words = server.getMessage() + at(error, written) + (hint == null ? "" : ". " + hint);
         return words.length() <= WORDS_MAX ? words : words.substring(0, WORDS_MAX) + "...";
     }
 
