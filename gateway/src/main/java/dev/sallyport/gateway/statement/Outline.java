@@ -3,6 +3,7 @@ package dev.sallyport.gateway.statement;
 import dev.sallyport.schema.event.StatementClass;
 import dev.sallyport.schema.sql.Token;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -62,10 +63,10 @@ final class Outline {
     private final Set<String> qualifiers = new HashSet<>();
 
     /** Tokens that name a relation of the catalogue, or make an alias. */
-    private final Set<Integer> declared = new HashSet<>();
+    private final BitSet declared = new BitSet();
 
     /** Tokens that give a column of a result its name. */
-    private final Set<Integer> labelled = new HashSet<>();
+    private final BitSet labelled = new BitSet();
 
     private final Set<String> tables = new TreeSet<>();
     private final Set<StatementClass> effects = EnumSet.noneOf(StatementClass.class);
@@ -114,8 +115,8 @@ final class Outline {
             if (alone
                     && tokens.nameAt(i)
                     && catalogueAliases.contains(tokens.get(i).text())
-                    && !declared.contains(i)
-                    && !labelled.contains(i)) {
+                    && !declared.get(i)
+                    && !labelled.get(i)) {
                 return true;
             }
         }
@@ -128,8 +129,8 @@ final class Outline {
             if (tokens.nameAt(i)
                     && SYSTEM_COLUMNS.contains(tokens.get(i).text())
                     && !tokens.symbolAt(i + 1, "(")
-                    && !declared.contains(i)
-                    && !labelled.contains(i)
+                    && !declared.get(i)
+                    && !labelled.get(i)
                     && ofRelation(i)) {
                 return i;
             }
@@ -211,7 +212,7 @@ final class Outline {
         }
         if (catalogue) {
             catalogueAliases.add(named.last());
-            declared.add(at);
+            declared.set(at);
         }
     }
 
@@ -228,7 +229,7 @@ final class Outline {
         if (!named.own()) {
             qualifiers.add(alias);
         }
-        declared.add(at);
+        declared.set(at);
     }
 
     /**
@@ -259,11 +260,11 @@ final class Outline {
 
     /** The token gives a column of a result its name. */
     void label(int token) {
-        labelled.add(token);
+        labelled.set(token);
     }
 
     boolean isLabel(int token) {
-        return labelled.contains(token);
+        return labelled.get(token);
     }
 
     void namesQueries() {

@@ -558,13 +558,12 @@ final class OutlineReader {
 
     /** Whether this is a word behind AS that names a column of the result, whatever it says. */
     private boolean label(int i, Frame frame) {
+        if (!tokens.word(i - 1, "as") || tokens.symbolAt(i - 2, ".") || found.isLabel(i - 1)) {
+            return false;
+        }
         boolean result =
                 frame.place == Place.QUERY && !frame.head.isEmpty() && frame.clause != Clause.WITH;
-        boolean argument = frame.place == Place.CALL && !castLike(frame.caller);
-        return (result || argument)
-                && tokens.word(i - 1, "as")
-                && !tokens.symbolAt(i - 2, ".")
-                && !found.isLabel(i - 1);
+        return result || (frame.place == Place.CALL && !castLike(frame.caller));
     }
 
     /** Whether this ends IS or IS NOT, before DISTINCT. */
