@@ -81,6 +81,16 @@ class ForgedRowsIT {
                 var page = fixture.get(service, "/api/v1/entries?" + query, Optional.of(token));
                 assertThat(page.statusCode()).as(page.body()).isEqualTo(200);
             }
+            // to the last page, where a row of the earliest time would stand
+            Optional<String> next = Optional.of("");
+            while (next.isPresent()) {
+                String path = "/api/v1/entries?limit=3" + next.get();
+                var page = fixture.get(service, path, Optional.of(token));
+                assertThat(page.statusCode()).as(page.body()).isEqualTo(200);
+                next =
+                        Optional.ofNullable(Json.mapper().readTree(page.body()).get("next"))
+                                .map(cursor -> "&cursor=" + cursor.stringValue());
+            }
             await().atMost(AuditFixture.WITHIN)
                     .untilAsserted(() ->
                             assertThat(fixture.get(service, "/healthz", Optional.empty()).body())
