@@ -306,6 +306,10 @@ final class QueryGrammar {
                                 " as references, ",
                                 "::regrole ",
                                 " distinct ",
+                                " " + pick(KEYWORDS) + " ",
+                                " " + pick(KEYWORDS) + ", secret_call(1), g.pg_sleep ",
+                                " as " + pick(KEYWORDS) + ", secret_call(1), g.pg_sleep ",
+                                " order by secret_call(1)",
                                 "[",
                                 "]",
                                 ";"));
