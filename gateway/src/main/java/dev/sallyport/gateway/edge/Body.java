@@ -82,4 +82,31 @@ sealed interface Body {
             connection.setIdleTimeout(idleMillis);
         }
     }
+
+    /**
+     * Passes over a body that nobody reads, as far as it is here already: nothing is waited for.
+     *
+     * @return whether that was all of it; otherwise the connection ends with the answer, and the
+     *     caller must be told, or its next request is lost there (RFC 9112 section 9.6)
+     */
+    static boolean passOver(HttpServletRequest request, int bytesMax) {
+        long left = request.getContentLengthLong();
+        if (left < 0 || left > bytesMax) {
+            return false;
+        }
+        try {
+            InputStream in = request.getInputStream();
+            byte[] passed = new byte[FIRST_BYTES];
+            while (left > 0 && in.available() > 0) {
+                int read = in.read(passed, 0, (int) Math.min(passed.length, left));
+                if (read < 0) {
+                    return false;
+                }
+                left -= read;
+            }
+            return left == 0;
+        } catch (IOException | HttpException.RuntimeException e) {
+            return false;
+        }
+    }
 }

@@ -227,7 +227,7 @@ public final class Edge implements AutoCloseable {
         var fields = new RequestFields(context.req());
         Refusal outside = outside(fields, context.req().getContentLengthLong());
         if (outside != null) {
-            send(context, outside);
+            sendUnread(context, outside);
             return;
         }
         String remoteAddress = context.req().getRemoteAddr();
@@ -235,7 +235,7 @@ public final class Edge implements AutoCloseable {
             case Authentication.Authenticated(var caller) ->
                     admitted(context, fields, caller, remoteAddress);
             case Authentication.Refused(var refusal) ->
-                    send(context, challenged(refusal, addressed(fields)));
+                    sendUnread(context, challenged(refusal, addressed(fields)));
         }
     }
 
@@ -260,7 +260,7 @@ public final class Edge implements AutoCloseable {
                         context.req().getRemoteAddr(),
                         fields.get("User-Agent"),
                         refusal.code());
-        send(context, told ? refusal : Busy.unlogged());
+        sendUnread(context, told ? refusal : Busy.unlogged());
     }
 
     private void message(
@@ -271,9 +271,9 @@ public final class Edge implements AutoCloseable {
             Place place) {
         var connection = (CallerConnection) context.req().getAttribute(CONNECTION);
         switch (Body.read(context.req(), config.bodyBytesMax(), config.bodyTimeout(), connection)) {
-            case Body.TooLarge _ -> send(context, bodyTooLarge());
+            case Body.TooLarge _ -> sendUnread(context, bodyTooLarge());
             case Body.Broken _ ->
-                    send(
+                    sendUnread(
                             context,
                             Refusal.of(
                                     ErrorCode.BODY_INCOMPLETE,
@@ -413,6 +413,14 @@ public final class Edge implements AutoCloseable {
             }
             case Answer.Reply reply -> send(context, reply);
         }
+    }
+
+    /** Answers a request whose body was not read, or not whole. */
+    private void sendUnread(Context context, Refusal refusal) {
+        if (!Body.passOver(context.req(), config.bodyBytesMax())) {
+            context.res().setHeader("Connection", "close");
+        }
+        send(context, refusal);
     }
 
     private static void send(Context context, Refusal refusal) {

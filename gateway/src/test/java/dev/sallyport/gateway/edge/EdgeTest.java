@@ -846,6 +846,30 @@ class EdgeTest {
     }
 
     @Test
+    void aRefusalThatWaitedForNoBodySaysThatTheConnectionEnds() throws Exception {
+        AUTHENTICATION.set(refused(ErrorCode.TOKEN_MISSING, "no"));
+
+        String answer = exchange(openRaw(""));
+
+        assertThat(answer).startsWith("HTTP/1.1 401 ").contains("Connection: close");
+    }
+
+    @Test
+    void aRefusalOfAWholeRequestLeavesTheConnectionOpen() throws Exception {
+        AUTHENTICATION.set(refused(ErrorCode.TOKEN_MISSING, "no"));
+
+        String answers = exchange(openRaw(PING) + raw("POST", "/mcp", "X: a", PING));
+
+        assertThat(answers.split("HTTP/1.1 401 ", -1)).hasSize(3);
+    }
+
+    /** A request after which the connection stays open, with as much of its body as is given. */
+    private static String openRaw(String body) {
+        return "POST /mcp HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+                .formatted(PING.length(), body);
+    }
+
+    @Test
     void aBodyCutShortIsNoCall() throws Exception {
         try (var socket = new Socket(InetAddress.getLoopbackAddress(), edge.port())) {
             socket.getOutputStream()
