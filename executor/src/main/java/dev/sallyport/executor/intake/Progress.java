@@ -22,8 +22,9 @@ final class Progress {
     static final int CHARS_MAX = 4096;
 
     private static final String VERSION = "1";
-    private static final Pattern TEXT = Pattern.compile("1(?:[ods](?:[0-9]{1,18}|\\*))*");
-    private static final Pattern RUN = Pattern.compile("([ods])([0-9]+|\\*)");
+
+    /** One run, where the one before it ended: a pattern of all of them would recurse for each. */
+    private static final Pattern RUN = Pattern.compile("\\G([ods])(?:([0-9]{1,18})|\\*\\z)");
 
     /** What became of one command. */
     enum State {
@@ -67,21 +68,25 @@ final class Progress {
      * known, as of an older version.
      */
     static Progress parse(long committed, @Nullable String metadata) {
-        if (metadata == null || !TEXT.matcher(metadata).matches()) {
+        if (metadata == null || !metadata.startsWith(VERSION)) {
             return UNKNOWN;
         }
         Builder builder = new Builder();
         long at = committed;
-        Matcher run = RUN.matcher(metadata);
+        int read = VERSION.length();
+        Matcher run = RUN.matcher(metadata).region(read, metadata.length());
         while (run.find()) {
-            State state = State.of(run.group(1).charAt(0));
-            builder.add(at, state);
-            if (run.group(2).equals("*")) {
+            builder.add(at, State.of(run.group(1).charAt(0)));
+            if (run.group(2) == null) {
                 return builder.build();
             }
             at += Long.parseLong(run.group(2));
+            if (at < committed) {
+                return UNKNOWN;
+            }
+            read = run.end();
         }
-        return builder.add(at, State.OPEN).build();
+        return read == metadata.length() ? builder.add(at, State.OPEN).build() : UNKNOWN;
     }
 
     State of(long offset) {

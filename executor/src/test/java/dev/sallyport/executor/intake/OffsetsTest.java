@@ -174,8 +174,31 @@ final class OffsetsTest {
     }
 
     @Test
+    void theLongestMetadataAreRead() {
+        String longest = "1" + "o1d1s1d1".repeat(511);
+        assertThat(longest.length()).isBetween(Progress.CHARS_MAX - 10, Progress.CHARS_MAX);
+
+        Progress read = Progress.parse(100, longest);
+
+        assertThat(read.of(100)).isEqualTo(Progress.State.OPEN);
+        assertThat(read.of(101)).isEqualTo(Progress.State.DECIDED);
+        assertThat(read.text(100)).isEqualTo(longest);
+    }
+
+    @Test
     void metadataOfAnotherFormTellNothing() {
-        for (String other : List.of("", "2o1", "1x3", "1o", "1o99999999999999999999", " 1o1")) {
+        for (String other :
+                List.of(
+                        "",
+                        "2o1",
+                        "1x3",
+                        "1o",
+                        "1o99999999999999999999",
+                        "1o999999999999999999" + "d999999999999999999".repeat(9),
+                        "1o*s1",
+                        "1s2 d1",
+                        "1d*\n",
+                        " 1o1")) {
             assertThat(Progress.parse(5, other)).as(other).isSameAs(Progress.UNKNOWN);
         }
         assertThat(Progress.parse(5, null)).isSameAs(Progress.UNKNOWN);
