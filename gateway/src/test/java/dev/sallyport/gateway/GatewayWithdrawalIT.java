@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -32,6 +34,9 @@ class GatewayWithdrawalIT {
             """
             {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":%s}}\
             """;
+
+    private static final String PROGRESS =
+            "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{}}";
 
     private final GatewayFixture fixture = GatewayFixture.start();
     private final CountDownLatch release = new CountDownLatch(1);
@@ -131,6 +136,48 @@ class GatewayWithdrawalIT {
             // who cancelled gets no response, only an end
             assertThat(call.get().status()).isEqualTo(202);
             assertThat(call.get().http().body()).isEmpty();
+        }
+    }
+
+    /** What one principal alone comes to of the fixture's 200 places. */
+    private static final int SHARE = 67;
+
+    @Test // case B6
+    void whoHasItsWholeShareUnderWayCanStillCancel() throws Exception {
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var alice = fixture.client(token("alice"));
+            for (int i = 1; i <= SHARE; i++) {
+                String query = QUERY.formatted(i);
+                threads.execute(() -> legacy(alice, "session-1", query));
+            }
+            Awaitility.await().until(() -> fixture.executor.taken().size() == SHARE);
+            String large = QUERY.formatted(70).replace("select 1", "select 1" + " ".repeat(3_000));
+            for (String other : List.of(QUERY.formatted(70), large, PROGRESS, "{", "[]", "")) {
+                var refused = legacy(alice, "session-1", other);
+                assertThat(refused.status()).as(other).isEqualTo(429);
+                assertThat(refused.code()).isEqualTo("tenant_busy");
+            }
+            legacy(alice, "session-2", CANCELLED.formatted(7));
+            legacy(fixture.client(token("bob")), "session-1", CANCELLED.formatted(7));
+
+            // over a connection of its own, and in chunks
+            var chunked =
+                    alice.request("")
+                            .POST(
+                                    BodyPublishers.fromPublisher(
+                                            BodyPublishers.ofString(CANCELLED.formatted(8))))
+                            .header("MCP-Protocol-Version", "2025-11-25")
+                            .header("Mcp-Session-Id", "session-1");
+            assertThat(alice.send(chunked).status()).isEqualTo(202);
+
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(2))
+                    .until(() -> fixture.executor.withdrawn().size() == 1);
+            threads.execute(() -> legacy(alice, "session-1", QUERY.formatted(71)));
+            Awaitility.await().until(() -> fixture.executor.taken().size() == SHARE + 1);
+            assertThat(legacy(alice, "session-1", QUERY.formatted(72)).status()).isEqualTo(429);
+            assertThat(fixture.executor.withdrawn()).hasSize(1);
+            release.countDown();
         }
     }
 

@@ -3,6 +3,7 @@ package dev.sallyport.gateway.admission;
 import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.token.Caller;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The bounds of what is worked on at once. A request has a place from before its body is read until
@@ -11,7 +12,8 @@ import java.util.List;
  * tenant, and within it each principal; of those who wait for executors each cell.
  *
  * <p>Nobody waits for a place: what has none is turned away at once, and has cost the reading of
- * its header and the check of its token.
+ * its header and the check of its token. But it may be what gives a place back, a cancellation: so
+ * a small message is still looked at ({@link Hearing}), of which everybody has a share too.
  */
 public final class Admission {
 
@@ -30,9 +32,16 @@ public final class Admission {
     /** A result of up to so many bytes is kept in any case: the places bound them. */
     static final int SMALL_RESULT_BYTES = 8_192;
 
+    /** The largest message that is looked at without a place; a cancellation has some 150 bytes. */
+    public static final int HEARD_BYTES_MAX = 2_048;
+
+    private static final int PLACES_PER_HEARING = 10;
+    private static final int HEARINGS_MIN = 8;
+
     final Shares<Holder> places;
     final Shares<Holder> memory;
     final Shares<CellId> waiting;
+    final Shares<Holder> hearings;
 
     /**
      * Nothing is worked on yet.
@@ -44,6 +53,7 @@ public final class Admission {
         this.places = new Shares<>(requestsMax);
         this.memory = new Shares<>(memoryBytesMax);
         this.waiting = new Shares<>(requestsMax);
+        this.hearings = new Shares<>(Math.max(HEARINGS_MIN, requestsMax / PLACES_PER_HEARING));
     }
 
     /** Who holds something: a tenant, or a principal, whose subject then is not empty. */
@@ -61,6 +71,17 @@ public final class Admission {
 
         /** The caller's tenant, or the caller within it, has as much under way as it may. */
         record ShareTaken() implements Entry {}
+    }
+
+    /**
+     * Lets a message of at most {@link #HEARD_BYTES_MAX} be looked at, whose caller has no place.
+     * Empty where as many are looked at as may be.
+     */
+    public Optional<Hearing> hear(Caller caller) {
+        List<Holder> holders = Holder.of(caller);
+        return hearings.take(holders, 1) == Shares.Answer.GRANTED
+                ? Optional.of(new Hearing(this, holders))
+                : Optional.empty();
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.sallyport.gateway.edge;
 
 import dev.sallyport.gateway.admission.Admission;
+import dev.sallyport.gateway.admission.Hearing;
 import dev.sallyport.gateway.admission.Place;
 import dev.sallyport.gateway.identity.Authentication;
 import dev.sallyport.gateway.identity.Authenticator;
@@ -28,6 +29,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.Enumeration;
 import java.util.Iterator;
 import java.util.List;
@@ -62,6 +64,9 @@ public final class Edge implements AutoCloseable {
      * a step for each character, so an access token must not fit.
      */
     private static final int HEADER_CACHE_CHARS = 256;
+
+    /** How long a message may take to arrive whose caller has no place. */
+    private static final Duration HEARD_WITHIN = Duration.ofSeconds(1);
 
     private static final int CONNECTION_THREADS_MIN = 4;
     private static final int CONNECTION_THREADS_MAX = 16;
@@ -248,19 +253,67 @@ public final class Edge implements AutoCloseable {
                     message(context, fields, caller, remoteAddress, place);
                 }
             }
-            case Admission.Entry.Full _ -> turnAway(context, fields, caller, Busy.gateway());
-            case Admission.Entry.ShareTaken _ -> turnAway(context, fields, caller, Busy.tenant());
+            case Admission.Entry.Full _ -> withoutPlace(context, fields, caller, Busy.gateway());
+            case Admission.Entry.ShareTaken _ ->
+                    withoutPlace(context, fields, caller, Busy.tenant());
         }
     }
 
-    private void turnAway(Context context, RequestFields fields, Caller caller, Refusal refusal) {
+    /**
+     * Whoever has its whole share under way must still be able to call some of it off. Anything
+     * else is turned away.
+     */
+    private void withoutPlace(
+            Context context, RequestFields fields, Caller caller, Refusal refusal) {
+        Body body = new Body.TooLarge();
+        Optional<Answer> heard = Optional.empty();
+        Optional<Hearing> hearing = mayBeHeard(context) ? admission.hear(caller) : Optional.empty();
+        if (hearing.isPresent()) {
+            try (Hearing _ = hearing.get()) {
+                body =
+                        Body.read(
+                                context.req(),
+                                Admission.HEARD_BYTES_MAX,
+                                HEARD_WITHIN,
+                                connection(context));
+                if (body instanceof Body.Whole whole) {
+                    heard = mcp.cancellation(caller, fields, whole.bytes());
+                }
+            }
+        }
+        switch (heard.orElse(null)) {
+            case Answer.Accepted _ -> context.status(202);
+            case Answer.Reply reply -> send(context, reply);
+            case null -> turnAway(context, fields, caller, refusal, body instanceof Body.Whole);
+        }
+    }
+
+    private static boolean mayBeHeard(Context context) {
+        return context.req().getContentLengthLong() <= Admission.HEARD_BYTES_MAX;
+    }
+
+    private static CallerConnection connection(Context context) {
+        return (CallerConnection) context.req().getAttribute(CONNECTION);
+    }
+
+    private void turnAway(
+            Context context,
+            RequestFields fields,
+            Caller caller,
+            Refusal refusal,
+            boolean bodyRead) {
         boolean told =
                 turnedAway.tell(
                         caller,
                         context.req().getRemoteAddr(),
                         fields.get("User-Agent"),
                         refusal.code());
-        sendUnread(context, told ? refusal : Busy.unlogged());
+        Refusal answer = told ? refusal : Busy.unlogged();
+        if (bodyRead) {
+            send(context, answer);
+        } else {
+            sendUnread(context, answer);
+        }
     }
 
     private void message(
@@ -269,7 +322,7 @@ public final class Edge implements AutoCloseable {
             Caller caller,
             String remoteAddress,
             Place place) {
-        var connection = (CallerConnection) context.req().getAttribute(CONNECTION);
+        CallerConnection connection = connection(context);
         switch (Body.read(context.req(), config.bodyBytesMax(), config.bodyTimeout(), connection)) {
             case Body.TooLarge _ -> sendUnread(context, bodyTooLarge());
             case Body.Broken _ ->

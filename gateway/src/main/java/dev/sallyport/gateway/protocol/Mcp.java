@@ -32,6 +32,7 @@ public final class Mcp {
     public static final String META_NOTES = "dev.sallyport/notes";
 
     private static final Logger LOG = LoggerFactory.getLogger(Mcp.class);
+    private static final String CANCELLED = "notifications/cancelled";
 
     /**
      * Methods that revision 2026-07-28 took away: a handler for them serves initialize-based
@@ -62,14 +63,25 @@ public final class Mcp {
         return switch (Messages.read(body)) {
             case Incoming.Unreadable(var id, var refusal) -> Messages.error(id, refusal);
             case Incoming.Notification(var method, var params) ->
-                    notification(caller, inbound, method, params);
+                    notification(caller, inbound.headers(), method, params);
             case Incoming.Response _ -> response(inbound);
             case Incoming.Call call -> call(caller, inbound, call);
         };
     }
 
-    private Answer notification(Caller caller, Inbound inbound, String method, ObjectNode params) {
-        String version = inbound.headers().get(RequestHeaders.VERSION);
+    /**
+     * Answers a message of a caller for whom there is no place, if it calls one of the caller's
+     * requests off; empty where it says anything else.
+     */
+    public Optional<Answer> cancellation(Caller caller, Headers headers, byte[] body) {
+        return Messages.read(body) instanceof Incoming.Notification(var method, var params)
+                        && method.equals(CANCELLED)
+                ? Optional.of(notification(caller, headers, method, params))
+                : Optional.empty();
+    }
+
+    private Answer notification(Caller caller, Headers headers, String method, ObjectNode params) {
+        String version = headers.get(RequestHeaders.VERSION);
         if (version != null && Revision.of(version).isEmpty()) {
             return Messages.error(null, Negotiation.unsupported(version));
         }
@@ -77,8 +89,8 @@ public final class Mcp {
         boolean stateless =
                 version != null && Revision.of(version).filter(Revision::stateless).isPresent();
         JsonNode id = params.get("requestId");
-        if (method.equals("notifications/cancelled") && !stateless && id != null) {
-            underway.cancel(caller, inbound.headers(), id);
+        if (method.equals(CANCELLED) && !stateless && id != null) {
+            underway.cancel(caller, headers, id);
         }
         return new Answer.Accepted();
     }

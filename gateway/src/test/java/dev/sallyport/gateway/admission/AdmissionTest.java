@@ -35,6 +35,23 @@ class AdmissionTest {
     }
 
     @Test
+    void whoHasNoPlaceIsHeardWithinItsShare() {
+        Caller alice = caller("acme", "alice");
+        List<Hearing> held = new ArrayList<>();
+        for (var next = admission.hear(alice); next.isPresent(); next = admission.hear(alice)) {
+            held.add(next.get());
+        }
+
+        assertThat(held).hasSizeBetween(3, 5);
+        assertThat(admission.hear(caller("acme", "bob"))).isPresent();
+        assertThat(admission.hear(caller("globex", "carol"))).isPresent();
+        held.forEach(Hearing::close);
+        held.forEach(Hearing::close);
+        assertThat(admission.hearings.taken()).isEqualTo(2);
+        assertThat(admission.hear(alice)).isPresent();
+    }
+
+    @Test
     void leavingTwiceGivesBackOnce() {
         Place kept = place(caller("globex", "carol"), 1_000);
         Place place = place(caller("acme", "alice"), 1_000);
