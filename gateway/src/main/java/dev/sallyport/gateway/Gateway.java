@@ -165,17 +165,24 @@ public final class Gateway implements AutoCloseable {
     }
 
     private static EdgeConfig edgeConfig(GatewayConfig config) {
+        var limits = config.limits();
+        var timeouts = config.timeouts();
         return new EdgeConfig(
                 config.host(),
                 config.port(),
                 "https".equals(config.publicUrl().getScheme()),
                 config.allowedOrigins(),
-                config.limits().bodyBytesMax(),
-                config.limits().headerBytesMax(),
-                config.timeouts().body(),
-                config.timeouts().idle(),
-                config.timeouts().drain(),
-                config.limits().acceptQueueMax());
+                new EdgeConfig.Limits(
+                        limits.bodyBytesMax(),
+                        limits.headerBytesMax(),
+                        limits.connectionsMax(),
+                        limits.acceptQueueMax()),
+                new EdgeConfig.Timeouts(
+                        timeouts.head(),
+                        timeouts.body(),
+                        timeouts.answer(),
+                        timeouts.idle(),
+                        timeouts.drain()));
     }
 
     /**

@@ -183,12 +183,14 @@ final class GatewayFixture implements AutoCloseable {
                 new SecretReference("env:WRAPPING"),
                 readOnly,
                 new GatewayConfig.Limits(
-                        65_536, 16_384, 500, 1 << 20, 100, 200, 64 << 20, 64, 1 << 20),
+                        65_536, 16_384, 500, 1 << 20, 100, 200, 64 << 20, 1_000, 64, 1 << 20),
                 new GatewayConfig.Timeouts(
                         call,
                         Duration.ofSeconds(20),
                         publish,
                         patience,
+                        Duration.ofSeconds(5),
+                        Duration.ofSeconds(15),
                         Duration.ofSeconds(15),
                         Duration.ofSeconds(2),
                         Duration.ofSeconds(1)));

@@ -16,14 +16,14 @@ import java.util.Map;
  *
  * @param <K> what names a holder
  */
-final class Shares<K> {
+public final class Shares<K> {
 
     private final long amount;
     private final Map<K, Long> held = new HashMap<>(); // guarded by this
     private long taken; // guarded by this
 
     /** What became of the wish for a part. */
-    enum Answer {
+    public enum Answer {
         GRANTED,
         /** There is not that much left for anybody. */
         EXHAUSTED,
@@ -31,7 +31,8 @@ final class Shares<K> {
         ABOVE_SHARE
     }
 
-    Shares(long amount) {
+    /** All of the amount is left. */
+    public Shares(long amount) {
         if (amount < 1) {
             throw new IllegalArgumentException("there is nothing to share: " + amount);
         }
@@ -43,7 +44,7 @@ final class Shares<K> {
      *
      * @param holders who will hold it, the outermost first
      */
-    synchronized Answer take(List<K> holders, long part) {
+    public synchronized Answer take(List<K> holders, long part) {
         long room = amount - taken;
         if (part > room) {
             return Answer.EXHAUSTED;
@@ -61,7 +62,7 @@ final class Shares<K> {
     }
 
     /** Gives back what was taken by the same holders, or a part of it. */
-    synchronized void giveBack(List<K> holders, long part) {
+    public synchronized void giveBack(List<K> holders, long part) {
         taken -= part;
         for (K holder : holders) {
             held.computeIfPresent(holder, (_, holds) -> holds == part ? null : holds - part);
@@ -69,7 +70,7 @@ final class Shares<K> {
     }
 
     /** How much is held by anybody. */
-    synchronized long taken() {
+    public synchronized long taken() {
         return taken;
     }
 

@@ -83,6 +83,8 @@ public record GatewayConfig(
      *     share; further ones are refused
      * @param memoryBytesMax heap that bodies and results may take while they are worked on; every
      *     tenant has a share
+     * @param connectionsMax connections that are open at once, of which every address has a share:
+     *     alone it comes to half of them; further ones are closed at once
      * @param acceptQueueMax connections that wait to be accepted
      * @param statementMemoryBytesMax heap that remembered shapes of SQL, without their literals,
      *     may take
@@ -95,6 +97,7 @@ public record GatewayConfig(
             @Default("1000") int rowsDefault,
             @Default("2000") int requestsMax,
             @Default("268435456") int memoryBytesMax,
+            @Default("4096") int connectionsMax,
             @Default("256") int acceptQueueMax,
             @Default("16777216") int statementMemoryBytesMax) {
 
@@ -114,6 +117,7 @@ public record GatewayConfig(
                                         memoryBytesMax,
                                         bodyBytesMax));
             }
+            positive("limits.connectionsMax", connectionsMax);
             positive("limits.acceptQueueMax", acceptQueueMax);
             positive("limits.statementMemoryBytesMax", statementMemoryBytesMax);
         }
@@ -132,6 +136,8 @@ public record GatewayConfig(
      * @param statement one statement in the database, whatever a database allows
      * @param publish until the log has acknowledged an event
      * @param registry until the registry was read whole at the start
+     * @param head until the header section of a request has come whole
+     * @param answer until a caller has taken its answer, which it does not at once
      * @param idle how long a connection may stay silent, which it is while its call runs
      * @param drain how long calls under way may take when the gateway stops
      * @param refusalFold for how long the same refusal is counted before it is told again
@@ -141,6 +147,8 @@ public record GatewayConfig(
             @Default("PT25S") Duration statement,
             @Default("PT5S") Duration publish,
             @Default("PT30S") Duration registry,
+            @Default("PT10S") Duration head,
+            @Default("PT60S") Duration answer,
             @Default("PT60S") Duration idle,
             @Default("PT20S") Duration drain,
             @Default("PT10S") Duration refusalFold) {
@@ -150,6 +158,8 @@ public record GatewayConfig(
             positive("timeouts.statement", statement);
             positive("timeouts.publish", publish);
             positive("timeouts.registry", registry);
+            positive("timeouts.head", head);
+            positive("timeouts.answer", answer);
             positive("timeouts.idle", idle);
             positive("timeouts.drain", drain);
             positive("timeouts.refusalFold", refusalFold);

@@ -6,7 +6,6 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.util.Arrays;
 import org.eclipse.jetty.http.HttpException;
-import org.eclipse.jetty.io.EndPoint;
 
 /** The body of one request, never more of it than allowed, and never for longer. */
 sealed interface Body {
@@ -35,18 +34,18 @@ sealed interface Body {
     /**
      * Reads the body.
      *
-     * @param within how long all of it may take; the connection's idle timeout counts anew with
-     *     each byte
-     * @param connection which nobody waits for longer than that
+     * @param within how long all of it may take
      */
     static Body read(
-            HttpServletRequest request, int bytesMax, Duration within, EndPoint connection) {
+            HttpServletRequest request,
+            int bytesMax,
+            Duration within,
+            CallerConnection connection) {
         long told = request.getContentLengthLong();
         if (told > bytesMax) {
             return new TooLarge();
         }
-        long idleMillis = connection.getIdleTimeout();
-        long until = System.nanoTime() + within.toNanos();
+        connection.bodyBegins(within);
         try {
             InputStream in = request.getInputStream();
             // A body without a length: one byte more than allowed is enough to know.
@@ -56,13 +55,6 @@ sealed interface Body {
             while (length < most) {
                 if (length == bytes.length) {
                     bytes = Arrays.copyOf(bytes, (int) Math.min(2L * length, most));
-                }
-                if (in.available() == 0) {
-                    long left = (until - System.nanoTime()) / 1_000_000;
-                    if (left <= 0) {
-                        return new Broken();
-                    }
-                    connection.setIdleTimeout(Math.min(left, idleMillis));
                 }
                 int read = in.read(bytes, length, bytes.length - length);
                 if (read < 0) {
@@ -79,7 +71,7 @@ sealed interface Body {
         } catch (IOException | HttpException.RuntimeException e) {
             return new Broken();
         } finally {
-            connection.setIdleTimeout(idleMillis);
+            connection.bodyEnds();
         }
     }
 

@@ -41,6 +41,8 @@ import java.util.function.Supplier;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.HttpStream;
+import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.jspecify.annotations.Nullable;
@@ -88,6 +90,7 @@ public final class Edge implements AutoCloseable {
     private final Supplier<Health> health;
     private final ProtectedResource resource;
     private final Origins origins;
+    private final Connections connections;
     private final Javalin server;
 
     private volatile boolean stopping;
@@ -108,6 +111,7 @@ public final class Edge implements AutoCloseable {
         this.mcp = mcp;
         this.health = health;
         this.origins = new Origins(config.allowedOrigins());
+        this.connections = new Connections(config.limits().connectionsMax());
         this.server = Javalin.create(this::configure);
     }
 
@@ -154,38 +158,36 @@ public final class Edge implements AutoCloseable {
         javalin.startup.startupWatcherEnabled = false;
         javalin.jetty.threadPool = threads();
         javalin.http.compressionStrategy = CompressionStrategy.NONE;
-        javalin.http.maxRequestSize = config.bodyBytesMax();
+        javalin.http.maxRequestSize = config.limits().bodyBytesMax();
         javalin.jetty.modifyHttpConfiguration(http -> {
             http.setSendServerVersion(false);
             http.setSendDateHeader(false);
-            http.setRequestHeaderSize(config.headerBytesMax());
+            http.setRequestHeaderSize(config.limits().headerBytesMax());
             http.setHeaderCacheSize(HEADER_CACHE_CHARS);
-            http.addCustomizer((request, _) -> {
-                request.setAttribute(
-                        CONNECTION, request.getConnectionMetaData().getConnection().getEndPoint());
-                return request;
-            });
+            http.addCustomizer((request, _) -> begun(request));
         });
         javalin.jetty.modifyServer(jetty -> {
-            jetty.setStopTimeout(config.drainTimeout().toMillis());
+            jetty.setStopTimeout(config.timeouts().drain().toMillis());
             jetty.setErrorHandler(new PlainErrors());
         });
+        EdgeConfig.Timeouts timeouts = config.timeouts();
+        var times =
+                new CallerConnection.Times(timeouts.idle(), timeouts.head(), timeouts.answer());
         javalin.jetty.addConnector((jetty, http) -> {
             var connector =
                     new ServerConnector(jetty, new HttpConnectionFactory(http)) {
                         @Override
                         protected SocketChannelEndPoint newEndPoint(
                                 SocketChannel channel, ManagedSelector selector, SelectionKey key) {
-                            var connection =
-                                    new CallerConnection(channel, selector, key, getScheduler());
-                            connection.setIdleTimeout(getIdleTimeout());
-                            return connection;
+                            return new CallerConnection(
+                                    channel, selector, key, getScheduler(), times);
                         }
                     };
+            connector.addBean(connections);
             connector.setHost(config.host());
             connector.setPort(config.port());
-            connector.setIdleTimeout(config.idleTimeout().toMillis());
-            connector.setAcceptQueueSize(config.acceptQueueMax());
+            connector.setIdleTimeout(timeouts.idle().toMillis());
+            connector.setAcceptQueueSize(config.limits().acceptQueueMax());
             return connector;
         });
         javalin.routes.before(this::before);
@@ -210,6 +212,38 @@ public final class Edge implements AutoCloseable {
         }
         javalin.routes.exception(HttpResponseException.class, this::unrouted);
         javalin.routes.exception(Exception.class, Edge::defect);
+    }
+
+    /** Tells the connection when a request begins and ends, and the request its connection. */
+    private static Request begun(Request request) {
+        var connection =
+                (CallerConnection) request.getConnectionMetaData().getConnection().getEndPoint();
+        connection.requestBegins();
+        request.setAttribute(CONNECTION, connection);
+        request.addHttpStreamWrapper(stream -> new Told(stream, connection));
+        return request;
+    }
+
+    /** Tells the connection of the end before the server reads on. */
+    private static final class Told extends HttpStream.Wrapper {
+        private final CallerConnection connection;
+
+        Told(HttpStream stream, CallerConnection connection) {
+            super(stream);
+            this.connection = connection;
+        }
+
+        @Override
+        public void succeeded() {
+            connection.requestEnds();
+            super.succeeded();
+        }
+
+        @Override
+        public void failed(Throwable failure) {
+            connection.requestEnds();
+            super.failed(failure);
+        }
     }
 
     /**
@@ -247,7 +281,7 @@ public final class Edge implements AutoCloseable {
     private void admitted(
             Context context, RequestFields fields, Caller caller, String remoteAddress) {
         long told = context.req().getContentLengthLong();
-        switch (admission.enter(caller, told < 0 ? config.bodyBytesMax() : (int) told)) {
+        switch (admission.enter(caller, told < 0 ? config.limits().bodyBytesMax() : (int) told)) {
             case Place place -> {
                 try (place) {
                     message(context, fields, caller, remoteAddress, place);
@@ -323,7 +357,7 @@ public final class Edge implements AutoCloseable {
             String remoteAddress,
             Place place) {
         CallerConnection connection = connection(context);
-        switch (Body.read(context.req(), config.bodyBytesMax(), config.bodyTimeout(), connection)) {
+        switch (Body.read(context.req(), config.limits().bodyBytesMax(), config.timeouts().body(), connection)) {
             case Body.TooLarge _ -> sendUnread(context, bodyTooLarge());
             case Body.Broken _ ->
                     sendUnread(
@@ -331,7 +365,7 @@ public final class Edge implements AutoCloseable {
                             Refusal.of(
                                     ErrorCode.BODY_INCOMPLETE,
                                     "The body did not arrive whole; send all of it within %d s"
-                                            .formatted(config.bodyTimeout().toSeconds())));
+                                            .formatted(config.timeouts().body().toSeconds())));
             case Body.Whole whole -> {
                 place.bodyCame(whole.bytes().length);
                 String accept = fields.get("Accept");
@@ -356,7 +390,7 @@ public final class Edge implements AutoCloseable {
     private Refusal bodyTooLarge() {
         return Refusal.of(
                 ErrorCode.BODY_TOO_LARGE,
-                "The body may have at most " + config.bodyBytesMax() + " bytes");
+                "The body may have at most " + config.limits().bodyBytesMax() + " bytes");
     }
 
     private @Nullable Refusal outside(RequestFields fields, long bodyBytes) {
@@ -400,7 +434,7 @@ public final class Edge implements AutoCloseable {
                     ErrorCode.NOT_ACCEPTABLE,
                     "Header Accept must list application/json or text/event-stream");
         }
-        return bodyBytes > config.bodyBytesMax() ? bodyTooLarge() : null;
+        return bodyBytes > config.limits().bodyBytesMax() ? bodyTooLarge() : null;
     }
 
     private void before(Context context) {
@@ -470,7 +504,7 @@ public final class Edge implements AutoCloseable {
 
     /** Answers a request whose body was not read, or not whole. */
     private void sendUnread(Context context, Refusal refusal) {
-        if (!Body.passOver(context.req(), config.bodyBytesMax())) {
+        if (!Body.passOver(context.req(), config.limits().bodyBytesMax())) {
             context.res().setHeader("Connection", "close");
         }
         send(context, refusal);
@@ -522,6 +556,8 @@ public final class Edge implements AutoCloseable {
     private void health(Context context) {
         Health now = health.get();
         var figures = new TreeMap<>(now.figures());
+        figures.put("connections", connections.open());
+        figures.put("connectionsRefused", connections.refused());
         if (stopping) {
             figures.put("status", "stopping");
         }

@@ -141,12 +141,13 @@ class EdgeTest {
                         0,
                         true,
                         List.of("https://console.example.org"),
-                        BODY_BYTES_MAX,
-                        8192,
-                        Duration.ofSeconds(1),
-                        Duration.ofMillis(500),
-                        Duration.ofSeconds(2),
-                        16);
+                        new EdgeConfig.Limits(BODY_BYTES_MAX, 8192, 1_000, 16),
+                        new EdgeConfig.Timeouts(
+                                Duration.ofSeconds(1),
+                                Duration.ofSeconds(1),
+                                Duration.ofSeconds(5),
+                                Duration.ofMillis(500),
+                                Duration.ofSeconds(2)));
         return Edge.start(
                 config,
                 new ProtectedResource(

@@ -73,12 +73,13 @@ public final class ConformanceGateway implements AutoCloseable {
                         port,
                         false,
                         List.of(),
-                        1 << 20,
-                        8192,
-                        Duration.ofSeconds(10),
-                        Duration.ofSeconds(30),
-                        Duration.ofSeconds(1),
-                        128);
+                        new EdgeConfig.Limits(1 << 20, 8192, 1_000, 128),
+                        new EdgeConfig.Timeouts(
+                                Duration.ofSeconds(10),
+                                Duration.ofSeconds(10),
+                                Duration.ofSeconds(30),
+                                Duration.ofSeconds(30),
+                                Duration.ofSeconds(1)));
         var caller =
                 new Caller(
                         new TenantId("conformance"),
