@@ -85,6 +85,10 @@ public final class Mcp {
         if (version != null && Revision.of(version).isEmpty()) {
             return Messages.error(null, Negotiation.unsupported(version));
         }
+        Optional<Refusal> contradiction = RequestHeaders.contradiction(headers, method, params);
+        if (contradiction.isPresent()) {
+            return Messages.error(null, contradiction.get());
+        }
         // a stateless client closes its connection instead
         boolean stateless =
                 version != null && Revision.of(version).filter(Revision::stateless).isPresent();

@@ -25,6 +25,8 @@ sealed interface Negotiation {
             // initialize itself negotiates in its body, whatever a proxy or client put in the
             // header
             return initializeBased(
+                    headers,
+                    call,
                     header == null ? Revision.ofTheSilent() : Revision.newestWithInitialize());
         }
         if (header == null) {
@@ -33,7 +35,7 @@ sealed interface Negotiation {
         Optional<Revision> revision = Revision.of(header);
         if (revision.isPresent() && !revision.get().stateless()) {
             return inBody == null || inBody.equals(header)
-                    ? initializeBased(revision.get())
+                    ? initializeBased(headers, call, revision.get())
                     : mismatch();
         }
         return revision.isPresent()
@@ -77,8 +79,10 @@ sealed interface Negotiation {
                 .orElseGet(() -> new Agreed(revision, capabilities));
     }
 
-    private static Negotiation initializeBased(Revision revision) {
-        return new Agreed(revision, JsonNodeFactory.instance.objectNode());
+    private static Negotiation initializeBased(Headers headers, Call call, Revision revision) {
+        return RequestHeaders.contradiction(headers, call.method(), call.params())
+                .<Negotiation>map(Refused::new)
+                .orElseGet(() -> new Agreed(revision, JsonNodeFactory.instance.objectNode()));
     }
 
     private static Negotiation metaInvalid(String missing) {

@@ -6,8 +6,10 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The header fields that repeat a part of the body (MCP 2026-07-28, Streamable HTTP, request
@@ -63,6 +65,26 @@ final class RequestHeaders {
                     fault("Header %s must be params.%s of the body".formatted(NAME, member)));
         }
         return Optional.empty();
+    }
+
+    /**
+     * What a message of any revision says otherwise in its headers than in its body, if anything.
+     * Older revisions do not ask for these fields, but a proxy that goes by them cannot know of
+     * which revision a request is that comes with them.
+     */
+    static Optional<Refusal> contradiction(Headers headers, String method, ObjectNode params) {
+        String told = headers.get(METHOD);
+        if (told != null && !told.equals(method)) {
+            return Optional.of(fault("Header %s must be the body's method".formatted(METHOD)));
+        }
+        String member = NAMED_BY.get(method);
+        String name = headers.get(NAME);
+        return member == null
+                        || name == null
+                        || Objects.equals(Messages.text(params.get(member)), decoded(name))
+                ? Optional.empty()
+                : Optional.of(
+                        fault("Header %s must be params.%s of the body".formatted(NAME, member)));
     }
 
     private static Refusal fault(String message) {

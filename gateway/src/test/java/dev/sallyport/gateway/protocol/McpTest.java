@@ -301,6 +301,56 @@ class McpTest {
                 .isEqualTo("header_mismatch");
     }
 
+    /** A proxy that limits by these headers does not know how old its client is. */
+    @ParameterizedTest // case D5
+    @ValueSource(strings = {"2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"})
+    void headersThatTellAnotherStoryAreRefusedInEveryRevision(String version) {
+        String meta = version.equals("2026-07-28") ? "," + META : "";
+        String body = call("tools/call", "\"name\":\"echo\"" + meta);
+        var right =
+                Map.of(
+                        "MCP-Protocol-Version",
+                        version,
+                        "Mcp-Method",
+                        "tools/call",
+                        "Mcp-Name",
+                        "echo");
+
+        assertThat(post(body, right).status).isEqualTo(200);
+        for (var wrong :
+                List.of(
+                        with(right, "Mcp-Method", "tools/list"),
+                        with(right, "Mcp-Method", ""),
+                        with(right, "Mcp-Name", "other"),
+                        with(right, "Mcp-Name", "=?base64?!!?="),
+                        with(right, "Mcp-Name", ""))) {
+            assertThat(post(body, wrong).code()).as(wrong.toString()).isEqualTo("header_mismatch");
+        }
+        String notification =
+                "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":1}}";
+        assertThat(post(notification, right).code()).isEqualTo("header_mismatch");
+        assertThat(
+                        post(notification, with(right, "Mcp-Method", "notifications/cancelled"))
+                                .status)
+                .isEqualTo(202);
+    }
+
+    @Test // case D5
+    void aRequestThatTellsNoVersionMayNotContradictItselfEither() {
+        assertThat(
+                        post(
+                                        call("tools/call", "\"name\":\"echo\""),
+                                        Map.of("Mcp-Method", "tools/list"))
+                                .code())
+                .isEqualTo("header_mismatch");
+        assertThat(
+                        post(
+                                        call("initialize", "\"protocolVersion\":\"2025-11-25\""),
+                                        Map.of("Mcp-Method", "tools/list"))
+                                .code())
+                .isEqualTo("header_mismatch");
+    }
+
     @Test
     void aStatelessRequestWithoutItsMetadataIsRefused() {
         var headers = version("2026-07-28");
