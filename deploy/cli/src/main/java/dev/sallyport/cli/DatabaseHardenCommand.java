@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
         name = "harden",
         description = {
             "Take from PUBLIC what lets callers see or disturb each other beside the rows: signals,"
-                    + " locks, activity, statistics, temporary tables and the like.",
+                    + " locks, activity, statistics, temporary tables and the like, and what acts among"
+                    + " the functions of extensions and of your own.",
             "Prints the SQL that it ran. enroll does the same; use this command to name the roles that"
                     + " keep it, to review it first, or to undo it. May be repeated."
         },

@@ -76,23 +76,6 @@ final class Doctor {
             order by 1
             """;
 
-    /** Functions that act, where the search path finds them, and that one argument calls. */
-    private static final String ATTRIBUTES =
-            """
-            select p.oid::regprocedure::text
-            from pg_catalog.pg_proc p
-            join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-            join pg_catalog.pg_roles r on r.rolname = ?
-            where p.prokind = 'f' and p.provolatile = 'v' and not p.prosecdef
-                and n.nspname in ('public', r.rolname)
-                and p.pronargs >= 1 and p.pronargs - p.pronargdefaults <= 1
-                and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype, 'internal'::regtype)
-                and 'internal'::regtype <> all (p.proargtypes)
-                and has_schema_privilege(r.oid, n.oid, 'USAGE')
-                and has_function_privilege(r.oid, p.oid, 'EXECUTE')
-            order by 1
-            """;
-
     private static final String CREATABLE =
             """
             select 'schema ' || n.nspname from pg_catalog.pg_namespace n
@@ -444,12 +427,15 @@ final class Doctor {
                     "it runs as its owner, or opens a connection of its own",
                     "revoke execute on function " + function + " from public, " + role);
         }
-        List<String> attributes = names(ATTRIBUTES, role);
+        List<String> attributes = Hardening.attributes(connection, role);
         if (!attributes.isEmpty()) {
             advise(
                     "function " + listed(attributes),
-                    "a statement may call it as (x).f, which the gateway cannot tell from a column",
-                    "revoke execute on it from public where agents have no use for it");
+                    "a policy, default, trigger, operator or the like needs it, or it was granted to"
+                            + " the role; a statement may call it as (x).f or by the operator or"
+                            + " cast that it is behind, which the gateway does not look up",
+                    "let it do nothing that a caller must not do, or revoke execute on it from"
+                            + " public where nothing of the agents' needs it");
         }
         for (String place : names(CREATABLE, role, role)) {
             leak(

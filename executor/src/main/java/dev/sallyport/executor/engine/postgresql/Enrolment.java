@@ -123,7 +123,7 @@ public final class Enrolment {
     /** The SQL that {@link #soften} would run; nothing is changed. */
     public static List<String> softening(Connection administrator) {
         try {
-            return Hardening.undoing(administrator);
+            return Hardening.plannedUndoing(administrator);
         } catch (SQLException e) {
             throw failed(e);
         }
