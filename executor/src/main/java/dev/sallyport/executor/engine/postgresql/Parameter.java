@@ -1,5 +1,6 @@
 package dev.sallyport.executor.engine.postgresql;
 
+import dev.sallyport.executor.engine.postgresql.ColumnType.Form;
 import dev.sallyport.executor.failure.ExecutorException;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,13 +13,31 @@ import tools.jackson.databind.JsonNode;
  *
  * @param text the value in the database's text form; null is SQL's null
  * @param type the type's OID; 0 lets the database tell by the place
+ * @param list the JSON array that it was given as; the place's type decides what the text is, see
+ *     {@link #as}
  */
-record Parameter(@Nullable String text, int type) {
+record Parameter(@Nullable String text, int type, @Nullable JsonNode list) {
     /** A statement takes at most this many. */
     static final int COUNT_MAX = 1_000;
 
     static Parameter untyped(@Nullable String text) {
-        return new Parameter(text, Oid.UNSPECIFIED);
+        return new Parameter(text, Oid.UNSPECIFIED, null);
+    }
+
+    /**
+     * The value for a place of that type. A JSON array is JSON there where the type is json or
+     * jsonb, and where it is an array of these, so is each array in it; otherwise it is an array.
+     */
+    Parameter as(ColumnType told) {
+        if (list == null) {
+            return this;
+        }
+        if (told.form() == Form.JSON) {
+            return untyped(list.toString());
+        }
+        ColumnType element = told.element();
+        boolean ofJson = element != null && element.form() == Form.JSON;
+        return ofJson ? untyped(array(list, false)) : this;
     }
 
     /**
@@ -39,19 +58,16 @@ record Parameter(@Nullable String text, int type) {
 
     /**
      * Numbers and booleans carry their type. The database tells by the place what a text is, such
-     * as a date or a UUID. An array of plain values becomes an array, and an object becomes JSON.
+     * as a date or a UUID. An array becomes an array or JSON, by the place, and an object becomes
+     * JSON.
      */
     private static Parameter of(JsonNode value) {
         return switch (value.getNodeType()) {
             case NULL, MISSING -> untyped(null);
-            case BOOLEAN -> new Parameter(value.booleanValue() ? "t" : "f", Oid.BOOL);
-            case NUMBER -> new Parameter(number(value), numberType(value));
+            case BOOLEAN -> new Parameter(value.booleanValue() ? "t" : "f", Oid.BOOL, null);
+            case NUMBER -> new Parameter(number(value), numberType(value), null);
             case STRING -> untyped(value.stringValue());
-            case ARRAY -> {
-                StringBuilder text = new StringBuilder();
-                array(value, text);
-                yield untyped(text.toString());
-            }
+            case ARRAY -> new Parameter(array(value, true), Oid.UNSPECIFIED, value);
             case OBJECT -> untyped(value.toString());
             case BINARY, POJO -> throw malformed("a parameter must be a JSON value");
         };
@@ -72,7 +88,18 @@ record Parameter(@Nullable String text, int type) {
                 : value.decimalValue().toString();
     }
 
-    private static void array(JsonNode values, StringBuilder text) {
+    /**
+     * The array in the database's text form.
+     *
+     * @param nested whether an array in it is a further dimension; if not it is JSON
+     */
+    private static String array(JsonNode values, boolean nested) {
+        StringBuilder text = new StringBuilder();
+        array(values, nested, text);
+        return text.toString();
+    }
+
+    private static void array(JsonNode values, boolean nested, StringBuilder text) {
         char before = '{';
         for (JsonNode value : values) {
             text.append(before);
@@ -81,7 +108,13 @@ record Parameter(@Nullable String text, int type) {
                 case NULL, MISSING -> text.append("NULL");
                 case BOOLEAN -> text.append(value.booleanValue() ? 't' : 'f');
                 case NUMBER -> text.append(number(value));
-                case ARRAY -> array(value, text);
+                case ARRAY -> {
+                    if (nested) {
+                        array(value, true, text);
+                    } else {
+                        quote(value.toString(), text);
+                    }
+                }
                 case STRING -> quote(value.stringValue(), text);
                 case OBJECT -> quote(value.toString(), text);
                 case BINARY, POJO -> throw malformed("a parameter must be a JSON value");

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.IntUnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,6 +28,10 @@ final class Problems {
     private static final Pattern PARAMETER = Pattern.compile("parameter (\\$[0-9]{1,5})");
 
     private static final String CANCELLED = "57014";
+
+    /** Routines of PostgreSQL 14 to 18 that refuse a text as JSON. */
+    private static final Set<String> JSON_REFUSED =
+            Set.of("json_ereport_error", "json_errsave_error", "report_parse_error");
 
     /** Characters of the database's own words that are passed on. */
     private static final int WORDS_MAX = 500;
@@ -252,8 +257,16 @@ final class Problems {
             case "conflict" -> "another transaction changed the same rows; try again";
             case "connection_lost" ->
                     "the connection to the database was lost; nothing was changed";
-            default -> named(state, error) + at(error, written);
+            default -> named(state, error) + at(error, written) + jsonHint(state, error);
         };
+    }
+
+    /** A string may be meant as JSON's string; the routine's name tells, as words are translated. */
+    private static String jsonHint(String state, SQLException error) {
+        return state.equals("22P02") && JSON_REFUSED.contains(routine(error))
+                ? ". It is no JSON: a string is taken as JSON's text, so that JSON's own string needs"
+                        + " its quotes, such as \"\\\"a\\\"\"; objects and arrays can be given as they are"
+                : "";
     }
 
     /** Where in the statement the error is; only the statement's own literals have a place. */

@@ -10,8 +10,12 @@ import dev.sallyport.schema.event.Attested;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
@@ -91,6 +95,7 @@ final class Session {
         private final Cancellation cancellation;
         private final Stopwatch watch;
         private final Work<R> work;
+        private List<Parameter> parameters;
         private @Nullable SealKey usedKey;
 
         Turn(
@@ -106,6 +111,7 @@ final class Session {
             this.cancellation = cancellation;
             this.watch = watch;
             this.work = work;
+            this.parameters = work.parameters();
         }
 
         Transaction<R> run() {
@@ -122,6 +128,8 @@ final class Session {
             try {
                 cancellation.check();
                 backend.wire().setPatience(left().plus(PATIENCE));
+                parameters = byPlace(backend);
+                cancellation.check();
                 key = keys.key();
                 usedKey = key;
                 return switch (access) {
@@ -135,6 +143,33 @@ final class Session {
                 lease.end(false);
                 throw e;
             }
+        }
+
+        /** What a JSON array is depends on its place, so the database is asked for the types. */
+        private List<Parameter> byPlace(Backend backend) throws SQLException {
+            if (work.parameters().stream().allMatch(parameter -> parameter.list() == null)) {
+                return work.parameters();
+            }
+            int[] oids = backend.wire().parameterTypes(work.sql(), work.parameters());
+            if (oids.length != work.parameters().size()) {
+                return work.parameters();
+            }
+            Work.Types types = backend.types(true);
+            Set<Integer> unknown = new LinkedHashSet<>();
+            for (int oid : oids) {
+                if (types.known(oid) == null) {
+                    unknown.add(oid);
+                }
+            }
+            Map<Integer, ColumnType> told = unknown.isEmpty() ? Map.of() : types.ask(unknown);
+            List<Parameter> placed = new ArrayList<>(oids.length);
+            for (int i = 0; i < oids.length; i++) {
+                ColumnType known = types.known(oids[i]);
+                ColumnType type =
+                        known == null ? told.getOrDefault(oids[i], ColumnType.UNKNOWN) : known;
+                placed.add(work.parameters().get(i).as(type));
+            }
+            return placed;
         }
 
         private Duration left() {
@@ -201,7 +236,7 @@ final class Session {
                     .add(
                             prefix + work.comment(),
                             work.sql(),
-                            work.parameters(),
+                            parameters,
                             work.rowsMax(),
                             work.taking());
         }

@@ -61,6 +61,7 @@ final class Wire implements Cancellation.Target {
     private byte[] out = new byte[2_048];
     private int length;
     private byte[] in = new byte[8_192];
+    private int[] parameterTypes = new int[0];
     private boolean changed;
     private volatile boolean broken;
 
@@ -165,6 +166,23 @@ final class Wire implements Cancellation.Target {
         end(at);
     }
 
+    /**
+     * The OIDs of the types that a statement's parameters have by their places. The statement is
+     * analysed in an exchange of its own, and not run.
+     *
+     * @return empty where it cannot be analysed; running it tells why
+     * @throws SQLException if the connection broke
+     */
+    int[] parameterTypes(String sql, List<Parameter> parameters) throws SQLException {
+        parse("", sql, parameters);
+        int at = start('D');
+        put('S');
+        put(0);
+        end(at);
+        parameterTypes = new int[0];
+        return exchange(false).error() == null ? parameterTypes : new int[0];
+    }
+
     /** Ends an exchange: what was added since the last Sync stands or falls together. */
     Wire sync() {
         end(start('S'));
@@ -254,9 +272,10 @@ final class Wire implements Cancellation.Target {
                         sent.clear();
                         return new Reply(done, error, affected, status);
                     }
-                    // bound, parsed, closed, no rows, parameters' types; notices and notifications
-                    // are for whoever sits at a terminal, and may hold values
-                    case '1', '2', '3', 'n', 't', 'N', 'A' -> stream.skip(bytes);
+                    case 't' -> parameterTypes = oids(bytes);
+                    // bound, parsed, closed, no rows; notices and notifications are for whoever
+                    // sits at a terminal, and may hold values
+                    case '1', '2', '3', 'n', 'N', 'A' -> stream.skip(bytes);
                     case 'G', 'H', 'W' -> {
                         abort();
                         throw new SQLException("COPY is not run for a call", "0A000");
@@ -356,6 +375,16 @@ final class Wire implements Cancellation.Target {
             at += 19;
         }
         rows.columns(names, types);
+    }
+
+    private int[] oids(int bytes) throws IOException {
+        byte[] description = buffer(bytes);
+        stream.receive(description, 0, bytes);
+        int[] oids = new int[((description[0] & 0xff) << 8) | (description[1] & 0xff)];
+        for (int i = 0; i < oids.length; i++) {
+            oids[i] = intAt(description, 2 + 4 * i);
+        }
+        return oids;
     }
 
     static int intAt(byte[] bytes, int at) {

@@ -51,8 +51,9 @@ class ParameterTest {
                     [[], [{"a": [1]}]]         | {{},{"{\\"a\\":[1]}"}}
                     """)
     void aListIsBoundAsAnArray(String json, String text) {
-        assertThat(Parameter.all(List.of(Json.mapper().readTree(json))))
-                .containsExactly(Parameter.untyped(text));
+        JsonNode list = Json.mapper().readTree(json);
+
+        assertThat(Parameter.all(List.of(list))).containsExactly(new Parameter(text, 0, list));
     }
 
     @Test
