@@ -51,6 +51,56 @@ final class Catalogue {
                     pg_views routines schemata triggers
                     """);
 
+    /** The other columns of these relations: behind a dot nothing else is one. */
+    private static final Set<String> SHOWN =
+            words(
+                    """
+                    action_condition action_order action_orientation action_reference_new_row action_reference_new_table
+                    action_reference_old_row action_reference_old_table action_timing as_locator attalign attbyval
+                    attcacheoff attcollation attcompression attgenerated atthasdef atthasmissing attidentity attinhcount
+                    attisdropped attislocal attlen attname attndims attnotnull attnum attoptions attrelid attstorage
+                    atttypid atttypmod cache_size catalog_name cfgname cfgnamespace cfgparser character_maximum_length
+                    character_octet_length character_set_catalog character_set_name character_set_schema
+                    collation_catalog collation_name collation_schema collcollate collctype collencoding colliculocale
+                    collicurules collisdeterministic colllocale collname collnamespace collprovider collversion created
+                    cycle data_type datetime_precision default_character_set_catalog default_character_set_name
+                    default_character_set_schema definition dtd_identifier ev_class ev_enabled ev_type
+                    event_manipulation event_object_catalog event_object_schema event_object_table external_language
+                    external_name extname extnamespace extrelocatable extversion hasindexes hasrules hastriggers
+                    increment_by interval_precision interval_type is_deterministic is_implicitly_invocable is_instead
+                    is_null_call is_udt_dependent is_user_defined_cast ispopulated laninline lanispl lanname
+                    lanplcallfoid lanpltrusted lanvalidator last_altered matviewname max_dynamic_result_sets max_value
+                    maximum_cardinality min_value module_catalog module_name module_schema new_savepoint_level nspname
+                    numeric_precision numeric_precision_radix numeric_scale oid opcdefault opcfamily opcintype
+                    opckeytype opcmethod opcname opcnamespace opfmethod opfname opfnamespace oprcanhash oprcanmerge
+                    oprcode oprcom oprjoin oprkind oprleft oprname oprnamespace oprnegate oprrest oprresult oprright
+                    parameter_style proallargtypes proargdefaults proargmodes proargnames proargtypes procost
+                    proisstrict prokind prolang proleakproof proname pronamespace pronargdefaults pronargs proparallel
+                    proretset prorettype prorows prosecdef prosupport protrftypes provariadic provolatile relam
+                    relchecks relforcerowsecurity relhasindex relhasrules relhassubclass relhastriggers relispartition
+                    relispopulated relisshared relkind relname relnamespace relnatts reloftype reloptions relpartbound
+                    relpersistence relreplident relrewrite relrowsecurity reltablespace reltoastrelid reltype
+                    result_cast_as_locator result_cast_char_max_length result_cast_char_octet_length
+                    result_cast_char_set_catalog result_cast_char_set_name result_cast_char_set_schema
+                    result_cast_collation_catalog result_cast_collation_name result_cast_collation_schema
+                    result_cast_datetime_precision result_cast_dtd_identifier result_cast_from_data_type
+                    result_cast_interval_precision result_cast_interval_type result_cast_maximum_cardinality
+                    result_cast_numeric_precision result_cast_numeric_precision_radix result_cast_numeric_scale
+                    result_cast_scope_catalog result_cast_scope_name result_cast_scope_schema
+                    result_cast_type_udt_catalog result_cast_type_udt_name result_cast_type_udt_schema routine_body
+                    routine_catalog routine_name routine_schema routine_type rowsecurity rulename schema_level_routine
+                    schema_name schemaname scope_catalog scope_name scope_schema security_type sequencename
+                    specific_catalog specific_name specific_schema sql_data_access sql_path start_value tablename
+                    tableoid tablespace tgattr tgconstraint tgconstrindid tgconstrrelid tgdeferrable tgenabled tgfoid
+                    tginitdeferred tgisinternal tgname tgnargs tgnewtable tgoldtable tgparentid tgqual tgrelid tgtype
+                    to_sql_specific_catalog to_sql_specific_name to_sql_specific_schema trigger_catalog trigger_name
+                    trigger_schema typalign typanalyze typarray typbasetype typbyval typcategory typcollation typdefault
+                    typdefaultbin typdelim type_udt_catalog type_udt_name type_udt_schema typelem typinput typisdefined
+                    typispreferred typlen typmodin typmodout typname typnamespace typndims typnotnull typoutput
+                    typreceive typrelid typsend typstorage typsubscript typtype typtypmod udt_catalog udt_name
+                    udt_schema viewname
+                    """);
+
     /** Names that no call may use, wherever they stand: other sessions, roles, files, secrets. */
     private static final Set<String> REFUSED =
             words(
@@ -119,6 +169,11 @@ final class Catalogue {
     /** Whether a column of this name must not be read of a relation that hides some. */
     static boolean hidden(String column) {
         return HIDDEN.contains(column);
+    }
+
+    /** Whether a relation that hides some columns has one of this name. */
+    static boolean column(String name) {
+        return SHOWN.contains(name) || HIDDEN.contains(name);
     }
 
     /** Whether a name of the server stands for something that no call may read. */

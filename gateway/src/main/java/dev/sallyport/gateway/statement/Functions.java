@@ -89,7 +89,7 @@ final class Functions {
                     regr_syy repeat replace reverse right round row_number row_security_active row_to_json rpad rtrim
                     scale session_user set_bit set_byte set_masklen setweight sha224 sha256 sha384 sha512 sign
                     sin sind sinh slope smallint split_part sqrt statement_timestamp stddev stddev_pop stddev_samp
-                    string_agg string_to_array string_to_table strip strpos substr substring sum system tan tand tanh
+                    string_agg string_to_array string_to_table strip strpos substr substring sum tan tand tanh
                     text time timeofday timestamp timestamptz timetz timezone to_ascii to_bin to_char to_date to_hex
                     to_json to_jsonb to_number to_oct to_regclass to_regcollation to_regnamespace to_regoper
                     to_regoperator to_regproc to_regprocedure to_regtype to_regtypemod to_timestamp to_tsquery
@@ -108,6 +108,9 @@ final class Functions {
                     xpath_exists xml_is_well_formed
                     xml_is_well_formed_content xml_is_well_formed_document
                     """);
+
+    /** A sampling method that takes rows of the same block together. */
+    private static final String BY_BLOCKS = "system";
 
     /** Schemas of extensions whose functions reach the network, run SQL from text or plan jobs. */
     private static final Map<String, Danger> SCHEMAS =
@@ -140,6 +143,9 @@ final class Functions {
         if (core && name.equals("setval") && rules.oneTenant()) {
             return Optional.empty();
         }
+        if (core && name.equals(BY_BLOCKS)) {
+            return rules.oneTenant() ? Optional.empty() : Optional.of(Danger.SYSTEM_COLUMN);
+        }
         Danger known = known(schema, name);
         boolean named =
                 rules.functions().contains(name) || rules.functions().contains(schema + "." + name);
@@ -171,7 +177,13 @@ final class Functions {
         }
         return rules.functions().contains(name)
                 ? Optional.empty()
-                : Optional.ofNullable(known("", name));
+                : Optional.ofNullable(knownColumn(name));
+    }
+
+    /** Columns are called lo_price and http_status: only the functions of such names count. */
+    private static @Nullable Danger knownColumn(String name) {
+        boolean plausible = name.startsWith("lo_") || name.startsWith("http_");
+        return plausible ? NAMED.get(name) : known("", name);
     }
 
     private static @Nullable Danger known(String schema, String name) {
@@ -240,14 +252,17 @@ final class Functions {
         put(
                 named,
                 Danger.FILE_ACCESS,
-                "loread lowrite pg_stat_file pg_logdir_ls pg_current_logfile pg_relation_filepath");
+                "loread lowrite lo_close lo_creat lo_create lo_export lo_from_bytea lo_get lo_import lo_lseek lo_lseek64 lo_manage lo_oid lo_open lo_put lo_tell lo_tell64 lo_truncate lo_truncate64 lo_unlink pg_stat_file pg_logdir_ls pg_current_logfile pg_relation_filepath");
         put(named, Danger.SESSION_STATE, "set_config setseed pg_export_snapshot");
         put(named, Danger.NOTIFICATION, "pg_notify");
         put(
                 named,
                 Danger.DYNAMIC_SQL,
                 "ts_stat ts_rewrite xpath_table connectby query_to_json plpgsql_check_function plv8_run pg_background_launch");
-        put(named, Danger.NETWORK, "http");
+        put(
+                named,
+                Danger.NETWORK,
+                "http http_delete http_get http_head http_header http_list_curlopt http_patch http_post http_put http_reset_curlopt http_set_curlopt");
         put(
                 named,
                 Danger.CATALOGUE,

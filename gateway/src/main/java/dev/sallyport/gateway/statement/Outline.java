@@ -105,12 +105,23 @@ final class Outline {
         return tables;
     }
 
-    /** Whether all columns of something are read: {@code *}, TABLE, or a whole row by its alias. */
+    /**
+     * Whether all columns of something are read: {@code *}, TABLE, a whole row by its alias, or a
+     * function of a whole row of the catalogue written as a column, {@code c.to_jsonb}.
+     */
     boolean wholeRows() {
         if (star) {
             return true;
         }
         for (int i = 0; i < tokens.size(); i++) {
+            boolean ofCatalogue =
+                    tokens.nameAt(i)
+                            && tokens.symbolAt(i - 1, ".")
+                            && tokens.nameAt(i - 2)
+                            && catalogueAliases.contains(tokens.get(i - 2).text());
+            if (ofCatalogue && !declared.get(i) && !Catalogue.column(tokens.get(i).text())) {
+                return true;
+            }
             boolean alone = !tokens.symbolAt(i - 1, ".") && !tokens.symbolAt(i + 1, ".");
             if (alone
                     && tokens.nameAt(i)

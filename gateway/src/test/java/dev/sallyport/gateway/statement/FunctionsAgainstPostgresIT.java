@@ -7,6 +7,7 @@ import dev.sallyport.schema.registry.StatementRules;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -65,6 +66,26 @@ class FunctionsAgainstPostgresIT {
         open.removeAll(Catalogue.ROLE_TYPES);
 
         assertThat(open).isSubsetOf(SHOWN_TYPES);
+    }
+
+    /** What is no column of them is taken for a function of the whole row. */
+    @Test
+    void theColumnsOfRelationsThatHideSomeAreKnown() throws SQLException {
+        Set<String> columns =
+                names(
+                        """
+                        select distinct c.relname || '.' || a.attname from pg_catalog.pg_attribute a
+                        join pg_catalog.pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'v')
+                        where c.relnamespace in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+                            and (a.attnum > 0 or a.attname = 'tableoid')
+                        """);
+        columns.removeIf(column -> {
+            int dot = column.indexOf('.');
+            return !Catalogue.hides(List.of("pg_catalog", column.substring(0, dot)))
+                    || Catalogue.column(column.substring(dot + 1));
+        });
+
+        assertThat(columns).isEmpty();
     }
 
     private static Set<String> names(String query) throws SQLException {

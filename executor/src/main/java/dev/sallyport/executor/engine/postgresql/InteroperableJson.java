@@ -2,6 +2,7 @@ package dev.sallyport.executor.engine.postgresql;
 
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -21,6 +22,8 @@ final class InteroperableJson {
     private static final int DEPTH_MAX = 100;
 
     private static final BigDecimal INTEGER_MAX = BigDecimal.valueOf((1L << 53) - 1);
+
+    private static final Pattern EXPONENT_TOO_LONG = Pattern.compile("[eE][+-]?[0-9]{6}");
 
     private static final JsonFactory STRICT =
             JsonFactory.builder()
@@ -61,6 +64,9 @@ final class InteroperableJson {
         double nearest = Double.parseDouble(number);
         if (!Double.isFinite(nearest)) {
             return false;
+        }
+        if (EXPONENT_TOO_LONG.matcher(number).find()) {
+            return false; // 1e-99999999999, which a double takes for zero
         }
         BigDecimal exact = new BigDecimal(number);
         boolean integer = number.chars().allMatch(c -> c == '-' || (c >= '0' && c <= '9'));

@@ -40,18 +40,31 @@ final class ValueWriter {
                 }
             }
             case BOOLEAN -> json.writeBoolean(bytes[from] == 't');
-            case TEXT -> json.writeUTF8String(bytes, from, to - from);
+            case TEXT -> text(json, bytes, from, to);
             case JSON -> {
                 if (InteroperableJson.is(bytes, from, to)) {
                     json.writeRawValue(new String(bytes, from, to - from, StandardCharsets.UTF_8));
                 } else {
-                    json.writeUTF8String(bytes, from, to - from);
+                    text(json, bytes, from, to);
                 }
             }
             case BASE64 -> json.writeBinary(PGbytea.toBytes(Arrays.copyOfRange(bytes, from, to)));
             case TIMESTAMP -> timestamp(json, ascii(bytes, from, to));
             case ARRAY ->
                     array(json, bytes, from, to, Objects.requireNonNull(type.element()), pace);
+        }
+    }
+
+    /** What is no UTF-8, as "char" of a server before 16 may be, becomes U+FFFD. */
+    private static void text(JsonGenerator json, byte[] bytes, int from, int to) {
+        int at = from;
+        while (at < to && bytes[at] >= 0) {
+            at++;
+        }
+        if (at == to) {
+            json.writeUTF8String(bytes, from, to - from);
+        } else {
+            json.writeString(new String(bytes, from, to - from, StandardCharsets.UTF_8));
         }
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sallyport.executor.engine.Cancellation;
 import dev.sallyport.schema.json.Json;
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -65,6 +66,27 @@ final class ValueWriterTest {
     })
     void timestampsFollowIso8601(String text, String iso) throws Exception {
         assertThat(written(text, Oid.TIMESTAMPTZ)).isEqualTo('"' + iso + '"');
+    }
+
+    /** Case F: "char" of a server before 16 is any byte. */
+    @Test
+    void whatIsNoUtf8IsJsonAllTheSame() throws Exception {
+        byte[] cut = {'a', (byte) 0xc3, '"', (byte) 0xff, (byte) 0xed, (byte) 0xa0, (byte) 0x80};
+        for (int oid : new int[] {18, Oid.TEXT, Oid.JSON}) {
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            try (JsonGenerator json = Json.mapper().createGenerator(out)) {
+                Pace pace =
+                        new Pace(
+                                new Cancellation(),
+                                System.nanoTime() + Duration.ofMinutes(1).toNanos());
+                ColumnType type = Objects.requireNonNull(ColumnType.of(oid));
+                ValueWriter.write(json, cut, 0, cut.length, type, pace);
+            }
+            String written =
+                    StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(out.toByteArray())).toString();
+
+            assertThat(Json.mapper().readTree(written).stringValue()).startsWith("a\ufffd\"\ufffd");
+        }
     }
 
     @Test
