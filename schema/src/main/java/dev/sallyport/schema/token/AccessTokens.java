@@ -6,13 +6,10 @@ import com.auth0.jwt.exceptions.JWTDecodeException;
 import com.auth0.jwt.exceptions.SignatureVerificationException;
 import com.auth0.jwt.interfaces.Claim;
 import com.auth0.jwt.interfaces.DecodedJWT;
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.KeySourceException;
 import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.RSAKey;
-import com.nimbusds.jose.jwk.source.RateLimitReachedException;
 import dev.sallyport.schema.event.Principal;
 import dev.sallyport.schema.registry.Issuer;
 import dev.sallyport.schema.registry.IssuerTrust;
@@ -59,11 +56,11 @@ public final class AccessTokens {
 
     private static final String BEARER = "Bearer ";
 
-    /** Heap that remembered tokens may take, in bytes: some 25,000 of them. */
+    /** Heap that remembered tokens of all tenants may take, in bytes. */
     private static final int CACHED_BYTES_MAX = 16 << 20;
 
-    /** Of a remembered token: the cache's node, its digest, the caller and its time. */
-    private static final int ENTRY_BYTES = 600;
+    /** Of a remembered token: its entries and digest, the caller and its time. */
+    private static final int ENTRY_BYTES = 800;
 
     /** Shorter RSA keys sign nothing (RFC 7518 section 3.3). */
     private static final int RSA_BITS_MIN = 2_048;
@@ -75,20 +72,26 @@ public final class AccessTokens {
     private final Supplier<Registry> registry;
     private final InstantSource clock;
     private final IssuerKeys keys = new IssuerKeys();
-    private final Cache<ByteBuffer, Known> known =
-            Caffeine.newBuilder()
-                    .maximumWeight(CACHED_BYTES_MAX)
-                    .<ByteBuffer, Known>weigher((_, good) -> bytes(good.caller()))
-                    .expireAfterWrite(CACHED_FOR)
-                    .build();
+    private final RememberedTokens<Known> known;
 
     /**
      * @param audience what a token's {@code aud} must name: this service's own resource identifier
      */
     public AccessTokens(URI audience, Supplier<Registry> registry, InstantSource clock) {
+        this(audience, registry, clock, CACHED_BYTES_MAX);
+    }
+
+    AccessTokens(
+            URI audience, Supplier<Registry> registry, InstantSource clock, long cachedBytesMax) {
         this.audience = new Audience(audience);
         this.registry = registry;
         this.clock = clock;
+        this.known = new RememberedTokens<>(cachedBytesMax, CACHED_FOR);
+    }
+
+    /** How much of the heap remembered tokens take. */
+    long bytesRemembered() {
+        return known.bytes();
     }
 
     /**
@@ -116,9 +119,10 @@ public final class AccessTokens {
                     "an access token may have " + CHARS_MAX + " characters");
         }
         ByteBuffer digest = sha256(token);
-        Known good = known.getIfPresent(digest);
-        return good != null && registry.get().trust(good.caller().issuer()) == good.trust()
-                ? inTime(good)
+        Optional<Known> good = known.get(digest, clock.instant());
+        return good.isPresent()
+                        && registry.get().trust(good.get().caller().issuer()) == good.get().trust()
+                ? inTime(good.get())
                 : verify(token, digest);
     }
 
@@ -225,8 +229,6 @@ public final class AccessTokens {
                     keys.find(issuer.jwksUri(), keyId).stream()
                             .filter(key -> keyId != null || algorithm(algorithm, key) != null)
                             .toList();
-        } catch (RateLimitReachedException e) {
-            candidates = List.of();
         } catch (KeySourceException e) {
             return rejected(
                     TokenProblem.ISSUER_UNREACHABLE,
@@ -329,7 +331,7 @@ public final class AccessTokens {
         List<String> audiences = token.getAudience();
         boolean addressed = audiences != null && audiences.stream().anyMatch(audience::isNamed);
         if (addressed) {
-            known.put(digest, good);
+            known.put(digest, caller.tenant(), good, bytes(caller), clock.instant());
         }
         Verification now = inTime(good);
         return addressed || now instanceof Rejected

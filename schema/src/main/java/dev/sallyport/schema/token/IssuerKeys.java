@@ -4,9 +4,11 @@ import com.nimbusds.jose.KeySourceException;
 import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKMatcher;
 import com.nimbusds.jose.jwk.JWKSelector;
+import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.KeyUse;
 import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
+import com.nimbusds.jose.jwk.source.RateLimitReachedException;
 import com.nimbusds.jose.proc.SecurityContext;
 import com.nimbusds.jose.util.DefaultResourceRetriever;
 import com.nimbusds.jose.util.JSONObjectUtils;
@@ -23,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,25 +40,44 @@ final class IssuerKeys {
     private static final Duration STALE_FOR = Duration.ofHours(12);
     private static final Duration BETWEEN_FETCHES = Duration.ofSeconds(10);
 
-    private final ConcurrentMap<URI, JWKSource<SecurityContext>> sources =
-            new ConcurrentHashMap<>();
+    private final ConcurrentMap<URI, Source> sources = new ConcurrentHashMap<>();
+
+    /** The keys at one address, and the last ones that were fetched from there. */
+    private record Source(JWKSource<SecurityContext> keys, AtomicReference<@Nullable Last> last) {}
+
+    private record Last(JWKSet keys, long nanoTime) {
+        boolean isStale() {
+            return System.nanoTime() - nanoTime > STALE_FOR.toNanos();
+        }
+    }
 
     /**
      * The issuer's signature keys of that id.
      *
      * @param keyId null for the keys of any id
-     * @throws KeySourceException if the issuer cannot be reached and nothing is cached
+     * @throws KeySourceException if the issuer cannot be reached and none of its keys is known
      */
     List<JWK> find(URI jwksUri, @Nullable String keyId) throws KeySourceException {
         JWKMatcher.Builder matcher = new JWKMatcher.Builder().keyUses(KeyUse.SIGNATURE, null);
         if (keyId != null) {
             matcher.keyID(keyId);
         }
-        return sources.computeIfAbsent(jwksUri, IssuerKeys::source)
-                .get(new JWKSelector(matcher.build()), null);
+        var selector = new JWKSelector(matcher.build());
+        Source source = sources.computeIfAbsent(jwksUri, IssuerKeys::source);
+        try {
+            return source.keys().get(selector, null);
+        } catch (RateLimitReachedException e) {
+            // others have just had them fetched, or have tried: nobody loses known keys by it
+            Last last = source.last().get();
+            if (last == null || last.isStale()) {
+                throw new KeySourceException("the keys were not fetched", e);
+            }
+            return selector.select(last.keys());
+        }
     }
 
-    private static JWKSource<SecurityContext> source(URI jwksUri) {
+    private static Source source(URI jwksUri) {
+        var last = new AtomicReference<@Nullable Last>();
         DefaultResourceRetriever retriever =
                 new DefaultResourceRetriever(
                         (int) CONNECT_TIMEOUT.toMillis(),
@@ -70,12 +92,21 @@ final class IssuerKeys {
                     }
                 };
         try {
-            return JWKSourceBuilder.create(
-                            jwksUri.toURL(), url -> readable(retriever.retrieveResource(url)))
-                    .cache(FRESH_FOR.toMillis(), READ_TIMEOUT.plus(CONNECT_TIMEOUT).toMillis())
-                    .rateLimited(BETWEEN_FETCHES.toMillis())
-                    .outageTolerant(STALE_FOR.toMillis())
-                    .build();
+            JWKSource<SecurityContext> keys =
+                    JWKSourceBuilder.create(
+                                    jwksUri.toURL(),
+                                    url -> {
+                                        Resource read = readable(retriever.retrieveResource(url));
+                                        last.set(new Last(parsed(read), System.nanoTime()));
+                                        return read;
+                                    })
+                            .cache(
+                                    FRESH_FOR.toMillis(),
+                                    READ_TIMEOUT.plus(CONNECT_TIMEOUT).toMillis())
+                            .rateLimited(BETWEEN_FETCHES.toMillis())
+                            .outageTolerant(STALE_FOR.toMillis())
+                            .build();
+            return new Source(keys, last);
         } catch (MalformedURLException e) {
             throw new IllegalArgumentException("jwksUri must be a URL: " + jwksUri, e);
         }
@@ -107,6 +138,14 @@ final class IssuerKeys {
         }
         set.put("keys", keys);
         return new Resource(JSONObjectUtils.toJSONString(set), keySet.getContentType());
+    }
+
+    private static JWKSet parsed(Resource keySet) throws IOException {
+        try {
+            return JWKSet.parse(keySet.getContent());
+        } catch (ParseException e) {
+            throw new IOException("the key set cannot be read", e);
+        }
     }
 
     private static boolean isReadable(Map<String, Object> key) {

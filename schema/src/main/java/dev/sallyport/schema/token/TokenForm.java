@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -32,7 +33,7 @@ final class TokenForm {
     /** What is wrong with the token's form; empty where it can be decoded. */
     static Optional<String> fault(String token) {
         String[] parts = token.split("\\.", -1);
-        if (parts.length != 3) {
+        if (parts.length != 3 || !Stream.of(parts).allMatch(TokenForm::isBase64Url)) {
             return Optional.of(NOT_A_JWT);
         }
         JsonNode header = object(parts[0]);
@@ -47,6 +48,17 @@ final class TokenForm {
                 ? Optional.empty()
                 : Optional.of(
                         "the token's exp, nbf and iat must be numbers of seconds since 1970, before the year 10000");
+    }
+
+    /** RFC 7515 section 2: without padding, line breaks and white space. */
+    private static boolean isBase64Url(String part) {
+        return part.chars()
+                .allMatch(c ->
+                        (c >= 'a' && c <= 'z')
+                                || (c >= 'A' && c <= 'Z')
+                                || (c >= '0' && c <= '9')
+                                || c == '-'
+                                || c == '_');
     }
 
     private static @Nullable JsonNode object(String base64) {

@@ -393,11 +393,22 @@ class AccessTokensTest {
     }
 
     private static String signed(byte[] header, byte[] claims) throws JOSEException {
+        return signed(KEY, header, claims);
+    }
+
+    private static String signed(RSAKey key, String header, String claims) throws JOSEException {
+        return signed(
+                key,
+                header.getBytes(StandardCharsets.UTF_8),
+                claims.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String signed(RSAKey key, byte[] header, byte[] claims) throws JOSEException {
         Base64.Encoder encoder = Base64.getUrlEncoder().withoutPadding();
         String first = encoder.encodeToString(header);
         String second = encoder.encodeToString(claims);
         byte[] signature =
-                Algorithm.RSA256(null, KEY.toRSAPrivateKey())
+                Algorithm.RSA256(null, key.toRSAPrivateKey())
                         .sign(
                                 first.getBytes(StandardCharsets.US_ASCII),
                                 second.getBytes(StandardCharsets.US_ASCII));
@@ -484,6 +495,82 @@ class AccessTokensTest {
                 TokenProblem.TOKEN_MALFORMED);
     }
 
+    @Test // case E
+    void aTokenIsWrittenInOneWay() {
+        String token = token(t -> t);
+        String[] parts = token.split("\\.", -1);
+        assertThat(tokens.verifyHeader("bearer  " + token + " "))
+                .isInstanceOf(Verification.Verified.class);
+        for (String other :
+                List.of(
+                        token + "==",
+                        token + ".",
+                        token + "\n",
+                        "." + token,
+                        token + "." + parts[2],
+                        token + " x",
+                        token + ", Bearer " + token,
+                        token + "," + token,
+                        "\"" + token + "\"",
+                        parts[0] + "." + parts[1] + ".",
+                        parts[0] + "=." + parts[1] + "." + parts[2],
+                        parts[0] + ". " + parts[1] + "." + parts[2],
+                        // five parts are an encrypted one (RFC 7516)
+                        parts[0] + ".." + parts[1] + "." + parts[1] + "." + parts[2])) {
+            // strip() takes off what surrounds a token in the header, verify() takes nothing
+            assertThat(tokens.verify(other)).as(other).isInstanceOf(Verification.Rejected.class);
+        }
+        for (String scheme :
+                List.of("DPoP ", "Bearer\t", "Bearer", "Bearer:", "Basic ", "Token ", "JWT ", "")) {
+            rejected(tokens.verifyHeader(scheme + token), TokenProblem.TOKEN_MISSING);
+        }
+    }
+
+    @Test // case E
+    void aKeyThatTheTokenBringsAlongIsNotUsed() throws JOSEException {
+        RSAKey own = key("own");
+        for (String header :
+                List.of(
+                        "{\"alg\":\"RS256\",\"jwk\":%s}",
+                        "{\"alg\":\"RS256\",\"kid\":\"k1\",\"jwk\":%s}",
+                        "{\"alg\":\"RS256\",\"kid\":\"own\",\"jwk\":%s}",
+                        "{\"alg\":\"RS256\",\"kid\":\"../k1\",\"jwk\":%s}",
+                        "{\"alg\":\"RS256\",\"kid\":\"\",\"jwk\":%s}",
+                        "{\"alg\":\"RS256\",\"kid\":\"k1\",\"x5c\":[\"%s\"]}",
+                        "{\"alg\":\"none\",\"kid\":\"k1\",\"jwk\":%s}",
+                        "{\"alg\":\"rs256\",\"kid\":\"k1\",\"jwk\":%s}",
+                        "{\"alg\":\"RS256 \",\"kid\":\"k1\",\"jwk\":%s}")) {
+            String brought =
+                    header.contains("x5c")
+                            ? header.formatted("MIIB")
+                            : header.formatted(own.toPublicJWK());
+            assertThat(tokens.verify(signed(own, brought, claims("\"x\":1"))))
+                    .as(brought)
+                    .isInstanceOf(Verification.Rejected.class);
+        }
+    }
+
+    @Test // case E
+    void whatIsNotAsTheRegistryHasItCountsForNothing() throws JOSEException {
+        for (String claims :
+                List.of(
+                        "\"tenant\":\"globex\"",
+                        "\"org\":\"globex\"",
+                        "\"act\":{\"sub\":\"eve\"}",
+                        "\"sub_id\":{\"format\":\"opaque\",\"id\":\"eve\"}",
+                        "\"scope\":{\"mcp:sql\":true}",
+                        "\"scope\":\"MCP:SQL mcp:sql\\t mcp:*\"",
+                        "\"scp\":[[\"mcp:sql\"]]",
+                        "\"scope\":[\"mcp:read mcp:sql\"]")) {
+            Verification verification = tokens.verify(signed(HEADER, claims(claims)));
+            assertThat(verification).as(claims).isInstanceOf(Verification.Verified.class);
+            Caller caller = ((Verification.Verified) verification).caller();
+            assertThat(caller.tenant()).isEqualTo(new TenantId("acme"));
+            assertThat(caller.subject()).isEqualTo("ana");
+            assertThat(caller.scopes()).as(claims).isEmpty();
+        }
+    }
+
     @Test
     void anExpiredTokenIsRefusedEvenIfItWasSeenGood() {
         String token = token(t -> t);
@@ -530,6 +617,78 @@ class AccessTokensTest {
         assertThat(tokens.verify(token)).isInstanceOf(Verification.Verified.class);
         registry.set(Registry.EMPTY);
         rejected(tokens.verify(token), TokenProblem.TOKEN_ISSUER_UNKNOWN);
+    }
+
+    @Test
+    void aChangeOfTheIssuersEntryCountsAtOnce() {
+        String token = token(t -> t);
+        assertThat(tokens.verify(token)).isInstanceOf(Verification.Verified.class);
+        Issuer before = issuer(ISSUER, Map.of());
+        registry.set(
+                Registry.of(
+                        2,
+                        List.of(
+                                tenant(
+                                        "acme",
+                                        new Issuer(
+                                                before.uri(),
+                                                before.jwksUri(),
+                                                Set.of("ES256"),
+                                                Map.of())))));
+        rejected(tokens.verify(token), TokenProblem.TOKEN_ALGORITHM_REFUSED);
+        registry.set(Registry.of(3, List.of(tenant("acme", issuer(ISSUER, Map.of("org", "a"))))));
+        rejected(tokens.verify(token), TokenProblem.TOKEN_ISSUER_UNKNOWN);
+        registry.set(Registry.of(4, List.of(tenant("globex", before))));
+        assertThat(((Verification.Verified) tokens.verify(token)).caller().tenant())
+                .isEqualTo(new TenantId("globex"));
+    }
+
+    @Test
+    void aKeyThatIsTakenBackIsGoodForAMinuteAtTheMost() throws JOSEException {
+        String seen = token(t -> t);
+        assertThat(tokens.verify(seen)).isInstanceOf(Verification.Verified.class);
+        RSAKey next = key("k2");
+        keySet.set(new JWKSet(next.toPublicJWK()).toString());
+        String rotated =
+                claims(JWT.create().withIssuer(ISSUER.toString()).withKeyId("k2"))
+                        .sign(Algorithm.RSA256(null, next.toRSAPrivateKey()));
+
+        assertThat(tokens.verify(rotated)).isInstanceOf(Verification.Verified.class);
+        rejected(tokens.verify(token(t -> t.withJWTId("unseen"))), TokenProblem.TOKEN_KEY_UNKNOWN);
+        assertThat(tokens.verify(seen)).isInstanceOf(Verification.Verified.class);
+        clock.set(NOW.plus(AccessTokens.CACHED_FOR));
+        rejected(tokens.verify(seen), TokenProblem.TOKEN_KEY_UNKNOWN);
+    }
+
+    @Test // case B4
+    void aFloodOfTokensOfOneTenantIsRememberedWithinTheBoundAndPushesOutNobodyElses()
+            throws JOSEException {
+        registry.set(
+                Registry.of(
+                        1,
+                        List.of(
+                                tenant("acme", issuer(ISSUER, Map.of())),
+                                tenant("globex", issuer(SHARED, Map.of())))));
+        tokens = new AccessTokens(AUDIENCE, registry::get, clock::get, 100_000);
+        String globex = token(t -> t.withIssuer(SHARED.toString()));
+        assertThat(tokens.verify(globex)).isInstanceOf(Verification.Verified.class);
+        String first = token(t -> t.withJWTId("0"));
+        for (int i = 0; i < 300; i++) {
+            String id = String.valueOf(i);
+            assertThat(tokens.verify(token(t -> t.withJWTId(id))))
+                    .isInstanceOf(Verification.Verified.class);
+            assertThat(tokens.bytesRemembered()).isLessThanOrEqualTo(100_000);
+        }
+        assertThat(tokens.bytesRemembered()).isGreaterThan(90_000);
+
+        // who is remembered needs no key of its issuer
+        RSAKey next = key("k2");
+        keySet.set(new JWKSet(next.toPublicJWK()).toString());
+        tokens.verify(
+                claims(JWT.create().withIssuer(ISSUER.toString()).withKeyId("k2"))
+                        .sign(Algorithm.RSA256(null, next.toRSAPrivateKey())));
+        assertThat(tokens.verify(globex)).isInstanceOf(Verification.Verified.class);
+        rejected(tokens.verify(first), TokenProblem.TOKEN_KEY_UNKNOWN);
     }
 
     @Test
@@ -595,7 +754,22 @@ class AccessTokensTest {
     @Test
     void anIssuerThatIsDownIsOursToMend() {
         keys.stop(0);
-        rejected(tokens.verify(token(t -> t)), TokenProblem.ISSUER_UNREACHABLE);
+        for (int i = 0; i < 20; i++) {
+            rejected(tokens.verify(token(t -> t)), TokenProblem.ISSUER_UNREACHABLE);
+        }
+    }
+
+    @Test
+    void anIssuerThatGoesDownKeepsTheKeysThatAreKnown() {
+        assertThat(tokens.verify(token(t -> t))).isInstanceOf(Verification.Verified.class);
+        keys.stop(0);
+        for (int i = 0; i < 20; i++) {
+            String id = "unknown-" + i;
+            Verification unknown = tokens.verify(token(t -> t.withKeyId(id)));
+            assertThat(unknown).isInstanceOf(Verification.Rejected.class);
+            assertThat(tokens.verify(token(t -> t.withJWTId(id))))
+                    .isInstanceOf(Verification.Verified.class);
+        }
     }
 
     @Test
