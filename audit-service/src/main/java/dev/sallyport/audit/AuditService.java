@@ -2,6 +2,7 @@ package dev.sallyport.audit;
 
 import dev.sallyport.audit.access.Access;
 import dev.sallyport.audit.access.ReadRecorder;
+import dev.sallyport.audit.access.ReadingPlaces;
 import dev.sallyport.audit.http.AuditHttp;
 import dev.sallyport.audit.ingest.Ingest;
 import dev.sallyport.audit.log.CallProofs;
@@ -33,6 +34,7 @@ public final class AuditService implements AutoCloseable {
     private static final Duration REGISTRY_WITHIN = Duration.ofSeconds(30);
     private static final Duration CHECKPOINTS_WITHIN = Duration.ofSeconds(30);
     private static final Duration TELL_WITHIN = Duration.ofSeconds(5);
+    private static final Duration SEARCH_WITHIN = Duration.ofSeconds(10);
     private static final Duration REFUSAL_FOLD = Duration.ofSeconds(10);
     private static final String SOURCE = "/audit-service";
 
@@ -92,7 +94,7 @@ public final class AuditService implements AutoCloseable {
         var publishing = parts.add(TurnLoop.start("audit-checkpoints", publisher, clock));
         var ingesting = parts.add(TurnLoop.start("audit-ingest", ingest, clock));
         var logs = new LogReader(jdbi);
-        var search = new EntrySearch(jdbi);
+        var search = new EntrySearch(jdbi, SEARCH_WITHIN);
         var proofs = new CallProofs(logs);
         var key = signer.verifier();
         var access =
@@ -101,8 +103,12 @@ public final class AuditService implements AutoCloseable {
                         registry,
                         refusals,
                         clock);
-        var console = new Console(access, reads, search, proofs, key, config.publicUrl(), clock);
-        var shown = new AuditHttp.Parts(logs, search, proofs, key, access, reads);
+        // the threads that write the log and sign it keep a connection each
+        var places = new ReadingPlaces(Math.max(1, config.database().connectionsMax() - 2));
+        var shown =
+                new AuditHttp.Parts(
+                        logs, search, proofs, key, access, reads, places, config.publicUrl());
+        var console = new Console(shown, clock);
         var watched = new AuditHttp.Watched(ingesting, publishing, ingest, publisher, clock);
         var http =
                 parts.add(

@@ -74,7 +74,7 @@ class ApiIT {
             try (var socket = new Socket(InetAddress.getLoopbackAddress(), service.port())) {
                 String token = fixture.token(acme, "audit:read");
                 String request =
-                        "GET %s?%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer %s\r\nCookie: sallyport_console=%s\r\n\r\n"
+                        "GET %s?%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer %s\r\nCookie: sallyport_console=%s\r\n\r\n"
                                 .formatted(path, query, token, token);
                 socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
                 String answer =

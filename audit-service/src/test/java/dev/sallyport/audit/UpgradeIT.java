@@ -44,7 +44,7 @@ class UpgradeIT {
                 fixture.awaitPublished(database.jdbi(), tenant, ENTRIES + 2);
 
                 assertThat(fixture.verify(service, tenant)).isInstanceOf(Verdict.Verified.class);
-                var search = new EntrySearch(database.jdbi());
+                var search = new EntrySearch(database.jdbi(), AuditFixture.WITHIN);
                 assertThat(search.find(tenant, filter("principal", "subject-7")).entries())
                         .singleElement()
                         .satisfies(found -> {

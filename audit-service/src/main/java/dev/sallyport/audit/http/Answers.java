@@ -56,6 +56,11 @@ final class Answers {
                                         failed)));
     }
 
+    /** What is answered to bytes that are not HTTP. */
+    static byte[] notHttp(int status) {
+        return body("http_invalid", "the server could not read this as an HTTP request: " + status);
+    }
+
     static void denied(Context ctx, Admission.Denied denied) {
         ctx.header("WWW-Authenticate", denied.challenge());
         problem(ctx, denied.status(), denied.code(), denied.message());
@@ -80,6 +85,7 @@ final class Answers {
         }
         if (failed.problem() == AuditProblem.CALL_NOT_PUBLISHED
                 || failed.problem() == AuditProblem.ENTRY_NOT_PUBLISHED
+                || failed.problem() == AuditProblem.TENANT_BUSY
                 || status == AuditProblem.DATABASE_UNAVAILABLE.status()) {
             ctx.header("Retry-After", "1");
         }
@@ -87,10 +93,19 @@ final class Answers {
     }
 
     private static void problem(Context ctx, int status, String code, String message) {
+        if (ctx.res().isCommitted()) {
+            return;
+        }
+        ctx.status(status)
+                .contentType("application/json")
+                .header("Cache-Control", "no-store")
+                .result(body(code, message));
+    }
+
+    private static byte[] body(String code, String message) {
         var body = new LinkedHashMap<String, String>();
         body.put("code", code);
         body.put("message", message);
-        ctx.status(status);
-        json(ctx, body);
+        return Json.mapper().writeValueAsBytes(body);
     }
 }

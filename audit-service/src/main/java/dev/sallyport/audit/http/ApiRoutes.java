@@ -3,6 +3,7 @@ package dev.sallyport.audit.http;
 import dev.sallyport.audit.access.Access;
 import dev.sallyport.audit.access.Admission;
 import dev.sallyport.audit.access.ReadRecorder;
+import dev.sallyport.audit.access.ReadingPlaces;
 import dev.sallyport.audit.log.CallProofs;
 import dev.sallyport.audit.problem.AuditException;
 import dev.sallyport.audit.problem.AuditProblem;
@@ -11,12 +12,14 @@ import dev.sallyport.audit.search.EntryIndex;
 import dev.sallyport.audit.search.EntrySearch;
 import dev.sallyport.audit.search.QueryString;
 import dev.sallyport.schema.id.CallId;
+import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.token.Caller;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
+import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,12 +31,19 @@ final class ApiRoutes {
     private final ReadRecorder reads;
     private final EntrySearch search;
     private final CallProofs proofs;
+    private final ReadingPlaces places;
 
-    ApiRoutes(Access access, ReadRecorder reads, EntrySearch search, CallProofs proofs) {
+    ApiRoutes(
+            Access access,
+            ReadRecorder reads,
+            EntrySearch search,
+            CallProofs proofs,
+            ReadingPlaces places) {
         this.access = access;
         this.reads = reads;
         this.search = search;
         this.proofs = proofs;
+        this.places = places;
     }
 
     void register(RoutesConfig routes) {
@@ -42,37 +52,36 @@ final class ApiRoutes {
         routes.get("/api/v1/calls/{callId}", ctx -> admitted(ctx, caller -> call(ctx, caller)));
     }
 
-    private void admitted(Context ctx, Consumer<Caller> then) {
+    private void admitted(Context ctx, Function<Caller, byte[]> then) {
         switch (access.admitHeader(ctx.header("Authorization"), ctx.ip())) {
             case Admission.Denied denied -> Answers.denied(ctx, denied);
-            case Admission.Admitted(var caller) -> then.accept(caller);
+            case Admission.Admitted(var caller) -> {
+                ctx.contentType("application/json");
+                places.answer(ctx, Optional.of(caller.tenant()), () -> then.apply(caller));
+            }
         }
     }
 
-    private void entries(Context ctx, Caller caller) {
+    private byte[] entries(Context ctx, Caller caller) {
         var page = search.find(caller.tenant(), EntryFilter.ofApi(parameters(ctx)));
         reads.record(caller, ctx.ip(), "search", orEmpty(ctx.queryString()), page.entries().size());
-        Answers.json(ctx, page);
+        return Json.mapper().writeValueAsBytes(page);
     }
 
-    private void entry(Context ctx, Caller caller) {
+    private byte[] entry(Context ctx, Caller caller) {
         requireNone(parameters(ctx));
         long index = EntryIndex.parse(ctx.pathParam("index"));
         var proof = proofs.ofEntry(caller.tenant(), index);
         reads.record(caller, ctx.ip(), "entry", Long.toString(index), 1);
-        ctx.contentType("application/json")
-                .header("Cache-Control", "no-store")
-                .result(proof.json());
+        return proof.json();
     }
 
-    private void call(Context ctx, Caller caller) {
+    private byte[] call(Context ctx, Caller caller) {
         requireNone(parameters(ctx));
         var call = call(ctx.pathParam("callId"));
         var proof = proofs.of(caller.tenant(), call);
         reads.record(caller, ctx.ip(), "call", call.toString(), proof.entries().size());
-        ctx.contentType("application/json")
-                .header("Cache-Control", "no-store")
-                .result(proof.json());
+        return proof.json();
     }
 
     private static CallId call(String text) {

@@ -15,6 +15,9 @@ import java.util.Map;
  * @param watched what must not stand still
  */
 record HealthRoute(AuditHttp.Watched watched) {
+    /** Where the health is told. */
+    static final String PATH = "/healthz";
+
     /** How long no turn may succeed, and how long records may wait without any being taken. */
     private static final Duration STANDSTILL_MAX = Duration.ofSeconds(30);
 
@@ -22,7 +25,7 @@ record HealthRoute(AuditHttp.Watched watched) {
 
     void register(RoutesConfig routes) {
         routes.get(
-                "/healthz",
+                PATH,
                 ctx -> {
                     boolean well = stuck().isEmpty();
                     var body = new LinkedHashMap<String, Object>();

@@ -3,6 +3,7 @@ package dev.sallyport.audit.http;
 import dev.sallyport.audit.access.Access;
 import dev.sallyport.audit.access.Admission;
 import dev.sallyport.audit.access.ReadRecorder;
+import dev.sallyport.audit.access.ReadingPlaces;
 import dev.sallyport.audit.log.LogReader;
 import dev.sallyport.audit.log.PublishedCheckpoint;
 import dev.sallyport.audit.note.VerifierKey;
@@ -15,6 +16,7 @@ import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * The logs as the static files of C2SP tlog-tiles. Checkpoints, hash tiles and keys tell nothing
@@ -30,32 +32,65 @@ final class LogRoutes {
     private final VerifierKey key;
     private final Access access;
     private final ReadRecorder reads;
+    private final ReadingPlaces places;
 
-    LogRoutes(LogReader logs, VerifierKey key, Access access, ReadRecorder reads) {
+    LogRoutes(
+            LogReader logs,
+            VerifierKey key,
+            Access access,
+            ReadRecorder reads,
+            ReadingPlaces places) {
         this.logs = logs;
         this.key = key;
         this.access = access;
         this.reads = reads;
+        this.places = places;
     }
 
     void register(RoutesConfig routes) {
-        routes.get("/log/vkey", ctx -> text(ctx, key + "\n"));
+        routes.get("/log/vkey", ctx -> text(ctx, () -> key + "\n"));
         routes.get(
                 "/log/{tenant}/vkey",
                 ctx -> {
                     var tenant = tenant(ctx);
-                    var _ = checkpoint(tenant);
-                    text(ctx, key.named(key.name() + "/" + tenant) + "\n");
+                    text(
+                            ctx,
+                            () -> {
+                                var _ = checkpoint(tenant);
+                                return key.named(key.name() + "/" + tenant) + "\n";
+                            });
                 });
-        routes.get("/log/{tenant}/checkpoint", ctx -> text(ctx, checkpoint(tenant(ctx)).note()));
+        routes.get(
+                "/log/{tenant}/checkpoint",
+                ctx -> {
+                    var tenant = tenant(ctx);
+                    text(ctx, () -> checkpoint(tenant).note());
+                });
         routes.get("/log/{tenant}/tile/<path>", this::tile);
     }
 
-    private static void text(Context ctx, String text) {
-        ctx.contentType(TEXT)
-                .header("Cache-Control", "no-cache")
-                .result(text.getBytes(StandardCharsets.UTF_8));
+    private void text(Context ctx, Supplier<String> text) {
+        answer(
+                ctx,
+                new Form(TEXT, "no-cache"),
+                Optional.empty(),
+                () -> text.get().getBytes(StandardCharsets.UTF_8));
     }
+
+    /** What is there is cached; that nothing is there is not. */
+    private void answer(
+            Context ctx, Form form, Optional<TenantId> tenant, Supplier<byte[]> reading) {
+        places.answer(
+                ctx,
+                tenant,
+                () -> {
+                    byte[] body = reading.get();
+                    ctx.contentType(form.contentType()).header("Cache-Control", form.cached());
+                    return body;
+                });
+    }
+
+    private record Form(String contentType, String cached) {}
 
     private void tile(Context ctx) {
         var tenant = tenant(ctx);
@@ -67,9 +102,14 @@ final class LogRoutes {
     }
 
     private void hashes(Context ctx, TenantId tenant, TilePath.Hashes tile) {
-        requirePublished(checkpoint(tenant), tile.level(), tile);
-        byte[] bytes = logs.tile(tenant, tile).orElseThrow(LogRoutes::noTile);
-        ctx.contentType(BYTES).header("Cache-Control", UNCHANGING).result(bytes);
+        answer(
+                ctx,
+                new Form(BYTES, UNCHANGING),
+                Optional.empty(),
+                () -> {
+                    requirePublished(checkpoint(tenant), tile.level(), tile);
+                    return logs.tile(tenant, tile).orElseThrow(LogRoutes::noTile);
+                });
     }
 
     private void entries(Context ctx, TenantId tenant, TilePath.Entries bundle) {
@@ -81,10 +121,17 @@ final class LogRoutes {
                             AuditProblem.LOG_FORBIDDEN,
                             "the entries of a log are read with a token of its own tenant");
                 }
-                requirePublished(checkpoint(tenant), 0, bundle);
-                byte[] bytes = logs.bundle(tenant, bundle);
-                reads.record(caller, ctx.ip(), "entries", bundle.path(), bundle.width());
-                ctx.contentType(BYTES).header("Cache-Control", "private, no-store").result(bytes);
+                answer(
+                        ctx,
+                        new Form(BYTES, "private, no-store"),
+                        Optional.of(tenant),
+                        () -> {
+                            requirePublished(checkpoint(tenant), 0, bundle);
+                            byte[] bytes = logs.bundle(tenant, bundle);
+                            reads.record(
+                                    caller, ctx.ip(), "entries", bundle.path(), bundle.width());
+                            return bytes;
+                        });
             }
         }
     }

@@ -3,8 +3,9 @@ package dev.sallyport.audit.page;
 import dev.sallyport.audit.access.Access;
 import dev.sallyport.audit.access.Admission;
 import dev.sallyport.audit.access.ReadRecorder;
+import dev.sallyport.audit.access.ReadingPlaces;
+import dev.sallyport.audit.http.AuditHttp;
 import dev.sallyport.audit.log.CallProofs;
-import dev.sallyport.audit.note.VerifierKey;
 import dev.sallyport.audit.problem.Absence;
 import dev.sallyport.audit.problem.AuditException;
 import dev.sallyport.audit.problem.AuditProblem;
@@ -30,7 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.JdbiException;
 import org.slf4j.Logger;
@@ -41,34 +42,27 @@ public final class Console {
     private static final Logger LOG = LoggerFactory.getLogger(Console.class);
     private static final String HOME = "/console";
     private static final int OK = 200;
+    private static final int BAD_REQUEST = 400;
 
     private final Pages pages = new Pages();
     private final Access access;
     private final ReadRecorder reads;
+    private final ReadingPlaces places;
     private final EntrySearch search;
     private final CallProofs proofs;
     private final ProofPresenter presenter;
     private final Session session;
     private final URI publicUrl;
 
-    /**
-     * @param publicUrl where readers reach the service
-     */
-    public Console(
-            Access access,
-            ReadRecorder reads,
-            EntrySearch search,
-            CallProofs proofs,
-            VerifierKey key,
-            URI publicUrl,
-            InstantSource clock) {
-        this.access = access;
-        this.reads = reads;
-        this.search = search;
-        this.proofs = proofs;
-        this.presenter = new ProofPresenter(key);
-        this.session = new Session(publicUrl, clock);
-        this.publicUrl = publicUrl;
+    public Console(AuditHttp.Parts parts, InstantSource clock) {
+        this.access = parts.access();
+        this.reads = parts.reads();
+        this.places = parts.places();
+        this.search = parts.search();
+        this.proofs = parts.proofs();
+        this.presenter = new ProofPresenter(parts.key());
+        this.session = new Session(parts.publicUrl(), clock);
+        this.publicUrl = parts.publicUrl();
     }
 
     /** Registers the pages. */
@@ -98,6 +92,10 @@ public final class Console {
             try {
                 handler.handle(ctx);
             } catch (AuditException failed) {
+                if (failed.problem() == AuditProblem.TENANT_BUSY
+                        || failed.problem() == AuditProblem.OVERLOADED) {
+                    ctx.header("Retry-After", "1");
+                }
                 failed(ctx, failed);
             } catch (JdbiException failed) {
                 failed(
@@ -127,14 +125,15 @@ public final class Console {
                 new ErrorView(failed.code(), String.valueOf(failed.getMessage())));
     }
 
-    private void signedIn(Context ctx, Consumer<Caller> then) {
+    private void signedIn(Context ctx, Function<Caller, byte[]> then) {
         Optional<String> token = session.token(ctx);
         if (token.isEmpty()) {
             pages.show(ctx, OK, "signin.jte", new SignInView(publicUrl.toString(), null));
             return;
         }
         switch (access.admit(token.get(), ctx.ip())) {
-            case Admission.Admitted(var caller) -> then.accept(caller);
+            case Admission.Admitted(var caller) ->
+                    places.answer(ctx, Optional.of(caller.tenant()), () -> then.apply(caller));
             case Admission.Denied denied -> {
                 if (!denied.isTemporary()) {
                     session.end(ctx);
@@ -150,7 +149,19 @@ public final class Console {
 
     private void signIn(Context ctx) {
         session.requireOwnForm(ctx);
-        String token = Optional.ofNullable(ctx.formParam("token")).orElse("").strip();
+        String token = SignInForm.token(ctx);
+        if (token.length() > Session.TOKEN_CHARS_MAX) {
+            pages.show(
+                    ctx,
+                    BAD_REQUEST,
+                    "signin.jte",
+                    new SignInView(
+                            publicUrl.toString(),
+                            "A browser keeps no more than "
+                                    + Session.TOKEN_CHARS_MAX
+                                    + " characters: ask for a token with fewer claims."));
+            return;
+        }
         switch (access.admit(token, ctx.ip())) {
             case Admission.Admitted(var caller) -> {
                 session.open(ctx, token, caller.expires());
@@ -171,7 +182,7 @@ public final class Console {
         ctx.redirect(HOME, HttpStatus.SEE_OTHER);
     }
 
-    private void entries(Context ctx, Caller caller) {
+    private byte[] entries(Context ctx, Caller caller) {
         EntryFilter filter;
         try {
             filter = EntryFilter.of(QueryString.parse(ctx.queryString()));
@@ -184,8 +195,7 @@ public final class Console {
                             null,
                             null,
                             String.valueOf(mistaken.getMessage()));
-            pages.show(ctx, mistaken.problem().status(), "entries.jte", view);
-            return;
+            return pages.page(ctx, mistaken.problem().status(), "entries.jte", view);
         }
         EntryPage page = search.find(caller.tenant(), filter);
         reads.record(
@@ -194,38 +204,39 @@ public final class Console {
                 page.next() == null ? null : link(filter, Optional.of(Cursor.parse(page.next())));
         String newest = filter.cursor().isPresent() ? link(filter, Optional.empty()) : null;
         var rows = page.entries().stream().map(EntryRow::of).toList();
-        pages.show(
+        return pages.page(
                 ctx,
                 OK,
                 "entries.jte",
                 new EntriesView(reader(caller), asWritten(ctx), rows, older, newest, null));
     }
 
-    private void call(Context ctx, Caller caller) {
+    private byte[] call(Context ctx, Caller caller) {
         var proof = proof(ctx, caller);
         var alerts = search.alertsOf(caller.tenant(), CallId.of(proof.callId()));
-        pages.show(ctx, OK, "call.jte", presenter.present(reader(caller), proof, alerts));
+        return pages.page(ctx, OK, "call.jte", presenter.present(reader(caller), proof, alerts));
     }
 
-    private void entry(Context ctx, Caller caller) {
+    private byte[] entry(Context ctx, Caller caller) {
         var proof = entryProof(ctx, caller);
-        pages.show(ctx, OK, "entry.jte", presenter.present(reader(caller), proof));
+        return pages.page(ctx, OK, "entry.jte", presenter.present(reader(caller), proof));
     }
 
-    private void download(Context ctx, Caller caller) {
+    private byte[] download(Context ctx, Caller caller) {
         var proof = proof(ctx, caller);
-        download(ctx, proof.callId(), proof.json());
+        return download(ctx, proof.callId(), proof.json());
     }
 
-    private void downloadEntry(Context ctx, Caller caller) {
-        download(ctx, "entry-" + ctx.pathParam("index"), entryProof(ctx, caller).json());
+    private byte[] downloadEntry(Context ctx, Caller caller) {
+        return download(ctx, "entry-" + ctx.pathParam("index"), entryProof(ctx, caller).json());
     }
 
-    private static void download(Context ctx, String name, byte[] proof) {
+    private static byte[] download(Context ctx, String name, byte[] proof) {
         ctx.header(
                 "Content-Disposition",
                 "attachment; filename=\"sallyport-proof-" + name + ".json\"");
-        ctx.contentType("application/json").header("Cache-Control", "no-store").result(proof);
+        ctx.contentType("application/json");
+        return proof;
     }
 
     private EntryProof entryProof(Context ctx, Caller caller) {

@@ -7,6 +7,7 @@ import io.javalin.http.Context;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
@@ -26,11 +27,18 @@ final class Pages {
     private final byte[] style = resource("style.css");
     private final byte[] icon = resource("icon.svg");
 
+    /** Answers with a page that says nothing of any log. */
     void show(Context ctx, int status, String template, Object view) {
+        ctx.result(page(ctx, status, template, view));
+    }
+
+    /** The page, for an answer whose header is set here. */
+    byte[] page(Context ctx, int status, String template, Object view) {
         var page = new StringOutput();
         templates.render(template, view, page);
         headers(ctx);
-        ctx.status(status).header("Cache-Control", "no-store").html(page.toString());
+        ctx.status(status).contentType("text/html; charset=utf-8");
+        return page.toString().getBytes(StandardCharsets.UTF_8);
     }
 
     void style(Context ctx) {
@@ -51,7 +59,6 @@ final class Pages {
         ctx.header("Content-Security-Policy", POLICY);
         // not no-referrer: under it browsers send the console's own forms with "Origin: null"
         ctx.header("Referrer-Policy", "same-origin");
-        ctx.header("X-Frame-Options", "DENY");
         ctx.header("Cross-Origin-Opener-Policy", "same-origin");
     }
 

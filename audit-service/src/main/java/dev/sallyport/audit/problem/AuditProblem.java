@@ -42,6 +42,24 @@ public enum AuditProblem {
     LOG_INCONSISTENT(503),
     /** There is nothing at that address. */
     PATH_NOT_FOUND(404),
+    /** A header field that decides something stands there with several values. */
+    HEADER_REPEATED(400),
+    /** A header field that nobody may send. */
+    HEADER_INVALID(400),
+    /** The request names a host that is not this one. */
+    HOST_UNKNOWN(421),
+    /** The body is larger than a form may be. */
+    BODY_TOO_LARGE(413),
+    /** The body did not arrive whole, or not in time. */
+    BODY_INCOMPLETE(400),
+    /** The body is no form. */
+    UNSUPPORTED_MEDIA_TYPE(415),
+    /** As many requests are answered as there may be at once. */
+    OVERLOADED(503),
+    /** The tenant has its share of them. */
+    TENANT_BUSY(429),
+    /** The search was ended because it took too long. */
+    SEARCH_TOO_SLOW(422),
     /** The form was not sent by the console's own page. */
     FORM_REFUSED(403),
     /** Our fault. */

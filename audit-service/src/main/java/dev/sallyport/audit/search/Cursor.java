@@ -42,7 +42,9 @@ public record Cursor(Instant time, long index) {
                         Instant.ofEpochSecond(
                                 Math.floorDiv(micros, MICROS_A_SECOND),
                                 Math.floorMod(micros, MICROS_A_SECOND) * 1_000);
-                return new Cursor(time, numbers.getLong());
+                if (!time.isBefore(EntryFilter.TIME_MIN) && !time.isAfter(EntryFilter.TIME_MAX)) {
+                    return new Cursor(time, numbers.getLong());
+                }
             }
         } catch (IllegalArgumentException malformed) {
             throw invalid(malformed);

@@ -1,6 +1,8 @@
 package dev.sallyport.audit.search;
 
 import dev.sallyport.audit.log.LogStage;
+import dev.sallyport.audit.problem.AuditException;
+import dev.sallyport.audit.problem.AuditProblem;
 import dev.sallyport.audit.tree.Hash;
 import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.event.AlertRaised;
@@ -11,6 +13,7 @@ import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.TenantId;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -21,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,12 +32,16 @@ import org.jspecify.annotations.Nullable;
  * whose bytes must have the hash that the tree holds.
  *
  * @param jdbi the way to the database
+ * @param deadline how long the database may look for a page, in whole seconds
  */
-public record EntrySearch(Jdbi jdbi) {
+public record EntrySearch(Jdbi jdbi, Duration deadline) {
     /** The most alerts that are shown of a call. */
     public static final int ALERTS_MAX = 20;
 
     private static final int ALERTS_LOOKED_AT = 200;
+
+    /** SQLSTATE {@code query_canceled}. */
+    private static final String CANCELED = "57014";
 
     /** The page of entries that the filter asks for, newest first. */
     public EntryPage find(TenantId tenant, EntryFilter filter) {
@@ -99,12 +107,26 @@ public record EntrySearch(Jdbi jdbi) {
                 ORDER BY s.time DESC, s.seq DESC
                 """
                         .formatted(SearchRow.COLUMNS, String.join(" AND ", conditions.terms));
-        return jdbi.withHandle(handle ->
-                handle.createQuery(sql)
-                        .bindMap(conditions.values)
-                        .bind("more", most)
-                        .map((rows, _) -> placed(rows))
-                        .list());
+        try {
+            return jdbi.withHandle(handle ->
+                    handle.createQuery(sql)
+                            .setQueryTimeout((int) deadline.toSeconds())
+                            .bindMap(conditions.values)
+                            .bind("more", most)
+                            .map((rows, _) -> placed(rows))
+                            .list());
+        } catch (JdbiException failed) {
+            if (failed.getCause() instanceof SQLException error
+                    && CANCELED.equals(error.getSQLState())) {
+                throw new AuditException(
+                        AuditProblem.SEARCH_TOO_SLOW,
+                        "the search took more than "
+                                + deadline.toSeconds()
+                                + " s and was ended: ask for a shorter time (from, to), or for longer words",
+                        failed);
+            }
+            throw failed;
+        }
     }
 
     /** An entry, and where the next page begins below it, which the search row decides. */

@@ -1,6 +1,7 @@
 package dev.sallyport.gateway.admission;
 
 import dev.sallyport.schema.id.CellId;
+import dev.sallyport.schema.share.Shares;
 import dev.sallyport.schema.token.Caller;
 import java.util.List;
 import java.util.Optional;

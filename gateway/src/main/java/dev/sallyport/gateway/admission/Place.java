@@ -2,6 +2,7 @@ package dev.sallyport.gateway.admission;
 
 import dev.sallyport.gateway.admission.Admission.Holder;
 import dev.sallyport.schema.id.CellId;
+import dev.sallyport.schema.share.Shares;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -16,6 +16,11 @@ import dev.sallyport.gateway.protocol.Presence;
 import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.gateway.protocol.ToolResult;
 import dev.sallyport.schema.health.Health;
+import dev.sallyport.schema.http.Body;
+import dev.sallyport.schema.http.CallerConnection;
+import dev.sallyport.schema.http.CallerConnector;
+import dev.sallyport.schema.http.Connections;
+import dev.sallyport.schema.http.PlainErrors;
 import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.json.JsonBuffer;
 import dev.sallyport.schema.token.Caller;
@@ -27,8 +32,6 @@ import io.javalin.http.HandlerType;
 import io.javalin.http.HttpResponseException;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.nio.channels.SelectionKey;
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Enumeration;
 import java.util.Iterator;
@@ -38,12 +41,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Supplier;
-import org.eclipse.jetty.io.ManagedSelector;
-import org.eclipse.jetty.io.SocketChannelEndPoint;
-import org.eclipse.jetty.server.HttpConnectionFactory;
-import org.eclipse.jetty.server.HttpStream;
-import org.eclipse.jetty.server.Request;
-import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -59,7 +56,6 @@ public final class Edge implements AutoCloseable {
     static final String HEALTH = "/healthz";
 
     private static final String REQUEST_ID = "requestId";
-    private static final String CONNECTION = "connection";
 
     /**
      * Header fields of a connection that are known again without being parsed. Looking one up costs
@@ -164,29 +160,18 @@ public final class Edge implements AutoCloseable {
             http.setSendDateHeader(false);
             http.setRequestHeaderSize(config.limits().headerBytesMax());
             http.setHeaderCacheSize(HEADER_CACHE_CHARS);
-            http.addCustomizer((request, _) -> begun(request));
         });
         javalin.jetty.modifyServer(jetty -> {
             jetty.setStopTimeout(config.timeouts().drain().toMillis());
-            jetty.setErrorHandler(new PlainErrors());
+            jetty.setErrorHandler(new PlainErrors(Edge::notHttp));
         });
         EdgeConfig.Timeouts timeouts = config.timeouts();
         var times =
                 new CallerConnection.Times(timeouts.idle(), timeouts.head(), timeouts.answer());
         javalin.jetty.addConnector((jetty, http) -> {
-            var connector =
-                    new ServerConnector(jetty, new HttpConnectionFactory(http)) {
-                        @Override
-                        protected SocketChannelEndPoint newEndPoint(
-                                SocketChannel channel, ManagedSelector selector, SelectionKey key) {
-                            return new CallerConnection(
-                                    channel, selector, key, getScheduler(), times);
-                        }
-                    };
-            connector.addBean(connections);
+            var connector = new CallerConnector(jetty, http, times, connections);
             connector.setHost(config.host());
             connector.setPort(config.port());
-            connector.setIdleTimeout(timeouts.idle().toMillis());
             connector.setAcceptQueueSize(config.limits().acceptQueueMax());
             return connector;
         });
@@ -214,36 +199,13 @@ public final class Edge implements AutoCloseable {
         javalin.routes.exception(Exception.class, Edge::defect);
     }
 
-    /** Tells the connection when a request begins and ends, and the request its connection. */
-    private static Request begun(Request request) {
-        var connection =
-                (CallerConnection) request.getConnectionMetaData().getConnection().getEndPoint();
-        connection.requestBegins();
-        request.setAttribute(CONNECTION, connection);
-        request.addHttpStreamWrapper(stream -> new Told(stream, connection));
-        return request;
-    }
-
-    /** Tells the connection of the end before the server reads on. */
-    private static final class Told extends HttpStream.Wrapper {
-        private final CallerConnection connection;
-
-        Told(HttpStream stream, CallerConnection connection) {
-            super(stream);
-            this.connection = connection;
-        }
-
-        @Override
-        public void succeeded() {
-            connection.requestEnds();
-            super.succeeded();
-        }
-
-        @Override
-        public void failed(Throwable failure) {
-            connection.requestEnds();
-            super.failed(failure);
-        }
+    /** What is answered to bytes that are not HTTP. */
+    private static byte[] notHttp(int status) {
+        return new JsonBuffer()
+                .raw("{\"jsonrpc\":\"2.0\",\"error\":{\"code\":" + status + ",\"message\":")
+                .string("The server could not read this as an HTTP request")
+                .raw(",\"data\":{\"code\":\"http_invalid\"}}}")
+                .toByteArray();
     }
 
     /**
@@ -327,7 +289,7 @@ public final class Edge implements AutoCloseable {
     }
 
     private static CallerConnection connection(Context context) {
-        return (CallerConnection) context.req().getAttribute(CONNECTION);
+        return CallerConnection.of(context.req());
     }
 
     private void turnAway(

@@ -1,6 +1,7 @@
 package dev.sallyport.gateway.edge;
 
 import dev.sallyport.gateway.protocol.Headers;
+import dev.sallyport.schema.http.SingleFields;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Collections;
 import java.util.Enumeration;
@@ -17,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 record RequestFields(HttpServletRequest request) implements Headers {
 
     /** Fields that decide who calls, what is called, or what it may do. */
-    private static final List<String> SINGLE =
-            List.of(
+    private static final SingleFields SINGLE =
+            new SingleFields(List.of(
                     "Authorization",
                     "Content-Type",
                     "Content-Length",
@@ -30,7 +31,7 @@ record RequestFields(HttpServletRequest request) implements Headers {
                     "Origin",
                     "traceparent",
                     "x-read-only",
-                    "x-structured-content");
+                    "x-structured-content"));
 
     @Override
     public @Nullable String get(String name) {
@@ -42,27 +43,11 @@ record RequestFields(HttpServletRequest request) implements Headers {
         if (!values.hasMoreElements()) {
             return first;
         }
-        return isSingle(name) ? first : first + ", " + String.join(", ", Collections.list(values));
+        return SINGLE.has(name) ? first : first + ", " + String.join(", ", Collections.list(values));
     }
 
-    /**
-     * A field that has to be single and has several values. Asked first of every request, so that
-     * {@link #get} may take any of equal ones.
-     */
+    /** A field that has to be single and has several values. */
     Optional<String> contradictory() {
-        for (String name : SINGLE) {
-            Enumeration<String> values = request.getHeaders(name);
-            String first = values.hasMoreElements() ? values.nextElement() : null;
-            while (values.hasMoreElements()) {
-                if (!values.nextElement().equals(first)) {
-                    return Optional.of(name);
-                }
-            }
-        }
-        return Optional.empty();
-    }
-
-    private static boolean isSingle(String name) {
-        return SINGLE.stream().anyMatch(name::equalsIgnoreCase);
+        return SINGLE.contradictory(request);
     }
 }

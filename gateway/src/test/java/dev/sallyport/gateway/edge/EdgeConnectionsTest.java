@@ -20,7 +20,6 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -291,16 +290,6 @@ class EdgeConnectionsTest {
         }
         Awaitility.await().until(() -> health().contains("\"connections\":1,"));
         assertThat(isServed(connect("127.0.0.1"))).isTrue();
-    }
-
-    @Test
-    void whoHasOneIpv6AddressHasItsNetwork() throws UnknownHostException {
-        String one = Connections.network(InetAddress.getByName("2001:db8:0:1::1"));
-        assertThat(Connections.network(InetAddress.getByName("2001:db8:0:1:ffff::9")))
-                .isEqualTo(one);
-        assertThat(Connections.network(InetAddress.getByName("2001:db8:0:2::1"))).isNotEqualTo(one);
-        assertThat(Connections.network(InetAddress.getByName("192.0.2.1")))
-                .isNotEqualTo(Connections.network(InetAddress.getByName("192.0.2.2")));
     }
 
     private boolean isServed(Socket socket) throws IOException {

@@ -1,4 +1,4 @@
-package dev.sallyport.gateway.admission;
+package dev.sallyport.schema.share;
 
 import java.util.HashMap;
 import java.util.List;
@@ -24,6 +24,7 @@ public final class Shares<K> {
 
     /** What became of the wish for a part. */
     public enum Answer {
+        /** It is held from now on. */
         GRANTED,
         /** There is not that much left for anybody. */
         EXHAUSTED,
@@ -75,7 +76,7 @@ public final class Shares<K> {
     }
 
     /** How many hold something; nobody is remembered who does not. */
-    synchronized int holders() {
+    public synchronized int holders() {
         return held.size();
     }
 }

@@ -1,4 +1,4 @@
-package dev.sallyport.gateway.edge;
+package dev.sallyport.schema.http;
 
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
@@ -8,7 +8,7 @@ import java.util.Arrays;
 import org.eclipse.jetty.http.HttpException;
 
 /** The body of one request, never more of it than allowed, and never for longer. */
-sealed interface Body {
+public sealed interface Body {
 
     /** What is read of a body that does not tell its length, before there is known to be more. */
     int FIRST_BYTES = 4_096;
@@ -21,11 +21,13 @@ sealed interface Body {
             this.bytes = bytes;
         }
 
-        byte[] bytes() {
+        /** All of it. */
+        public byte[] bytes() {
             return bytes;
         }
     }
 
+    /** It is larger than allowed, and was not read to its end. */
     record TooLarge() implements Body {}
 
     /** The connection broke, fell silent, or was too slow. */

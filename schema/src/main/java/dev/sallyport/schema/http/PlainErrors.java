@@ -1,7 +1,7 @@
-package dev.sallyport.gateway.edge;
+package dev.sallyport.schema.http;
 
-import dev.sallyport.schema.json.JsonBuffer;
 import java.nio.ByteBuffer;
+import java.util.function.IntFunction;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -13,9 +13,15 @@ import org.jspecify.annotations.Nullable;
  * What the server answers to bytes that are not HTTP: a status and a code, never a page with a
  * stack trace.
  */
-final class PlainErrors extends ErrorHandler {
+public final class PlainErrors extends ErrorHandler {
 
-    PlainErrors() {
+    private final IntFunction<byte[]> bodies;
+
+    /**
+     * @param bodies makes the JSON that goes with a status
+     */
+    public PlainErrors(IntFunction<byte[]> bodies) {
+        this.bodies = bodies;
         setShowStacks(false);
         setShowCauses(false);
     }
@@ -29,14 +35,6 @@ final class PlainErrors extends ErrorHandler {
             @Nullable Throwable cause,
             Callback callback) {
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
-        response.write(true, ByteBuffer.wrap(body(status)), callback);
-    }
-
-    private static byte[] body(int status) {
-        return new JsonBuffer()
-                .raw("{\"jsonrpc\":\"2.0\",\"error\":{\"code\":" + status + ",\"message\":")
-                .string("The server could not read this as an HTTP request")
-                .raw(",\"data\":{\"code\":\"http_invalid\"}}}")
-                .toByteArray();
+        response.write(true, ByteBuffer.wrap(bodies.apply(status)), callback);
     }
 }

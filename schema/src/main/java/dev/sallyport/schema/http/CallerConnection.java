@@ -1,10 +1,12 @@
-package dev.sallyport.gateway.edge;
+package dev.sallyport.schema.http;
 
+import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
@@ -24,7 +26,9 @@ import org.eclipse.jetty.util.thread.Scheduler;
  * server reads nothing from it. That needs a read: a byte that comes by it, as of a further
  * request, is kept for the server, and while there is one nothing more is looked for.
  */
-final class CallerConnection extends SocketChannelEndPoint {
+public final class CallerConnection extends SocketChannelEndPoint {
+
+    static final String ATTRIBUTE = "connection";
 
     private final Times times;
     private final ByteBuffer early = ByteBuffer.allocate(1); // guarded by this, and all below
@@ -40,7 +44,7 @@ final class CallerConnection extends SocketChannelEndPoint {
      *     the opening of the connection
      * @param answer how long an answer may take to be taken, once the caller does not take all of it
      */
-    record Times(Duration idle, Duration head, Duration answer) {}
+    public record Times(Duration idle, Duration head, Duration answer) {}
 
     /** When something must have happened. */
     private record Due(boolean set, long nanoTime) {
@@ -70,6 +74,11 @@ final class CallerConnection extends SocketChannelEndPoint {
         this.head = Due.in(times.head());
         early.flip();
         setIdleTimeout(times.idle().toMillis());
+    }
+
+    /** The connection of a request that came by a {@link CallerConnector}. */
+    public static CallerConnection of(HttpServletRequest request) {
+        return (CallerConnection) Objects.requireNonNull(request.getAttribute(ATTRIBUTE));
     }
 
     /** A header section came whole. */
@@ -102,7 +111,7 @@ final class CallerConnection extends SocketChannelEndPoint {
      * Whether the caller sends nothing more, which in HTTP/1.1 is taken for its end (RFC 9112
      * section 9.6). Asked by the thread of the request, after its body was read.
      */
-    synchronized boolean isClosedByCaller() {
+    public synchronized boolean isClosedByCaller() {
         if (closed || !isOpen()) {
             return true;
         }

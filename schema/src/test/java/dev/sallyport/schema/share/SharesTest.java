@@ -1,8 +1,8 @@
-package dev.sallyport.gateway.admission;
+package dev.sallyport.schema.share;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sallyport.gateway.admission.Shares.Answer;
+import dev.sallyport.schema.share.Shares.Answer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

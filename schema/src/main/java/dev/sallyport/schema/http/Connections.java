@@ -1,6 +1,6 @@
-package dev.sallyport.gateway.edge;
+package dev.sallyport.schema.http;
 
-import dev.sallyport.gateway.admission.Shares;
+import dev.sallyport.schema.share.Shares;
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * The connections that are open at once, of which every address has a share that others cannot take
  * ({@link Shares}). One that is above its share is closed before a byte of it is read.
  */
-final class Connections implements SelectorManager.AcceptListener {
+public final class Connections implements SelectorManager.AcceptListener {
 
     private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
     private static final long BETWEEN_LOG_LINES_NANOS = Duration.ofSeconds(10).toNanos();
@@ -37,17 +37,18 @@ final class Connections implements SelectorManager.AcceptListener {
     private final AtomicLong lastLogLine =
             new AtomicLong(System.nanoTime() - BETWEEN_LOG_LINES_NANOS);
 
-    Connections(int connectionsMax) {
+    /** None is open. */
+    public Connections(int connectionsMax) {
         this.shares = new Shares<>(connectionsMax);
     }
 
     /** How many are open. */
-    long open() {
+    public long open() {
         return shares.taken();
     }
 
     /** How many were closed at once, since the start. */
-    long refused() {
+    public long refused() {
         return refused.get();
     }
 
