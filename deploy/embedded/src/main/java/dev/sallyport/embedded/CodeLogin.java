@@ -141,6 +141,9 @@ final class CodeLogin implements Route {
         if (subject == null) {
             return page(tenant, client, asked);
         }
+        if (subject.length() > NAME_CHARACTERS_MAX) {
+            return back(tenant, redirect, asked, "error", "invalid_request");
+        }
         String scope = Answers.one(asked, "scope");
         String code =
                 remember(

@@ -28,7 +28,8 @@ import org.slf4j.LoggerFactory;
  * The HTTP side of the OAuth server, on the JDK's own: unlike the two that the server brings along,
  * its port is free as soon as it is stopped, it keeps no record of every request, and its address
  * does not follow the caller's Host header, so that a tenant has one issuer. Pages from this
- * machine may call it and read what it answers (CORS).
+ * machine may call it and read what it answers (CORS); pages from elsewhere may not call it at all,
+ * for it gives a token to anyone who does.
  */
 final class LoopbackHttpServer implements OAuth2HttpServer {
 
@@ -124,6 +125,10 @@ final class LoopbackHttpServer implements OAuth2HttpServer {
         try (exchange) {
             String origin = exchange.getRequestHeaders().getFirst("Origin");
             boolean page = origin != null && CodeLogin.isLoopback(origin);
+            if ((origin != null && !page) || isOfAnotherPlace(exchange.getRequestHeaders())) {
+                exchange.sendResponseHeaders(403, -1);
+                return;
+            }
             if (page) {
                 var headers = exchange.getResponseHeaders();
                 headers.set("Access-Control-Allow-Origin", origin);
@@ -158,6 +163,21 @@ final class LoopbackHttpServer implements OAuth2HttpServer {
             }
             send(exchange, response);
         }
+    }
+
+    /**
+     * Whether a page of another place sent this: by a name of its own that it let point to this
+     * machine (DNS rebinding), or by what a browser fetches without an {@code Origin}, such as
+     * images (Fetch Metadata). A person that it leads here by a link is one that signs in.
+     */
+    private static boolean isOfAnotherPlace(com.sun.net.httpserver.Headers headers) {
+        String host = headers.getFirst("Host");
+        boolean elsewhere = host == null || !CodeLogin.isLoopback("http://" + host);
+        boolean fetched =
+                "cross-site".equals(headers.getFirst("Sec-Fetch-Site"))
+                        && !"navigate".equals(headers.getFirst("Sec-Fetch-Mode"))
+                        && headers.getFirst("Origin") == null;
+        return elsewhere || fetched;
     }
 
     private static Headers headers(HttpExchange exchange) {

@@ -8,6 +8,8 @@ import com.nimbusds.jose.crypto.RSASSAVerifier;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.util.JSONObjectUtils;
 import com.nimbusds.jwt.SignedJWT;
+import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -24,6 +26,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class EmbeddedOAuthIT {
@@ -234,6 +237,63 @@ final class EmbeddedOAuthIT {
         URI jwks = TestServers.oauth().jwksUri("acme");
         assertThat(allowedOrigin(jwks, "http://localhost:6274")).contains("http://localhost:6274");
         assertThat(allowedOrigin(jwks, "https://evil.example")).isEmpty();
+    }
+
+    /** Whoever is answered here gets a token, so a page that a browser brings along is nobody. */
+    @ParameterizedTest // case E7
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "Host: HERE|200",
+                "Host: localhost:1|200",
+                "Host: evil.example|403",
+                "Host: 127.0.0.1.evil.example|403",
+                "Host: evil.example%Origin: http://localhost:6274|403",
+                "Host: HERE%Origin: https://evil.example|403",
+                "Host: HERE%Origin: null|403",
+                "Host: HERE%Origin: http://127.0.0.1@evil.example|403",
+                "Host: HERE%Origin: http://localhost:6274%Sec-Fetch-Site: cross-site%Sec-Fetch-Mode: cors|200",
+                "Host: HERE%Sec-Fetch-Site: cross-site%Sec-Fetch-Mode: no-cors|403",
+                "Host: HERE%Sec-Fetch-Site: cross-site|403",
+                "Host: HERE%Sec-Fetch-Site: cross-site%Sec-Fetch-Mode: navigate|200",
+                "Host: HERE%Sec-Fetch-Site: none%Sec-Fetch-Mode: navigate|200"
+            })
+    void aPageFromElsewhereGetsNothing(String headers, int status) throws Exception {
+        URI address = TestServers.oauth().address();
+        String here = address.getAuthority();
+        String form = "grant_type=client_credentials&client_id=a&resource=x";
+        String head = headers.replace("HERE", here).replace("%", "\r\n") + "\r\nConnection: close";
+        assertThat(
+                        answered(
+                                address,
+                                "POST /acme/token HTTP/1.1\r\n%s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s"
+                                        .formatted(head, form.length(), form)))
+                .startsWith("HTTP/1.1 " + status);
+        assertThat(answered(address, "GET /acme/jwks HTTP/1.1\r\n%s\r\n\r\n".formatted(head)))
+                .startsWith("HTTP/1.1 " + status);
+    }
+
+    private static String answered(URI address, String request) throws IOException {
+        try (var socket = new Socket(address.getHost(), address.getPort())) {
+            socket.getOutputStream().write(request.getBytes(UTF_8));
+            return new String(socket.getInputStream().readAllBytes(), UTF_8);
+        }
+    }
+
+    @ParameterizedTest // case E7
+    @ValueSource(strings = {"plain", "s256", "S512", ""})
+    void onlyAHashedChallengeIsTaken(String method) throws Exception {
+        EmbeddedOAuth oauth = TestServers.oauth();
+        Map<String, String> signed = new HashMap<>(asked(Map.of("client_id", "c")));
+        signed.put("subject", "ana");
+        signed.put("code_challenge_method", method);
+        assertThat(
+                        post(oauth.authorizationEndpoint("acme"), signed)
+                                .headers()
+                                .firstValue("Location")
+                                .orElseThrow())
+                .contains("error=invalid_request")
+                .doesNotContain("code=");
     }
 
     private static Optional<String> allowedOrigin(URI uri, String origin) throws Exception {
