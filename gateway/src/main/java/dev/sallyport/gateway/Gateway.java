@@ -11,9 +11,11 @@ import dev.sallyport.gateway.edge.EdgeConfig;
 import dev.sallyport.gateway.gate.Gate;
 import dev.sallyport.gateway.identity.ProtectedResource;
 import dev.sallyport.gateway.identity.TokenAuthenticator;
+import dev.sallyport.gateway.limit.Allowances;
 import dev.sallyport.gateway.protocol.Mcp;
 import dev.sallyport.gateway.reply.Replies;
 import dev.sallyport.gateway.statement.Dialects;
+import dev.sallyport.gateway.store.PostgresLeaseStore;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.health.Health;
 import dev.sallyport.schema.id.CellId;
@@ -23,12 +25,14 @@ import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.registry.RegistryFeed;
 import dev.sallyport.schema.registry.Scope;
 import dev.sallyport.schema.registry.Tenant;
+import dev.sallyport.schema.registry.TenantLimits;
 import dev.sallyport.schema.seal.KeyEncryptionKey;
 import dev.sallyport.schema.secret.Secrets;
 import dev.sallyport.schema.sign.EventSignature;
 import dev.sallyport.schema.sign.SigningKey;
 import dev.sallyport.schema.signal.Refusals;
 import dev.sallyport.schema.token.AccessTokens;
+import dev.sallyport.schema.token.Caller;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -107,6 +111,7 @@ public final class Gateway implements AutoCloseable {
                         Stream.of(Scope.READ, Scope.WRITE, Scope.DELETE, Scope.SQL, Scope.ADMIN)
                                 .map(Scope::wire)
                                 .toList());
+        Allowances allowances = part(allowances(config, secrets, clock));
         var dispatcher =
                 new Dispatcher(
                         log, replies, cells, keyring, signingKey, clock, config.timeouts().call());
@@ -119,6 +124,8 @@ public final class Gateway implements AutoCloseable {
                         registry,
                         dispatcher,
                         log,
+                        allowances,
+                        config.timeouts().call(),
                         refused,
                         keyring);
         var tokens = new AccessTokens(config.publicUrl(), registry, clock);
@@ -128,10 +135,31 @@ public final class Gateway implements AutoCloseable {
                         resource,
                         new TokenAuthenticator(tokens, registry, refusals, clock),
                         new Admission(
-                                config.limits().requestsMax(), config.limits().memoryBytesMax()),
+                                config.limits().requestsMax(),
+                                config.limits().memoryBytesMax(),
+                                (caller, address) ->
+                                        allowances.standing(
+                                                limits(registry.get(), caller), caller, address)),
                         refused::tell,
                         new Mcp(offer),
                         () -> health(config.id(), registry, cells)));
+    }
+
+    private static Allowances allowances(
+            GatewayConfig config, Secrets secrets, InstantSource clock) {
+        GatewayConfig.LimitStore store = config.limitStore();
+        return store.jdbcUrl() == null
+                ? Allowances.ofOneGateway(clock)
+                : Allowances.shared(
+                        PostgresLeaseStore.open(store, config.id(), secrets),
+                        store.leaseTime(),
+                        clock);
+    }
+
+    private static TenantLimits limits(Registry registry, Caller caller) {
+        return registry.tenant(caller.tenant())
+                .map(Tenant::limitsInForce)
+                .orElse(TenantLimits.DEFAULT);
     }
 
     private static Set<CellId> cells(Registry registry) {
@@ -171,6 +199,7 @@ public final class Gateway implements AutoCloseable {
                 config.host(),
                 config.port(),
                 "https".equals(config.publicUrl().getScheme()),
+                config.trustedProxies(),
                 config.allowedOrigins(),
                 new EdgeConfig.Limits(
                         limits.bodyBytesMax(),

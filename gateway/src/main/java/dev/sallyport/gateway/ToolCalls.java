@@ -1,5 +1,6 @@
 package dev.sallyport.gateway;
 
+import dev.sallyport.gateway.dispatch.Dispatched;
 import dev.sallyport.gateway.dispatch.Dispatched.Answered;
 import dev.sallyport.gateway.dispatch.Dispatched.CellBusy;
 import dev.sallyport.gateway.dispatch.Dispatched.CellDeserted;
@@ -13,8 +14,11 @@ import dev.sallyport.gateway.gate.Decision.Allowed;
 import dev.sallyport.gateway.gate.Decision.AllowedHere;
 import dev.sallyport.gateway.gate.Decision.Refused;
 import dev.sallyport.gateway.gate.Gate;
+import dev.sallyport.gateway.limit.Reservation;
+import dev.sallyport.gateway.limit.Reserved;
 import dev.sallyport.gateway.protocol.Busy;
 import dev.sallyport.gateway.protocol.ErrorCode;
+import dev.sallyport.gateway.protocol.Limited;
 import dev.sallyport.gateway.protocol.Outcome;
 import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.gateway.protocol.Request;
@@ -26,7 +30,10 @@ import dev.sallyport.gateway.tool.Tool;
 import dev.sallyport.gateway.tool.Tools;
 import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.event.Ended;
+import dev.sallyport.schema.event.Limits;
+import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.id.DatabaseName;
+import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.registry.Rights.Opened;
 import dev.sallyport.schema.registry.Tenant;
@@ -35,6 +42,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
@@ -50,6 +58,7 @@ final class ToolCalls {
 
     private static final Logger LOG = LoggerFactory.getLogger(ToolCalls.class);
     private static final ObjectNode NONE = JsonNodeFactory.instance.objectNode();
+    private static final Limits NOTHING_OF_A_DATABASE = new Limits(1, 1, 1);
     private static final byte[] NO_RESULT = "{}".getBytes(StandardCharsets.US_ASCII);
     private static final String ARGUMENTS_INVALID = "arguments_invalid";
     private static final String CALL_TOO_LARGE = "call_too_large";
@@ -68,6 +77,7 @@ final class ToolCalls {
     private final Supplier<Registry> registry;
     private final Dispatcher dispatcher;
     private final DatabaseList databases;
+    private final CallLimits limits;
     private final RefusedCalls refused;
 
     ToolCalls(
@@ -77,6 +87,7 @@ final class ToolCalls {
             Supplier<Registry> registry,
             Dispatcher dispatcher,
             DatabaseList databases,
+            CallLimits limits,
             RefusedCalls refused) {
         this.gate = gate;
         this.tools = tools;
@@ -84,21 +95,28 @@ final class ToolCalls {
         this.registry = registry;
         this.dispatcher = dispatcher;
         this.databases = databases;
+        this.limits = limits;
         this.refused = refused;
     }
 
     Outcome call(Request request) {
         JsonNode name = request.params().get("name");
+        Optional<Tools.Ready> tool =
+                name != null && name.isString()
+                        ? tools.find(name.stringValue())
+                        : Optional.empty();
+        Tool called = tool.map(Tools.Ready::tool).orElse(Tool.UNKNOWN);
+        Optional<Refusal> tooFast = limits.pace(request, called);
+        if (tooFast.isPresent()) {
+            return refused.answer(Call.of(request, called, NONE), tooFast.get());
+        }
         if (name == null || !name.isString()) {
             return Outcome.refused(
                     ErrorCode.PARAMS_INVALID, "Method tools/call needs params.name, a string");
         }
         JsonNode given = request.params().get("arguments");
-        Optional<Tools.Ready> tool = tools.find(name.stringValue());
-        if (tool.isEmpty() || !gate.knows(tool.get().tool(), request.caller(), registry.get())) {
-            return refused.answer(
-                    Call.of(request, tool.map(Tools.Ready::tool).orElse(Tool.UNKNOWN), NONE),
-                    Gate.NO_SUCH_TOOL);
+        if (tool.isEmpty() || !gate.knows(called, request.caller(), registry.get())) {
+            return refused.answer(Call.of(request, called, NONE), Gate.NO_SUCH_TOOL);
         }
         if (given != null && !given.isNull() && !given.isObject()) {
             return Outcome.refused(
@@ -129,7 +147,7 @@ final class ToolCalls {
         Call call = lookedUp(asked, now);
         try {
             return switch (gate.decide(call, now)) {
-                case AllowedHere(var reachable) -> databases.answer(call, reachable, now);
+                case AllowedHere(var reachable) -> listed(call, reachable, now);
                 case Allowed allowed -> run(call, allowed, now);
                 case Refused(var refusal) -> refused.answer(call, refusal);
             };
@@ -161,13 +179,67 @@ final class ToolCalls {
         return call.in(opened.get(), sql == null ? null : dialects.read(sql, opened.get()));
     }
 
+    /** Listing databases takes a call of a budget, and nothing of a database. */
+    private Outcome listed(Call call, List<Database> reachable, Registry registryThen) {
+        Reserved reserved = limits.reserve(call, NOTHING_OF_A_DATABASE);
+        Optional<Refusal> refusal = CallLimits.refusal(reserved);
+        if (refusal.isPresent() || !(reserved instanceof Reserved.Held held)) {
+            return refused.answer(call, refusal.orElseGet(Limited::unavailable));
+        }
+        held.reservation().settle(0, 0);
+        return databases.answer(call, reachable, registryThen);
+    }
+
     private Outcome run(Call call, Allowed allowed, Registry registryThen) {
         Optional<Tenant> tenant = registryThen.tenant(call.tenant());
         if (tenant.isEmpty()) {
             return refused(call, "tenant_unknown", "The tenant is gone from the registry");
         }
-        return switch (dispatcher.dispatch(call, allowed, tenant.get().cell(), registryThen)) {
-            case Answered(var reply) -> answered(call, reply, lowered(call, allowed));
+        Optional<Refusal> tooFast = limits.paceDestroying(call);
+        if (tooFast.isPresent()) {
+            return refused.answer(call, tooFast.get());
+        }
+        Reserved reserved = limits.reserve(call, allowed.limits());
+        Optional<Refusal> refusal = CallLimits.refusal(reserved);
+        if (refusal.isPresent() || !(reserved instanceof Reserved.Held held)) {
+            return refused.answer(call, refusal.orElseGet(Limited::unavailable));
+        }
+        try {
+            return run(call, allowed, held, tenant.get().cell(), registryThen);
+        } catch (SchemaException e) {
+            // nothing was published
+            held.reservation().giveBack();
+            throw e;
+        }
+    }
+
+    private Outcome run(
+            Call call, Allowed allowed, Reserved.Held held, CellId cell, Registry registryThen) {
+        Reservation reservation = held.reservation();
+        Allowed within =
+                new Allowed(
+                        allowed.database(),
+                        allowed.statementClass(),
+                        held.limits(),
+                        allowed.scopes());
+        Dispatched dispatched =
+                dispatcher.dispatch(
+                        call, within, cell, registryThen, late -> settle(reservation, late));
+        switch (dispatched) {
+            case Answered(var reply) -> settle(reservation, reply);
+            case CellBusy _, CellDeserted _, TooLarge _ -> reservation.giveBack();
+            // whether and how it ran is not known yet: it keeps what it has until that is told
+            case LogUnavailable _, DeadlineExceeded _, Withdrawn _, ResultDropped _ -> {}
+        }
+        return switch (dispatched) {
+            case Answered(var reply) ->
+                    answered(
+                            call,
+                            reply,
+                            Stream.concat(
+                                            lowered(call, allowed).stream(),
+                                            CallLimits.lowered(held).stream())
+                                    .toList());
             case LogUnavailable() -> failed(call, ErrorCode.LOG_UNAVAILABLE, LOG_UNAVAILABLE);
             case DeadlineExceeded() -> failed(call, ErrorCode.DEADLINE_EXCEEDED, DEADLINE_EXCEEDED);
             case Withdrawn() -> new Outcome.Unheard();
@@ -183,6 +255,13 @@ final class ToolCalls {
                             call.id());
             case TooLarge() -> refused(call, CALL_TOO_LARGE, TOO_LARGE);
         };
+    }
+
+    /** A call whose outcome nobody can tell keeps what it has. */
+    private static void settle(Reservation reservation, Reply reply) {
+        if (reply.ended() != Ended.UNKNOWN) {
+            reservation.settle(reply.rows(), reply.result().length);
+        }
     }
 
     private Outcome refused(Call call, String code, String message) {

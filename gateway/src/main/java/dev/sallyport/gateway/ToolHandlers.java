@@ -3,6 +3,7 @@ package dev.sallyport.gateway;
 import dev.sallyport.gateway.dispatch.Dispatcher;
 import dev.sallyport.gateway.dispatch.EventLog;
 import dev.sallyport.gateway.gate.Gate;
+import dev.sallyport.gateway.limit.Allowances;
 import dev.sallyport.gateway.protocol.Handler;
 import dev.sallyport.gateway.protocol.Offer;
 import dev.sallyport.gateway.statement.Dialects;
@@ -10,6 +11,7 @@ import dev.sallyport.gateway.tool.Tools;
 import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.registry.Keyring;
 import dev.sallyport.schema.registry.Registry;
+import java.time.Duration;
 import java.util.Map;
 import java.util.function.Supplier;
 import tools.jackson.databind.node.ObjectNode;
@@ -32,6 +34,8 @@ final class ToolHandlers {
             Supplier<Registry> registry,
             Dispatcher dispatcher,
             EventLog log,
+            Allowances allowances,
+            Duration callTime,
             RefusedCalls refused,
             Keyring keyring) {
         var tools = new Tools(Tools.builtIn(gate.rowsDefault(), gate.ceiling().rowsMax()));
@@ -44,6 +48,7 @@ final class ToolHandlers {
                         registry,
                         dispatcher,
                         new DatabaseList(log, keyring),
+                        new CallLimits(allowances, registry, callTime),
                         refused);
         ObjectNode capabilities = Json.mapper().createObjectNode();
         capabilities.putObject("tools");

@@ -139,7 +139,7 @@ class GatewayFailureIT {
             fixture.executor.answers((call, _) -> {
                 fixture.executor.send(call, call.reply(), forged);
                 fixture.executor.send(
-                        call, call.reply(), Reply.succeeded(forged).seal(another, call.call()));
+                        call, call.reply(), Reply.succeeded(forged, 0).seal(another, call.call()));
                 fixture.executor.send(call, call.reply(), new byte[0]);
                 return Answer.of("{\"from\":\"the executor\"}");
             });

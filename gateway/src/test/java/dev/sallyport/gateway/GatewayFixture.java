@@ -20,6 +20,7 @@ import dev.sallyport.schema.registry.RegistryFeed;
 import dev.sallyport.schema.registry.RegistryWriter;
 import dev.sallyport.schema.registry.Scope;
 import dev.sallyport.schema.registry.Tenant;
+import dev.sallyport.schema.registry.TenantLimits;
 import dev.sallyport.schema.seal.KeyEncryptionKey;
 import dev.sallyport.schema.secret.Secret;
 import dev.sallyport.schema.secret.SecretReference;
@@ -35,6 +36,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.apache.kafka.clients.admin.Admin;
+import org.awaitility.Awaitility;
 
 /**
  * Two tenants, a gateway and a stand-in executor on one broker; every fixture has names of its own.
@@ -43,6 +45,10 @@ final class GatewayFixture implements AutoCloseable {
 
     static final URI AUDIENCE = URI.create("https://mcp.example.org/mcp");
     static final DatabaseName SHOP = new DatabaseName("shop");
+
+    /** Rates that no test comes to by accident. */
+    static final TenantLimits UNHURRIED =
+            new TenantLimits(1_000_000, 1_000_000, Map.of(), List.of());
 
     final TenantId acme;
     final TenantId globex;
@@ -120,8 +126,25 @@ final class GatewayFixture implements AutoCloseable {
 
     private void register(TenantId tenant, CellId cell) {
         registry.put(
-                tenant, new Tenant(tenant, tenant.value(), cell, List.of(issuer(tenant)), false));
+                tenant,
+                new Tenant(
+                        tenant, tenant.value(), cell, List.of(issuer(tenant)), false, UNHURRIED));
         registry.put(tenant, new DataKeyEntry(kek.newDataKey(tenant)));
+    }
+
+    /** Gives the tenant other limits, and returns when the gateway's registry has them. */
+    void limit(TenantId tenant, TenantLimits limits) {
+        Tenant before = feed.get().tenant(tenant).orElseThrow();
+        var after =
+                new Tenant(
+                        before.id(),
+                        before.name(),
+                        before.cell(),
+                        before.issuers(),
+                        before.readOnly(),
+                        limits);
+        registry.put(tenant, after);
+        Awaitility.await().until(() -> feed.get().contains(after));
     }
 
     private void grantLedger(TenantId tenant) {
@@ -178,12 +201,14 @@ final class GatewayFixture implements AutoCloseable {
                 AUDIENCE,
                 List.of(oauth.issuer(acme.value()).toString()),
                 List.of(),
+                List.of(),
                 broker,
                 new SecretReference("env:SIGNING"),
                 new SecretReference("env:WRAPPING"),
                 readOnly,
                 new GatewayConfig.Limits(
                         65_536, 16_384, 500, 1 << 20, 100, 200, 64 << 20, 1_000, 64, 1 << 20),
+                GatewayConfig.LimitStore.NONE,
                 new GatewayConfig.Timeouts(
                         call,
                         Duration.ofSeconds(20),

@@ -11,6 +11,7 @@ import dev.sallyport.schema.event.ReplyAddress;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.id.EventId;
+import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.registry.Keyring;
 import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.reply.Reply;
@@ -149,7 +150,9 @@ final class StandInExecutor implements AutoCloseable {
 
     private static Reply reply(Answer answer) {
         return answer.ended() == Ended.SUCCEEDED
-                ? Reply.succeeded(answer.result().getBytes(StandardCharsets.UTF_8))
+                ? Reply.succeeded(
+                        answer.result().getBytes(StandardCharsets.UTF_8),
+                        Json.mapper().readTree(answer.result()).path("rows").size())
                 : Reply.failed(answer.ended(), answer.code(), answer.message());
     }
 

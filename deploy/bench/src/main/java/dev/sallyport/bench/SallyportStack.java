@@ -10,6 +10,8 @@ import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.registry.RegistryFeed;
 import dev.sallyport.schema.registry.RegistryWriter;
+import dev.sallyport.schema.registry.Tenant;
+import dev.sallyport.schema.registry.TenantLimits;
 import dev.sallyport.schema.topic.KafkaSettings;
 import dev.sallyport.service.ServiceKind;
 import java.io.IOException;
@@ -60,10 +62,39 @@ final class SallyportStack implements AutoCloseable {
         try {
             raiseLimits(folder.resolve("config/monitor.yaml"));
             stack.startAgain(ServiceKind.MONITOR);
-            return new SallyportStack(stack);
+            var sallyport = new SallyportStack(stack);
+            sallyport.raiseRates();
+            return sallyport;
         } catch (RuntimeException e) {
             stack.close();
             throw e;
+        }
+    }
+
+    /** The local stack's own rates are for agents, not for a load. */
+    private void raiseRates() {
+        try (RegistryFeed feed = RegistryFeed.start(kafka, "sallyport-bench", REGISTRY_WITHIN);
+                RegistryWriter writer =
+                        new RegistryWriter(kafka, InstantSource.system(), "sallyport bench")) {
+            Tenant tenant =
+                    feed.get()
+                            .tenant(TENANT)
+                            .orElseThrow(() ->
+                                    new BenchException(
+                                            "bench_failed", "the stack has no tenant " + TENANT));
+            writer.put(
+                    TENANT,
+                    new Tenant(
+                            tenant.id(),
+                            tenant.name(),
+                            tenant.cell(),
+                            tenant.issuers(),
+                            tenant.readOnly(),
+                            new TenantLimits(
+                                    TenantLimits.PER_MINUTE_MAX,
+                                    TenantLimits.PER_MINUTE_MAX,
+                                    Map.of(),
+                                    List.of())));
         }
     }
 

@@ -7,6 +7,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.sallyport.schema.registry.Database;
 
 /** The house's walls: who may depend on whom. */
 @AnalyzeClasses(packages = "dev.sallyport", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -153,10 +154,27 @@ class ArchitectureTest {
             noClasses()
                     .that()
                     .resideInAPackage(GATEWAY)
+                    .and()
+                    // limits are counted in a database of their own
+                    .resideOutsideOfPackage("dev.sallyport.gateway.store..")
                     .should()
                     .dependOnClassesThat()
                     .resideInAnyPackage(
                             "java.sql..", "javax.sql..", "org.postgresql..", "com.zaxxer..");
+
+    @ArchTest
+    static final ArchRule theGatewayDoesNotAskForDatabasePasswords =
+            noClasses()
+                    .that()
+                    .resideInAPackage(GATEWAY)
+                    .should()
+                    .callMethod(Database.class, "password")
+                    .orShould()
+                    .callMethod(Database.class, "user")
+                    .orShould()
+                    .callMethod(Database.class, "jdbcUrl")
+                    .orShould()
+                    .callMethod(Database.class, "sealKey");
 
     @ArchTest
     static final ArchRule nobodySleeps =

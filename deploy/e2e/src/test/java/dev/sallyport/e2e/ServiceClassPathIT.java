@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -31,11 +30,6 @@ class ServiceClassPathIT {
         assertThat(jars(kind))
                 .filteredOn(jar -> jar.matches("(gateway|executor|audit-service|monitor)-0.*"))
                 .hasSize(1);
-    }
-
-    @Test
-    void theGatewayHasNoDatabaseDriver() {
-        assertThat(jars(ServiceKind.GATEWAY)).noneMatch(jar -> jar.startsWith("postgresql"));
     }
 
     @ParameterizedTest

@@ -105,7 +105,7 @@ final class Settlement {
                     new Outcome(
                             command,
                             event(command, succeeded(command, done, key, timings)),
-                            Reply.succeeded(done.result()),
+                            Reply.succeeded(done.result(), done.rows()),
                             key);
             case Answer.Stopped stopped ->
                     new Outcome(

@@ -1,10 +1,12 @@
 package dev.sallyport.gateway.admission;
 
+import dev.sallyport.gateway.limit.Standing;
 import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.share.Shares;
 import dev.sallyport.schema.token.Caller;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bounds of what is worked on at once. A request has a place from before its body is read until
@@ -43,18 +45,31 @@ public final class Admission {
     final Shares<Holder> memory;
     final Shares<CellId> waiting;
     final Shares<Holder> hearings;
+    private final Pace pace;
+
+    /** As the other one, where nobody's calls are counted. */
+    public Admission(int requestsMax, long memoryBytesMax) {
+        this(requestsMax, memoryBytesMax, Pace.UNCOUNTED);
+    }
 
     /**
      * Nothing is worked on yet.
      *
      * @param requestsMax requests that are worked on at once
      * @param memoryBytesMax heap that bodies and results may take
+     * @param pace how fast clients have called
      */
-    public Admission(int requestsMax, long memoryBytesMax) {
+    public Admission(int requestsMax, long memoryBytesMax, Pace pace) {
+        this.pace = pace;
         this.places = new Shares<>(requestsMax);
         this.memory = new Shares<>(memoryBytesMax);
         this.waiting = new Shares<>(requestsMax);
         this.hearings = new Shares<>(Math.max(HEARINGS_MIN, requestsMax / PLACES_PER_HEARING));
+    }
+
+    /** How fast the client has called; null where that is not counted. */
+    public @Nullable Standing standing(Caller caller, String remoteAddress) {
+        return pace.of(caller, remoteAddress);
     }
 
     /** Who holds something: a tenant, or a principal, whose subject then is not empty. */

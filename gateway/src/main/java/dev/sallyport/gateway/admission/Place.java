@@ -1,6 +1,7 @@
 package dev.sallyport.gateway.admission;
 
 import dev.sallyport.gateway.admission.Admission.Holder;
+import dev.sallyport.gateway.limit.Standing;
 import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.share.Shares;
 import java.time.Duration;
@@ -16,6 +17,7 @@ public final class Place implements Admission.Entry, AutoCloseable {
     private long heap; // guarded by this, and all below
     private @Nullable CellId cell;
     private boolean left;
+    private @Nullable Standing standing;
 
     Place(Admission admission, List<Holder> holders, long heap) {
         this.admission = admission;
@@ -26,6 +28,22 @@ public final class Place implements Admission.Entry, AutoCloseable {
     /** How long the request has had its place: it counts against its call's time. */
     public Duration since() {
         return Duration.ofNanos(System.nanoTime() - begun);
+    }
+
+    /**
+     * How the rates stand that the request was counted in; of several the one of which least is
+     * left.
+     */
+    public synchronized void stands(Standing now) {
+        Standing before = standing;
+        if (before == null || now.remaining() < before.remaining()) {
+            standing = now;
+        }
+    }
+
+    /** As it was told; null where the request was counted in none. */
+    public synchronized @Nullable Standing standing() {
+        return standing;
     }
 
     /** The body came and is smaller than it could have become. */

@@ -9,6 +9,8 @@ import dev.sallyport.schema.topic.KafkaSettings;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A gateway's configuration.
@@ -21,6 +23,8 @@ import java.util.List;
  *     as their audience
  * @param authorizationServers the issuers that callers are pointed to for a token
  * @param allowedOrigins origins of web pages that may call, beside those of the loopback interface
+ * @param trustedProxies addresses, and networks such as {@code 10.0.0.0/8}, of proxies in front whose
+ *     {@code X-Forwarded-For} is believed; callers' rates are counted by address
  * @param kafka how to reach the broker
  * @param signingKey where the Ed25519 key is that signs commands (PKCS #8 in base64); its public
  *     half stands in the registry
@@ -28,6 +32,7 @@ import java.util.List;
  * @param readOnly whether nobody may write through this gateway; anything but {@code false} means
  *     yes
  * @param limits what one caller and all together may take
+ * @param limitStore where gateways count what callers take
  * @param timeouts how long things may take
  */
 public record GatewayConfig(
@@ -37,11 +42,13 @@ public record GatewayConfig(
         @Example("https://mcp.example.com/mcp") URI publicUrl,
         @Example("[https://login.example.com]") List<String> authorizationServers,
         @Default("[]") List<String> allowedOrigins,
+        @Default("[]") List<String> trustedProxies,
         KafkaSettings kafka,
         @Example("file:/run/secrets/gateway-signing-key") SecretReference signingKey,
         @Example("file:/run/secrets/key-encryption-key") SecretReference keyEncryptionKey,
         @Default("\"false\"") String readOnly,
         Limits limits,
+        LimitStore limitStore,
         Timeouts timeouts) {
 
     public GatewayConfig {
@@ -63,6 +70,7 @@ public record GatewayConfig(
         }
         authorizationServers = List.copyOf(authorizationServers);
         allowedOrigins = List.copyOf(allowedOrigins);
+        trustedProxies = List.copyOf(trustedProxies);
     }
 
     /** A misspelt value must not open writes: only the exact word {@code false} does. */
@@ -179,6 +187,74 @@ public record GatewayConfig(
         private static void positive(String what, Duration value) {
             if (value.isNegative() || value.isZero()) {
                 throw new IllegalArgumentException(what + " must be positive: " + value);
+            }
+        }
+    }
+
+    /**
+     * How to reach the PostgreSQL database in which gateways count what callers take.
+     *
+     * @param jdbcUrl where it is; absent where this is the only gateway, which then counts rates by
+     *     itself and runs no call that a budget counts
+     * @param user the gateway's login: it may call functions of the schema {@code limits}, and nothing
+     *     else
+     * @param password the login's password
+     * @param owner the role that owns the schema and runs the migrations; absent where they are run
+     *     elsewhere
+     * @param ownerPassword the owner's password
+     * @param leaseTime for how long a gateway may use what it has without asking again; what a gateway
+     *     that died had in hand is looked at after that
+     */
+    public record LimitStore(
+            @Example("jdbc:postgresql://localhost:5432/sallyport_limits") @Nullable String jdbcUrl,
+            @Default("sallyport_limits") String user,
+            @Example("file:/run/secrets/limits-db") @Nullable SecretReference password,
+            @Example("sallyport_limits_owner") @Nullable String owner,
+            @Example("file:/run/secrets/limits-db-owner") @Nullable SecretReference ownerPassword,
+            @Default("PT10S") Duration leaseTime) {
+
+        private static final Duration LEASE_TIME_MIN = Duration.ofSeconds(2);
+        private static final Pattern ROLE = Pattern.compile("[a-z_][a-z0-9_]{0,62}");
+
+        /** No store. */
+        public static final LimitStore NONE =
+                new LimitStore(
+                        null, "sallyport_limits", null, null, null, Duration.ofSeconds(10));
+
+        public LimitStore {
+            if (jdbcUrl != null && !jdbcUrl.startsWith("jdbc:postgresql:")) {
+                throw new IllegalArgumentException(
+                        "limitStore.jdbcUrl must begin with jdbc:postgresql:");
+            }
+            if (jdbcUrl != null && password == null) {
+                throw new IllegalArgumentException(
+                        "limitStore.password must be given where limitStore.jdbcUrl is");
+            }
+            requireRole("user", user);
+            if (owner != null) {
+                requireRole("owner", owner);
+                if (ownerPassword == null) {
+                    throw new IllegalArgumentException(
+                            "limitStore.ownerPassword must be given where limitStore.owner is: "
+                                    + owner);
+                }
+                if (owner.equals(user)) {
+                    throw new IllegalArgumentException(
+                            "limitStore.user and limitStore.owner must be two roles: " + user);
+                }
+            }
+            if (leaseTime.compareTo(LEASE_TIME_MIN) < 0) {
+                throw new IllegalArgumentException(
+                        "limitStore.leaseTime must be at least %s: %s"
+                                .formatted(LEASE_TIME_MIN, leaseTime));
+            }
+        }
+
+        private static void requireRole(String what, String role) {
+            if (!ROLE.matcher(role).matches()) {
+                throw new IllegalArgumentException(
+                        "limitStore.%s must be a role's name of a-z, 0-9 and _: %s"
+                                .formatted(what, role));
             }
         }
     }

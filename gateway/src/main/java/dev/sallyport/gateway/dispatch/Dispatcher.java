@@ -25,6 +25,7 @@ import dev.sallyport.schema.id.EventId;
 import dev.sallyport.schema.registry.Keyring;
 import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.registry.Scope;
+import dev.sallyport.schema.reply.Reply;
 import dev.sallyport.schema.seal.DataKey;
 import dev.sallyport.schema.sign.EventSignature;
 import dev.sallyport.schema.sign.SigningKey;
@@ -35,6 +36,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,9 +80,11 @@ public final class Dispatcher {
      * call's time, of which the request has had a part.
      *
      * @param registry what the gate decided by
+     * @param late told of a reply that comes when nobody waits for it any more, once at the most
      * @throws SchemaException {@code data_key_missing} if the tenant has no data key to seal with
      */
-    public Dispatched dispatch(Call call, Allowed allowed, CellId cell, Registry registry) {
+    public Dispatched dispatch(
+            Call call, Allowed allowed, CellId cell, Registry registry, Consumer<Reply> late) {
         if (cells.isDeserted(cell)) {
             return new CellDeserted();
         }
@@ -98,7 +102,7 @@ public final class Dispatcher {
             }
             throw e;
         }
-        try (Waiting waiting = replies.expect(call.id(), key, call.inbound().place())) {
+        try (Waiting waiting = replies.expect(call.id(), key, call.inbound().place(), late)) {
             log.command(
                     Topics.commands(cell),
                     call.tenant(),

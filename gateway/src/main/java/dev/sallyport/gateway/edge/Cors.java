@@ -13,7 +13,8 @@ import java.util.stream.Stream;
 final class Cors {
     private static final String METHODS = "POST, GET, OPTIONS";
     private static final String READABLE =
-            "WWW-Authenticate, X-Request-Id, Retry-After, Mcp-Session-Id";
+            "WWW-Authenticate, X-Request-Id, Retry-After, Mcp-Session-Id,"
+                    + " X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset";
     private static final String SECONDS_KEPT = "600";
 
     /** What is allowed beside the fixed fields stands in the answer, whose header is bounded. */

@@ -6,6 +6,7 @@ import dev.sallyport.gateway.admission.Place;
 import dev.sallyport.gateway.identity.Authentication;
 import dev.sallyport.gateway.identity.Authenticator;
 import dev.sallyport.gateway.identity.ProtectedResource;
+import dev.sallyport.gateway.limit.Standing;
 import dev.sallyport.gateway.protocol.Answer;
 import dev.sallyport.gateway.protocol.Busy;
 import dev.sallyport.gateway.protocol.ErrorCode;
@@ -87,6 +88,7 @@ public final class Edge implements AutoCloseable {
     private final ProtectedResource resource;
     private final Origins origins;
     private final Connections connections;
+    private final Addresses addresses;
     private final Javalin server;
 
     private volatile boolean stopping;
@@ -108,6 +110,7 @@ public final class Edge implements AutoCloseable {
         this.health = health;
         this.origins = new Origins(config.allowedOrigins());
         this.connections = new Connections(config.limits().connectionsMax());
+        this.addresses = new Addresses(config.trustedProxies());
         this.server = Javalin.create(this::configure);
     }
 
@@ -231,7 +234,7 @@ public final class Edge implements AutoCloseable {
             sendUnread(context, outside);
             return;
         }
-        String remoteAddress = context.req().getRemoteAddr();
+        String remoteAddress = addresses.of(context.req());
         switch (authenticator.authenticate(fields.get("Authorization"), remoteAddress)) {
             case Authentication.Authenticated(var caller) ->
                     admitted(context, fields, caller, remoteAddress);
@@ -242,6 +245,7 @@ public final class Edge implements AutoCloseable {
 
     private void admitted(
             Context context, RequestFields fields, Caller caller, String remoteAddress) {
+        tell(context, admission.standing(caller, remoteAddress));
         long told = context.req().getContentLengthLong();
         switch (admission.enter(caller, told < 0 ? config.limits().bodyBytesMax() : (int) told)) {
             case Place place -> {
@@ -249,9 +253,10 @@ public final class Edge implements AutoCloseable {
                     message(context, fields, caller, remoteAddress, place);
                 }
             }
-            case Admission.Entry.Full _ -> withoutPlace(context, fields, caller, Busy.gateway());
+            case Admission.Entry.Full _ ->
+                    withoutPlace(context, fields, caller, remoteAddress, Busy.gateway());
             case Admission.Entry.ShareTaken _ ->
-                    withoutPlace(context, fields, caller, Busy.tenant());
+                    withoutPlace(context, fields, caller, remoteAddress, Busy.tenant());
         }
     }
 
@@ -260,7 +265,11 @@ public final class Edge implements AutoCloseable {
      * else is turned away.
      */
     private void withoutPlace(
-            Context context, RequestFields fields, Caller caller, Refusal refusal) {
+            Context context,
+            RequestFields fields,
+            Caller caller,
+            String remoteAddress,
+            Refusal refusal) {
         Body body = new Body.TooLarge();
         Optional<Answer> heard = Optional.empty();
         Optional<Hearing> hearing = mayBeHeard(context) ? admission.hear(caller) : Optional.empty();
@@ -280,7 +289,14 @@ public final class Edge implements AutoCloseable {
         switch (heard.orElse(null)) {
             case Answer.Accepted _ -> context.status(202);
             case Answer.Reply reply -> send(context, reply);
-            case null -> turnAway(context, fields, caller, refusal, body instanceof Body.Whole);
+            case null ->
+                    turnAway(
+                            context,
+                            fields,
+                            caller,
+                            remoteAddress,
+                            refusal,
+                            body instanceof Body.Whole);
         }
     }
 
@@ -296,14 +312,12 @@ public final class Edge implements AutoCloseable {
             Context context,
             RequestFields fields,
             Caller caller,
+            String remoteAddress,
             Refusal refusal,
             boolean bodyRead) {
         boolean told =
                 turnedAway.tell(
-                        caller,
-                        context.req().getRemoteAddr(),
-                        fields.get("User-Agent"),
-                        refusal.code());
+                        caller, remoteAddress, fields.get("User-Agent"), refusal.code());
         Refusal answer = told ? refusal : Busy.unlogged();
         if (bodyRead) {
             send(context, answer);
@@ -340,13 +354,22 @@ public final class Edge implements AutoCloseable {
                                 stream,
                                 place,
                                 new Presence(connection::isClosedByCaller));
-                send(
-                        context,
-                        stream,
-                        Accepts.jsonAnswer(accept),
-                        mcp.answer(caller, inbound, whole.bytes()));
+                Answer answer = mcp.answer(caller, inbound, whole.bytes());
+                tell(context, place.standing());
+                send(context, stream, Accepts.jsonAnswer(accept), answer);
             }
         }
+    }
+
+    /** Without effect where notices have begun a stream. */
+    private static void tell(Context context, @Nullable Standing standing) {
+        if (standing == null) {
+            return;
+        }
+        HttpServletResponse response = context.res();
+        response.setHeader("X-RateLimit-Limit", Long.toString(standing.limit()));
+        response.setHeader("X-RateLimit-Remaining", Long.toString(standing.remaining()));
+        response.setHeader("X-RateLimit-Reset", Long.toString(standing.resetSeconds()));
     }
 
     private Refusal bodyTooLarge() {

@@ -9,6 +9,8 @@ import java.util.List;
  * @param host the address to listen on
  * @param port the port to listen on; 0 lets the system choose
  * @param https whether callers reach the gateway by HTTPS, through a proxy in front of it
+ * @param trustedProxies addresses and networks of proxies whose word on where a request comes from
+ *     is taken
  * @param allowedOrigins origins of web pages that may call, beside those of the loopback interface
  * @param limits how much there may be
  * @param timeouts how long things may take
@@ -17,6 +19,7 @@ public record EdgeConfig(
         String host,
         int port,
         boolean https,
+        List<String> trustedProxies,
         List<String> allowedOrigins,
         Limits limits,
         Timeouts timeouts) {
@@ -25,6 +28,7 @@ public record EdgeConfig(
         if (port < 0 || port > 65_535) {
             throw new IllegalArgumentException("port must be 0 to 65535: " + port);
         }
+        trustedProxies = List.copyOf(trustedProxies);
         allowedOrigins = List.copyOf(allowedOrigins);
     }
 

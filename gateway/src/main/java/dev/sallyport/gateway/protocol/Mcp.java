@@ -177,13 +177,17 @@ public final class Mcp {
                         case Refusal.Form.RpcError(var status, _) ->
                                 Messages.error(
                                         call.id(), refusal, status(revision, refusal, status));
-                        case Refusal.Form.Result() ->
-                                told(
-                                        revision,
-                                        request,
-                                        new ToolResult.Refused(refusal.code(), refusal.message()),
-                                        logged,
-                                        List.of());
+                        case Refusal.Form.Result(var status) -> {
+                            Answer.Reply told =
+                                    told(
+                                            revision,
+                                            request,
+                                            new ToolResult.Refused(
+                                                    refusal.code(), refusal.message()),
+                                            logged,
+                                            List.of());
+                            yield new Answer.Reply(status, told.body(), refusal.headers());
+                        }
                     };
         };
     }
@@ -196,7 +200,7 @@ public final class Mcp {
         return !revision.stateless() && refusal.is(ErrorCode.METHOD_UNKNOWN) ? 200 : status;
     }
 
-    private Answer told(
+    private Answer.Reply told(
             Revision revision,
             Request request,
             ToolResult result,

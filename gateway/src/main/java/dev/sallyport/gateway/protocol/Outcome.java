@@ -73,7 +73,8 @@ public sealed interface Outcome {
             case Told(var result, var call, var notes) ->
                     new Told(result, call, Stream.concat(notes.stream(), Stream.of(note)).toList());
             case Refused(var refusal, var call)
-                    when refusal.form() instanceof Refusal.Form.Result ->
+                    when refusal.form() instanceof Refusal.Form.Result
+                            && refusal.headers().isEmpty() ->
                     new Told(
                             new ToolResult.Refused(refusal.code(), refusal.message()),
                             call,

@@ -29,8 +29,11 @@ public record Refusal(
         /** As an error of JSON-RPC with an HTTP status: a client reads it. */
         record RpcError(int httpStatus, int rpcCode) implements Form {}
 
-        /** As the result of a tool that failed: a model reads it. */
-        record Result() implements Form {}
+        /**
+         * As the result of a tool that failed: a model reads it. With another status than 200,
+         * what stands between the client and the model is told the same in its own words.
+         */
+        record Result(int httpStatus) implements Form {}
     }
 
     public Refusal {
@@ -49,7 +52,22 @@ public record Refusal(
 
     /** One that a model reads. */
     public static Refusal toModel(String code, String message) {
-        return new Refusal(code, message, new Form.Result(), List.of(), Map.of(), Map.of());
+        return new Refusal(code, message, new Form.Result(200), List.of(), Map.of(), Map.of());
+    }
+
+    /**
+     * One that a model reads, and clients and proxies too by its HTTP status.
+     *
+     * @param code whose status it is
+     */
+    public static Refusal toModelAndClient(ErrorCode code, String message) {
+        return new Refusal(
+                code.code(),
+                message,
+                new Form.Result(code.form().httpStatus()),
+                List.of(),
+                Map.of(),
+                Map.of());
     }
 
     /** The token lacks scopes that its bearer could get: one with all of these would do. */

@@ -5,6 +5,7 @@ import dev.sallyport.gateway.config.GatewayException;
 import dev.sallyport.schema.event.ReplyAddress;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.GatewayId;
+import dev.sallyport.schema.reply.Reply;
 import dev.sallyport.schema.reply.ReplyHeaders;
 import dev.sallyport.schema.seal.DataKey;
 import dev.sallyport.schema.topic.KafkaSettings;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -42,6 +44,7 @@ public final class Replies implements AutoCloseable {
     private final KafkaConsumer<String, byte[]> consumer;
     private final TopicPartition partition;
     private final Map<CallId, Waiting> waiting = new ConcurrentHashMap<>();
+    private final Late late = new Late();
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread thread;
 
@@ -105,15 +108,28 @@ public final class Replies implements AutoCloseable {
      *
      * @param key what the reply must be sealed with
      * @param place whose room for results it takes
+     * @param unheard told of a reply that comes after that, once at the most
      */
-    public Waiting expect(CallId call, DataKey key, Place place) {
-        var waiter = new Waiting(this, call, key, place);
+    public Waiting expect(CallId call, DataKey key, Place place, Consumer<Reply> unheard) {
+        var waiter = new Waiting(this, call, key, place, unheard);
         waiting.put(call, waiter);
         return waiter;
     }
 
+    /** Nobody waits for it any more, and whoever did was given its reply. */
     void forget(CallId call) {
         waiting.remove(call);
+    }
+
+    /** Nobody waits for it any more, and there was no reply yet. */
+    void awaitLate(CallId call, DataKey key, Consumer<Reply> unheard) {
+        late.add(call, key, unheard);
+        waiting.remove(call);
+    }
+
+    /** A reply that came while nobody looked for it any more. */
+    void cameLate(CallId call, byte[] sealed) {
+        late.came(call, sealed);
     }
 
     private void run() {
@@ -148,6 +164,7 @@ public final class Replies implements AutoCloseable {
             CallId call = CallId.of(text(entry, ReplyHeaders.CALL));
             Waiting waiter = waiting.get(call);
             if (waiter == null) {
+                late.came(call, entry.value() == null ? NOTHING : entry.value());
                 LOG.atInfo()
                         .addKeyValue("callId", call)
                         .log("nobody waits for this reply any more");

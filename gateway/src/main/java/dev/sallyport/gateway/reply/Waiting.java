@@ -14,6 +14,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +35,8 @@ public final class Waiting implements AutoCloseable {
     private final CallId call;
     private final DataKey key;
     private final Place place;
+    private final Consumer<Reply> unheard;
+    private boolean answered;
     private final BlockingQueue<Arrival> arrivals = new ArrayBlockingQueue<>(ARRIVALS_MAX);
 
     private sealed interface Arrival {
@@ -56,11 +59,12 @@ public final class Waiting implements AutoCloseable {
         record Unwanted(CallWithdrawn.Reason reason) implements Arrived {}
     }
 
-    Waiting(Replies replies, CallId call, DataKey key, Place place) {
+    Waiting(Replies replies, CallId call, DataKey key, Place place, Consumer<Reply> unheard) {
         this.replies = replies;
         this.call = call;
         this.key = key;
         this.place = place;
+        this.unheard = unheard;
     }
 
     /** The reader of replies found this for the call. */
@@ -108,11 +112,14 @@ public final class Waiting implements AutoCloseable {
                 }
                 case Arrival.NotPublished(var cause) -> throw new ExecutionException(cause);
                 case Arrival.NoRoom(var bytes) -> {
+                    answered = true;
                     return new Arrived.Dropped(bytes);
                 }
                 case Arrival.Came(var sealed, var offset) -> {
                     try {
-                        return new Arrived.Whole(Reply.open(sealed, key, call));
+                        Reply reply = Reply.open(sealed, key, call);
+                        answered = true;
+                        return new Arrived.Whole(reply);
                     } catch (SchemaException e) {
                         LOG.atError()
                                 .addKeyValue("callId", call)
@@ -128,6 +135,16 @@ public final class Waiting implements AutoCloseable {
     /** Nobody waits any more. */
     @Override
     public void close() {
-        replies.forget(call);
+        if (answered) {
+            replies.forget(call);
+            return;
+        }
+        replies.awaitLate(call, key, unheard);
+        // what came between the last look and now is late too
+        for (Arrival arrival = arrivals.poll(); arrival != null; arrival = arrivals.poll()) {
+            if (arrival instanceof Arrival.Came(var sealed, _)) {
+                replies.cameLate(call, sealed);
+            }
+        }
     }
 }

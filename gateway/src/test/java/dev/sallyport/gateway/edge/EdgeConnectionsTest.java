@@ -83,6 +83,7 @@ class EdgeConnectionsTest {
                         0,
                         false,
                         List.of(),
+                        List.of(),
                         new EdgeConfig.Limits(4_096, 8_192, CONNECTIONS_MAX, 16),
                         new EdgeConfig.Timeouts(
                                 HEAD, Duration.ofSeconds(1), ANSWER, IDLE, Duration.ofSeconds(1))),

@@ -140,6 +140,7 @@ class EdgeTest {
                         "127.0.0.1",
                         0,
                         true,
+                        List.of(),
                         List.of("https://console.example.org"),
                         new EdgeConfig.Limits(BODY_BYTES_MAX, 8192, 1_000, 16),
                         new EdgeConfig.Timeouts(

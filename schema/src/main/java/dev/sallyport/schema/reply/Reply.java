@@ -18,23 +18,34 @@ import tools.jackson.core.JacksonException;
  */
 public final class Reply {
     private static final byte END_OF_HEAD = '\n';
+    /** Stands for the rows of a result of an executor before they were told: as many as may be. */
+    private static final long ROWS_UNTOLD = Integer.MAX_VALUE;
+
     private static final byte[] NO_RESULT = new byte[0];
 
     private final Ended ended;
     private final @Nullable String code;
     private final @Nullable String message;
+    private final long rows;
     private final byte[] result;
 
-    private record Head(Ended ended, @Nullable String code, @Nullable String message) {
+    private record Head(
+            Ended ended, @Nullable String code, @Nullable String message, @Nullable Long rows) {
         Head {
             Objects.requireNonNull(ended, "ended");
         }
     }
 
-    private Reply(Ended ended, @Nullable String code, @Nullable String message, byte[] result) {
+    private Reply(
+            Ended ended,
+            @Nullable String code,
+            @Nullable String message,
+            long rows,
+            byte[] result) {
         this.ended = ended;
         this.code = code;
         this.message = message;
+        this.rows = rows;
         this.result = result;
     }
 
@@ -42,9 +53,10 @@ public final class Reply {
      * The reply to a call that succeeded.
      *
      * @param result a JSON object; not copied
+     * @param rows how many rows stand in it
      */
-    public static Reply succeeded(byte[] result) {
-        return new Reply(Ended.SUCCEEDED, null, null, result);
+    public static Reply succeeded(byte[] result, long rows) {
+        return new Reply(Ended.SUCCEEDED, null, null, rows, result);
     }
 
     /**
@@ -56,12 +68,12 @@ public final class Reply {
         if (ended == Ended.SUCCEEDED) {
             throw new IllegalArgumentException("a call that succeeded did not fail");
         }
-        return new Reply(ended, code, message, NO_RESULT);
+        return new Reply(ended, code, message, 0, NO_RESULT);
     }
 
     /** The bytes that travel. */
     public byte[] seal(DataKey key, CallId call) {
-        byte[] head = Json.mapper().writeValueAsBytes(new Head(ended, code, message));
+        byte[] head = Json.mapper().writeValueAsBytes(new Head(ended, code, message, rows));
         byte[] plain = Arrays.copyOf(head, head.length + 1 + result.length);
         plain[head.length] = END_OF_HEAD;
         System.arraycopy(result, 0, plain, head.length + 1, result.length);
@@ -86,7 +98,13 @@ public final class Reply {
         try {
             Head head = Json.mapper().readValue(plain, 0, end, Head.class);
             byte[] result = Arrays.copyOfRange(plain, end + 1, plain.length);
-            return new Reply(head.ended(), head.code(), head.message(), result);
+            Long rows = head.rows();
+            return new Reply(
+                    head.ended(),
+                    head.code(),
+                    head.message(),
+                    rows != null ? rows : result.length == 0 ? 0 : ROWS_UNTOLD,
+                    result);
         } catch (JacksonException e) {
             // without the cause, which may quote the message
             throw new SchemaException("reply_malformed", "the reply's head cannot be read");
@@ -105,6 +123,11 @@ public final class Reply {
     /** What went wrong, in words for the caller; null where the call succeeded. */
     public @Nullable String message() {
         return message;
+    }
+
+    /** How many rows the result has; more than any where that was not told. */
+    public long rows() {
+        return rows;
     }
 
     /** The result, a JSON object; of no length where there is none. */

@@ -21,7 +21,7 @@ class ReplyTest {
     @Test
     void aReplyIsOpenedAsItWasSealed() {
         Reply result =
-                Reply.open(Reply.succeeded(RESULT.getBytes(UTF_8)).seal(key, call), key, call);
+                Reply.open(Reply.succeeded(RESULT.getBytes(UTF_8), 3).seal(key, call), key, call);
         assertThat(result.ended()).isEqualTo(Ended.SUCCEEDED);
         assertThat(new String(result.result(), UTF_8)).isEqualTo(RESULT);
 
@@ -47,7 +47,7 @@ class ReplyTest {
 
     @Test
     void noByteCanBeChanged() {
-        byte[] sealed = Reply.succeeded(RESULT.getBytes(UTF_8)).seal(key, call);
+        byte[] sealed = Reply.succeeded(RESULT.getBytes(UTF_8), 3).seal(key, call);
         for (int i = 0; i < sealed.length; i++) {
             byte[] altered = sealed.clone();
             altered[i] ^= 1;
@@ -59,7 +59,7 @@ class ReplyTest {
 
     @Test
     void aReplyToAnotherCallOrUnderAnotherKeyIsNone() {
-        byte[] sealed = Reply.succeeded(RESULT.getBytes(UTF_8)).seal(key, call);
+        byte[] sealed = Reply.succeeded(RESULT.getBytes(UTF_8), 3).seal(key, call);
         assertBroken(sealed, key, CallId.next());
         assertBroken(sealed, newKey(), call);
     }

@@ -82,6 +82,7 @@ public final class LocalStack implements AutoCloseable {
             var topics = steps.begin("topics", () -> createTopics(kafka()));
             var shop = steps.begin("shop", () -> prepareShop(secrets));
             var audit = steps.begin("audit database", () -> prepareAudit(secrets));
+            var limits = steps.begin("limits database", () -> prepareLimits(secrets));
             var tenants =
                     steps.begin(
                             "tenants",
@@ -108,7 +109,8 @@ public final class LocalStack implements AutoCloseable {
                     steps.begin(
                             ServiceKind.GATEWAY.command(),
                             () -> start(ServiceKind.GATEWAY, files),
-                            tenants);
+                            tenants,
+                            limits);
             steps.await();
             this.description = describe(files);
             this.monitorHealth = files.monitorHealth();
@@ -198,27 +200,42 @@ public final class LocalStack implements AutoCloseable {
     }
 
     private void prepareAudit(LocalSecrets secrets) {
-        prepared(() -> {
-            servers.postgres().createDatabase(ServiceFiles.AUDIT_DATABASE);
-            try (Connection administrator =
-                    servers.postgres().connect(ServiceFiles.AUDIT_DATABASE)) {
+        prepare(
+                ServiceFiles.AUDIT_DATABASE,
                 new AuditRoles(
-                                ServiceFiles.AUDIT_OWNER,
-                                secrets.password(ServiceFiles.AUDIT_OWNER_PASSWORD).value(),
-                                ServiceFiles.AUDIT_USER,
-                                secrets.password(ServiceFiles.AUDIT_PASSWORD).value())
-                        .enrol(administrator);
+                        ServiceFiles.AUDIT_OWNER,
+                        secrets.password(ServiceFiles.AUDIT_OWNER_PASSWORD).value(),
+                        ServiceFiles.AUDIT_USER,
+                        secrets.password(ServiceFiles.AUDIT_PASSWORD).value()));
+    }
+
+    private void prepareLimits(LocalSecrets secrets) {
+        prepare(
+                ServiceFiles.LIMITS_DATABASE,
+                new AuditRoles(
+                        ServiceFiles.LIMITS_OWNER,
+                        secrets.password(ServiceFiles.LIMITS_OWNER_PASSWORD).value(),
+                        ServiceFiles.LIMITS_USER,
+                        secrets.password(ServiceFiles.LIMITS_PASSWORD).value()));
+    }
+
+    /** Makes a database of our own with its two roles, which nobody else may enter. */
+    private void prepare(String database, AuditRoles roles) {
+        prepared(() -> {
+            servers.postgres().createDatabase(database);
+            try (Connection administrator = servers.postgres().connect(database)) {
+                roles.enrol(administrator);
                 // an agent's login, whoever has its password, has no business here
                 try (Statement statement = administrator.createStatement()) {
                     statement.execute(
                             "revoke connect on database "
-                                    + ServiceFiles.AUDIT_DATABASE
+                                    + database
                                     + " from public; grant connect on database "
-                                    + ServiceFiles.AUDIT_DATABASE
+                                    + database
                                     + " to "
-                                    + ServiceFiles.AUDIT_OWNER
+                                    + roles.owner()
                                     + ", "
-                                    + ServiceFiles.AUDIT_USER);
+                                    + roles.user());
                 }
             }
         });

@@ -29,6 +29,12 @@ final class ServiceFiles {
     static final String AUDIT_PASSWORD = "audit-db-password";
     static final String AUDIT_DATABASE = "sallyport_audit";
 
+    static final String LIMITS_OWNER = "sallyport_limits_owner";
+    static final String LIMITS_OWNER_PASSWORD = "limits-db-owner-password";
+    static final String LIMITS_USER = "sallyport_limits";
+    static final String LIMITS_PASSWORD = "limits-db-password";
+    static final String LIMITS_DATABASE = "sallyport_limits";
+
     private static final String AUDIT_KEY = "audit-signing-key";
     private static final String ORIGIN = "sallyport.local/log";
     private static final YAMLMapper YAML = YAMLMapper.builder().build();
@@ -112,7 +118,14 @@ final class ServiceFiles {
                 "signingKey",
                 secrets.reference(GATEWAY_KEY).value(),
                 "keyEncryptionKey",
-                secrets.reference(KEY_ENCRYPTION_KEY).value());
+                secrets.reference(KEY_ENCRYPTION_KEY).value(),
+                "limitStore",
+                Map.of(
+                        "jdbcUrl", servers.postgres().jdbcUrl(LIMITS_DATABASE),
+                        "user", LIMITS_USER,
+                        "password", secrets.reference(LIMITS_PASSWORD).value(),
+                        "owner", LIMITS_OWNER,
+                        "ownerPassword", secrets.reference(LIMITS_OWNER_PASSWORD).value()));
     }
 
     private Map<String, Object> executor() {

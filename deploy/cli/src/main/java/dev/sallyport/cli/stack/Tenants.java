@@ -19,6 +19,7 @@ import dev.sallyport.schema.registry.RegistryFeed;
 import dev.sallyport.schema.registry.RegistryWriter;
 import dev.sallyport.schema.registry.Scope;
 import dev.sallyport.schema.registry.Tenant;
+import dev.sallyport.schema.registry.TenantLimits;
 import dev.sallyport.schema.seal.KeyEncryptionKey;
 import dev.sallyport.schema.topic.KafkaSettings;
 import java.time.Duration;
@@ -38,6 +39,10 @@ final class Tenants {
     private static final DatabaseName SHOP = new DatabaseName(ShopDatabase.NAME);
     private static final int CONNECTIONS_MAX = 8;
     private static final Limits LIMITS = new Limits(1_000, 1_048_576, 10_000);
+
+    /** Faster than anybody tries the stack out by hand or with an agent. */
+    private static final TenantLimits UNHURRIED =
+            new TenantLimits(6_000, 600, Map.of(), List.of());
 
     private Tenants() {}
 
@@ -94,7 +99,7 @@ final class Tenants {
                         Set.of("RS256"),
                         Map.of());
         String name = id.value().substring(0, 1).toUpperCase(Locale.ROOT) + id.value().substring(1);
-        return new Tenant(id, name, cell, List.of(issuer), false);
+        return new Tenant(id, name, cell, List.of(issuer), false, UNHURRIED);
     }
 
     private static Database database(TenantId tenant, EmbeddedStack servers, LocalSecrets secrets) {

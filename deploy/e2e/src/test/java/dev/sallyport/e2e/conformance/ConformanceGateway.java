@@ -73,6 +73,7 @@ public final class ConformanceGateway implements AutoCloseable {
                         port,
                         false,
                         List.of(),
+                        List.of(),
                         new EdgeConfig.Limits(1 << 20, 8192, 1_000, 128),
                         new EdgeConfig.Timeouts(
                                 Duration.ofSeconds(10),
