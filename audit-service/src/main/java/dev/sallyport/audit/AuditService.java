@@ -9,6 +9,7 @@ import dev.sallyport.audit.log.CallProofs;
 import dev.sallyport.audit.log.CheckpointPublisher;
 import dev.sallyport.audit.log.CheckpointTopic;
 import dev.sallyport.audit.log.LogReader;
+import dev.sallyport.audit.log.SameKey;
 import dev.sallyport.audit.note.NoteSigner;
 import dev.sallyport.audit.note.VerifierKey;
 import dev.sallyport.audit.page.Console;
@@ -53,7 +54,7 @@ public final class AuditService implements AutoCloseable {
      *
      * @param secrets where the configuration's references to secrets lead
      * @throws AuditException {@code database_unavailable}, {@code database_unsafe}, {@code
-     *     checkpoints_unavailable}
+     *     checkpoints_unavailable}, {@code signing_key_changed}
      * @throws SchemaException {@code registry_unavailable}, {@code secret_unavailable}
      * @throws IllegalArgumentException when the signing key is malformed or has another name than
      *     the origin
@@ -81,6 +82,7 @@ public final class AuditService implements AutoCloseable {
         var reads = new ReadRecorder(log);
         var checkpoints =
                 parts.add(CheckpointTopic.open(config.kafka(), signer, clock, CHECKPOINTS_WITHIN));
+        jdbi.useHandle(handle -> SameKey.require(handle, checkpoints));
         var seal = RowSeal.of(signer);
         var publisher =
                 new CheckpointPublisher(

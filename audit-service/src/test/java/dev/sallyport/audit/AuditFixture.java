@@ -62,7 +62,6 @@ import org.jdbi.v3.core.Jdbi;
  */
 public final class AuditFixture implements AutoCloseable {
     static final URI AUDIENCE = URI.create("http://audit.test");
-    static final String ORIGIN = "audit.test/log";
     public static final Duration WITHIN = Duration.ofSeconds(30);
 
     private static final CellId CELL = new CellId("c1");
@@ -76,6 +75,9 @@ public final class AuditFixture implements AutoCloseable {
     private final HttpClient http = HttpClient.newHttpClient();
     private final String database = TestServers.freshDatabase("audit");
     private final String role = "audit_" + UUID.randomUUID().toString().substring(0, 8);
+    /** A name of its own: what other keys signed stands in the same topic. */
+    private final String origin = "audit.test/log-" + role;
+
     private final List<CheckpointTopic> topics = new ArrayList<>();
     private final Secrets secrets;
 
@@ -84,12 +86,21 @@ public final class AuditFixture implements AutoCloseable {
         try (var superuser = superuser()) {
             new AuditRoles(role + "_owner", OWNER_PASSWORD, role, PASSWORD).enrol(superuser);
         }
-        secrets =
-                new Secrets(
-                        Map.of(
-                                "OWNER_PASSWORD", OWNER_PASSWORD,
-                                "PASSWORD", PASSWORD,
-                                "SIGNING_KEY", NoteSigner.generate(ORIGIN, new SecureRandom())));
+        secrets = secretsWith(NoteSigner.generate(origin, new SecureRandom()));
+    }
+
+    /** The same secrets with another signing key. */
+    Secrets secretsWith(String signingKey) {
+        return new Secrets(
+                Map.of(
+                        "OWNER_PASSWORD", OWNER_PASSWORD,
+                        "PASSWORD", PASSWORD,
+                        "SIGNING_KEY", signingKey));
+    }
+
+    /** The name of the logs, which each tenant's id follows. */
+    String origin() {
+        return origin;
     }
 
     /** Creates the topics that are not there. */
@@ -128,11 +139,15 @@ public final class AuditFixture implements AutoCloseable {
     }
 
     AuditConfig config() {
+        return config(origin);
+    }
+
+    private AuditConfig config(String named) {
         return new AuditConfig(
                 "127.0.0.1",
                 0,
                 AUDIENCE,
-                ORIGIN,
+                named,
                 new SecretReference("env:SIGNING_KEY"),
                 20,
                 500,
@@ -152,6 +167,12 @@ public final class AuditFixture implements AutoCloseable {
 
     AuditService start() {
         return start(InstantSource.system());
+    }
+
+    /** Starts the service with another name and key for its logs. */
+    AuditService start(String named, String signingKey) {
+        return AuditService.start(
+                config(named), secretsWith(signingKey), InstantSource.system());
     }
 
     AuditService start(InstantSource clock) {

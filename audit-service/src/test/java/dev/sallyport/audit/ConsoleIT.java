@@ -166,7 +166,7 @@ class ConsoleIT {
         var proof = get("/console/calls/" + call + "/proof.json", cookie());
 
         assertThat(page.body())
-                .contains("Proved", "Leaf hash", "audit.test/log/" + tenant, "&lt;script&gt;");
+                .contains("Proved", "Leaf hash", fixture.origin() + "/" + tenant, "&lt;script&gt;");
         assertThat(proof.headers().firstValue("Content-Disposition").orElse(""))
                 .contains("attachment");
         assertThat(

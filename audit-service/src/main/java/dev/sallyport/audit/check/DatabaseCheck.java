@@ -2,6 +2,7 @@ package dev.sallyport.audit.check;
 
 import dev.sallyport.audit.AuditConfig;
 import dev.sallyport.audit.log.CheckpointTopic;
+import dev.sallyport.audit.log.SameKey;
 import dev.sallyport.audit.note.NoteSigner;
 import dev.sallyport.audit.problem.AuditException;
 import dev.sallyport.audit.problem.AuditProblem;
@@ -84,7 +85,8 @@ public final class DatabaseCheck {
      * Checks the database of the audit service that is configured so. The service may run
      * meanwhile: what is checked is the state of one moment.
      *
-     * @throws AuditException {@code database_unavailable}, {@code checkpoints_unavailable}: then
+     * @throws AuditException {@code database_unavailable}, {@code checkpoints_unavailable}, {@code
+     *     signing_key_changed}: then
      *     nothing can be said
      */
     public static Result run(AuditConfig config, Secrets secrets, InstantSource clock) {
@@ -96,6 +98,7 @@ public final class DatabaseCheck {
                     .inTransaction(
                             TransactionIsolationLevel.REPEATABLE_READ,
                             handle -> {
+                                SameKey.require(handle, topic);
                                 var consumed = ConsumedCheck.run(handle, RowSeal.of(signer));
                                 var logs = new ArrayList<LogResult>();
                                 var findings = new Findings();

@@ -55,6 +55,7 @@ public final class CheckpointTopic implements AutoCloseable {
     private final Producer<String, byte[]> producer;
     private final NoteSigner signer;
     private final Map<TenantId, TreeHead> last = new ConcurrentHashMap<>();
+    private boolean otherKeys; // told while it is opened
 
     private CheckpointTopic(Producer<String, byte[]> producer, NoteSigner signer) {
         this.producer = producer;
@@ -117,8 +118,12 @@ public final class CheckpointTopic implements AutoCloseable {
         String prefix = signer.verifier().name() + "/";
         String suffix = suffix();
         String key = record.key();
-        if (key == null || !key.startsWith(prefix) || !key.endsWith(suffix)) {
-            // another service's log, or one of another key
+        if (key == null || !key.startsWith(prefix)) {
+            // another service's log
+            return;
+        }
+        if (!key.endsWith(suffix)) {
+            otherKeys |= record.value() != null;
             return;
         }
         try {
@@ -147,6 +152,21 @@ public final class CheckpointTopic implements AutoCloseable {
             throw new IllegalArgumentException("it is not signed for this log");
         }
         return checkpoint.tree();
+    }
+
+    /** Whether logs of this name were signed with other keys. */
+    boolean hasOtherKeys() {
+        return otherKeys;
+    }
+
+    /** The key's name, with which the name of each log begins. */
+    String name() {
+        return signer.verifier().name();
+    }
+
+    /** The key's id in hexadecimal digits. */
+    String keyId() {
+        return HexFormat.of().toHexDigits(signer.verifier().id());
     }
 
     /** What was signed last of the tenant's log, as far as this topic tells. */
@@ -217,7 +237,7 @@ public final class CheckpointTopic implements AutoCloseable {
 
     /** The key's own id keeps the logs of different keys apart. */
     private String suffix() {
-        return "+" + HexFormat.of().toHexDigits(signer.verifier().id());
+        return "+" + keyId();
     }
 
     private static AuditException unavailable(String why, @Nullable Throwable cause) {

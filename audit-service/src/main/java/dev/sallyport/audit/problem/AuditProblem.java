@@ -38,6 +38,8 @@ public enum AuditProblem {
     DATABASE_OWNER_MISSING(503),
     /** The topic that holds the last checkpoints cannot be read. */
     CHECKPOINTS_UNAVAILABLE(503),
+    /** The logs were signed with another key than the configured one. */
+    SIGNING_KEY_CHANGED(503),
     /** What is stored contradicts what was signed. */
     LOG_INCONSISTENT(503),
     /** There is nothing at that address. */
