@@ -4,6 +4,7 @@ import dev.sallyport.executor.engine.Answer;
 import dev.sallyport.executor.intake.Delivery;
 import dev.sallyport.executor.outcome.Outcome;
 import dev.sallyport.executor.outcome.OutcomePublisher;
+import dev.sallyport.executor.result.CardNumbers;
 import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.event.CallAuthorized;
 import dev.sallyport.schema.event.CallSettled;
@@ -119,7 +120,10 @@ final class Settlement {
                                             stopped.sqlState(),
                                             timings,
                                             executor)),
-                            Reply.failed(stopped.ended(), stopped.code(), stopped.message()),
+                            Reply.failed(
+                                    stopped.ended(),
+                                    stopped.code(),
+                                    new CardNumbers(false).in(stopped.message())),
                             key);
         };
     }
@@ -136,6 +140,7 @@ final class Settlement {
                         done.rowsAffected(),
                         done.result().length,
                         done.truncated(),
+                        done.cardNumbersCut(),
                         // keyed, so that nobody can guess a result from its digest
                         key == null ? null : key.digest(done.result()),
                         done.attested()),

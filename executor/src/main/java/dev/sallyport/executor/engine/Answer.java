@@ -16,6 +16,7 @@ public sealed interface Answer {
      * @param rows rows in the result
      * @param rowsAffected rows that a write added, changed or removed
      * @param truncated whether the database had more rows than the limits allow
+     * @param cardNumbersCut card numbers of which only the last four digits are in the result
      * @param repeated whether the ledger answered for a call that was delivered before
      * @param attested the context that the database reported; absent where the ledger answered
      */
@@ -25,6 +26,7 @@ public sealed interface Answer {
             long rows,
             long rowsAffected,
             boolean truncated,
+            int cardNumbersCut,
             boolean repeated,
             @Nullable Attested attested)
             implements Answer {}

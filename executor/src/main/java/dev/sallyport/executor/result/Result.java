@@ -7,6 +7,8 @@ package dev.sallyport.executor.result;
  * @param rows rows in it
  * @param rowsAffected rows that a write added, changed or removed
  * @param truncated whether the database had more rows than the limits allow
+ * @param cardNumbersCut card numbers of which only the last four digits are in it
  */
 @SuppressWarnings("ArrayRecordComponent") // the bytes are handed on and never compared
-public record Result(byte[] json, int rows, long rowsAffected, boolean truncated) {}
+public record Result(
+        byte[] json, int rows, long rowsAffected, boolean truncated, int cardNumbersCut) {}

@@ -14,7 +14,8 @@ import tools.jackson.core.JsonGenerator;
  * {"columns":[{"name","type"}],"rows":[[...]],"rowCount":n,"truncated":b}}, with {@code
  * "rowsAffected":n} after it for a write. It never holds more than the limits allow: a row too many
  * or too large is not in it, nor is any after it. Then {@code truncated} is true, and {@code
- * truncation} says what was cut and how to get the rest, which the limits do not count. The columns
+ * truncation} says what was cut and how to get the rest, which the limits do not count. Where card
+ * numbers were cut, {@code "cardNumbersCut":n} says how many. The columns
  * are given at the end, since the names of some types are asked for when the rows are through.
  */
 public final class ResultWriter {
@@ -22,16 +23,18 @@ public final class ResultWriter {
     private static final int COLUMN_BYTES = 24;
 
     /** What follows the rows fits in so many bytes. */
-    private static final int TAIL_BYTES = 96;
+    private static final int TAIL_BYTES = 128;
 
     private static final int USUAL_BYTES = 1_024;
 
     private final Limits limits;
+    private final CardNumbers cards;
     private final JsonBuffer buffer = new JsonBuffer(USUAL_BYTES);
     private final JsonGenerator json = Json.mapper().createGenerator(buffer);
     private int bytesLeft;
     private int rows;
     private int rowStart;
+    private int cardsBefore;
     private @Nullable Cut cut;
     private long rowBytes;
     private @Nullable String largestColumn;
@@ -48,8 +51,14 @@ public final class ResultWriter {
         }
     }
 
-    public ResultWriter(Limits limits) {
+    /**
+     * A result without rows.
+     *
+     * @param cards cuts the card numbers of the values, before they are written here
+     */
+    public ResultWriter(Limits limits, CardNumbers cards) {
         this.limits = limits;
+        this.cards = cards;
         bytesLeft = limits.bytesMax() - TAIL_BYTES;
         json.writeStartArray();
     }
@@ -101,6 +110,7 @@ public final class ResultWriter {
     /** Begins a row that {@link #wants} took; its values are written to what this gives. */
     public JsonGenerator startRow() {
         rowStart = size();
+        cardsBefore = cards.found();
         json.writeStartArray();
         return json;
     }
@@ -115,6 +125,7 @@ public final class ResultWriter {
         tooLarge((long) size() - rowStart);
         json.flush();
         buffer.cut(rowStart);
+        cards.keep(cardsBefore);
         return false;
     }
 
@@ -144,7 +155,7 @@ public final class ResultWriter {
             json.writeNumberProperty("rowsAffected", rowsAffected);
             json.writeEndObject();
         }
-        return new Result(buffer.toByteArray(), 0, rowsAffected, false);
+        return new Result(buffer.toByteArray(), 0, rowsAffected, false, 0);
     }
 
     private Result finished(List<Column> columns, long rowsAffected, boolean write) {
@@ -155,7 +166,7 @@ public final class ResultWriter {
             start.writeStartArray();
             for (Column column : columns) {
                 start.writeStartObject();
-                start.writeStringProperty("name", column.name());
+                start.writeStringProperty("name", cards.in(column.name()));
                 start.writeStringProperty("type", column.type());
                 start.writeEndObject();
             }
@@ -169,6 +180,9 @@ public final class ResultWriter {
                     .raw(",\"message\":")
                     .string(told(cut))
                     .raw("}");
+        }
+        if (cards.found() > 0) {
+            tail.raw(",\"cardNumbersCut\":" + cards.found());
         }
         tail.raw((write ? ",\"rowsAffected\":" + rowsAffected : "") + "}");
         byte[] columnsName = ascii("{\"columns\":");
@@ -185,7 +199,7 @@ public final class ResultWriter {
         at = put(rowsName, all, at);
         at = buffer.copyTo(all, at);
         tail.copyTo(all, at);
-        return new Result(all, rows, rowsAffected, cut != null);
+        return new Result(all, rows, rowsAffected, cut != null, cards.found());
     }
 
     /** In words for a model, which can act on them. */

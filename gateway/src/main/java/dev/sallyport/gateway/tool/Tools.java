@@ -37,7 +37,8 @@ public final class Tools {
             "columns":{"type":"array","items":{"type":"object","properties":{"name":{"type":"string"},"type":{"type":"string"}},"required":["name","type"]}},\
             "rows":{"type":"array","items":{"type":"array","items":{},"description":"Values of any type, in the order of columns."}},\
             "rowCount":{"type":"integer"},"truncated":{"type":"boolean"},\
-            "truncation":{"type":"object","properties":{"code":{"type":"string"},"message":{"type":"string"}},"required":["code","message"]}\
+            "truncation":{"type":"object","properties":{"code":{"type":"string"},"message":{"type":"string"}},"required":["code","message"]},\
+            "cardNumbersCut":{"type":"integer"}\
             """;
     private static final String ROWS =
             "{\"type\":\"object\",\"properties\":{%s},\"required\":[\"columns\",\"rows\",\"rowCount\",\"truncated\"]}"

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param rowsAffected rows that a write added, changed or removed
  * @param bytes bytes of the result
  * @param truncated whether there were more rows than the limits allow
+ * @param cardNumbersCut full card numbers in the result, of which the last four digits were left;
+ *     absent where there was none
  * @param resultDigest HMAC-SHA256 of the result's bytes under a key of the tenant, base64url;
  *     absent without a result
  * @param executor the name of the executor, or of the gateway that answered by itself
@@ -38,6 +40,7 @@ public record CallSettled(
         long rowsAffected,
         long bytes,
         boolean truncated,
+        @Nullable Integer cardNumbersCut,
         Timings timings,
         @Nullable String resultDigest,
         @Nullable Attested attested,
@@ -120,11 +123,12 @@ public record CallSettled(
             long rowsAffected,
             long bytes,
             boolean truncated,
+            int cardNumbersCut,
             @Nullable String digest,
             @Nullable Attested attested) {
         /** The result of a call that changed nothing and that no database attested. */
         public static Result read(long rows, long bytes, @Nullable String digest) {
-            return new Result(rows, 0, bytes, false, digest, null);
+            return new Result(rows, 0, bytes, false, 0, digest, null);
         }
     }
 
@@ -146,6 +150,7 @@ public record CallSettled(
                 result.rowsAffected(),
                 result.bytes(),
                 result.truncated(),
+                result.cardNumbersCut() == 0 ? null : result.cardNumbersCut(),
                 timings,
                 result.digest(),
                 result.attested(),
@@ -180,6 +185,7 @@ public record CallSettled(
                 0,
                 0,
                 false,
+                null,
                 timings,
                 null,
                 null,
@@ -229,6 +235,7 @@ public record CallSettled(
                 rowsAffected,
                 bytes,
                 truncated,
+                cardNumbersCut,
                 otherTimings,
                 resultDigest,
                 attested,
@@ -252,6 +259,7 @@ public record CallSettled(
                 rowsAffected,
                 0,
                 false,
+                null,
                 timings,
                 null,
                 null,
@@ -276,6 +284,7 @@ public record CallSettled(
                 rowsAffected,
                 bytes,
                 truncated,
+                cardNumbersCut,
                 timings,
                 resultDigest,
                 attested,

@@ -10,15 +10,21 @@ import org.jspecify.annotations.Nullable;
  * @param oneTenant whether the database holds the rows of one tenant only, so that plans and their
  *     estimates may be shown
  * @param xml whether XML may be parsed and searched, which cannot be cancelled
+ * @param cardNumbers whether full payment card numbers may be in results; otherwise their last four
+ *     digits are
  * @param functions functions that may be called, each {@code name} or {@code schema.name}, folded
  *     as PostgreSQL folds; absent means none
  * @param relations relations that may be read though they are named like the server's own, each
  *     {@code name} or {@code schema.name}; absent means none
  */
 public record StatementRules(
-        boolean oneTenant, boolean xml, Set<String> functions, Set<String> relations) {
+        boolean oneTenant,
+        boolean xml,
+        boolean cardNumbers,
+        Set<String> functions,
+        Set<String> relations) {
     /** Nothing beyond what is allowed everywhere. */
-    public static final StatementRules NONE = new StatementRules(false, false, Set.of(), Set.of());
+    public static final StatementRules NONE = new StatementRules(false, false, false, Set.of(), Set.of());
 
     /** Names that each of the two sets may hold. */
     public static final int NAMES_MAX = 1_000;
@@ -29,10 +35,12 @@ public record StatementRules(
     public StatementRules(
             boolean oneTenant,
             boolean xml,
+            boolean cardNumbers,
             @Nullable Set<String> functions,
             @Nullable Set<String> relations) {
         this.oneTenant = oneTenant;
         this.xml = xml;
+        this.cardNumbers = cardNumbers;
         this.functions = checked("functions", functions);
         this.relations = checked("relations", relations);
     }

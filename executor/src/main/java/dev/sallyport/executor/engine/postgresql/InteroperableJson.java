@@ -1,12 +1,16 @@
 package dev.sallyport.executor.engine.postgresql;
 
+import dev.sallyport.executor.result.CardNumbers;
+import java.io.StringWriter;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.TokenStreamFactory;
@@ -56,6 +60,46 @@ final class InteroperableJson {
             return true;
         } catch (JacksonException e) {
             return false;
+        }
+    }
+
+    /**
+     * The text of an interoperable value with the card numbers in its texts, names and numbers cut;
+     * what is cut of a number is a text.
+     */
+    static String cut(String text, CardNumbers cards) {
+        int before = cards.found();
+        StringWriter copy = new StringWriter(text.length());
+        if (cards.in(text).equals(text) && !text.contains("\\u")) {
+            return text;
+        }
+        cards.keep(before);
+        try (JsonParser parser = STRICT.createParser(ObjectReadContext.empty(), text);
+                JsonGenerator json = STRICT.createGenerator(ObjectWriteContext.empty(), copy)) {
+            JsonToken token = parser.nextToken();
+            while (token != null) {
+                copy(parser, token, json, cards);
+                token = parser.nextToken();
+            }
+        }
+        return cards.found() == before ? text : copy.toString();
+    }
+
+    private static void copy(
+            JsonParser parser, JsonToken token, JsonGenerator json, CardNumbers cards) {
+        switch (token) {
+            case PROPERTY_NAME -> json.writeName(cards.in(parser.getString()));
+            case VALUE_STRING -> json.writeString(cards.in(parser.getString()));
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> {
+                String number = parser.getString();
+                String cut = cards.in(number);
+                if (cut.equals(number)) {
+                    json.writeNumber(number);
+                } else {
+                    json.writeString(cut);
+                }
+            }
+            default -> json.copyCurrentEvent(parser);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.sallyport.executor.engine.postgresql;
 
+import dev.sallyport.executor.result.CardNumbers;
 import dev.sallyport.executor.result.Column;
 import dev.sallyport.executor.result.Result;
 import dev.sallyport.executor.result.ResultWriter;
@@ -30,18 +31,27 @@ final class JsonRows implements Work.Taking<Result> {
     private final Limits limits;
     private final boolean write;
     private final Pace pace;
+    private final boolean cardNumbers;
     private Work.@Nullable Types known;
+    private CardNumbers cards;
     private ResultWriter result;
     private String[] names = new String[0];
     private int[] oids = new int[0];
     private @Nullable ColumnType[] types = new @Nullable ColumnType[0];
     private @Nullable Held held;
 
-    JsonRows(Limits limits, boolean write, Pace pace) {
+    /**
+     * Nothing yet.
+     *
+     * @param cardNumbers whether full card numbers stay as they are
+     */
+    JsonRows(Limits limits, boolean write, Pace pace, boolean cardNumbers) {
         this.limits = limits;
         this.write = write;
         this.pace = pace;
-        this.result = new ResultWriter(limits);
+        this.cardNumbers = cardNumbers;
+        this.cards = new CardNumbers(cardNumbers);
+        this.result = new ResultWriter(limits, cards);
     }
 
     /** Rows as they came, one after the other, and the first that had no place. */
@@ -62,7 +72,8 @@ final class JsonRows implements Work.Taking<Result> {
 
     @Override
     public void columns(String[] columnNames, int[] columnTypes) {
-        result = new ResultWriter(limits);
+        cards = new CardNumbers(cardNumbers);
+        result = new ResultWriter(limits, cards);
         names = columnNames;
         oids = columnTypes;
         types = new @Nullable ColumnType[oids.length];
@@ -129,7 +140,7 @@ final class JsonRows implements Work.Taking<Result> {
                 json.writeNull();
             } else {
                 ColumnType type = Objects.requireNonNull(types[i]);
-                ValueWriter.write(json, bytes, at, at + length, type, pace);
+                ValueWriter.write(json, bytes, at, at + length, type, cards, pace);
             }
             at += Math.max(0, length);
         }

@@ -96,7 +96,7 @@ public final class PostgresEngine implements Engine {
         }
         boolean write = ending.access() == Access.WRITE;
         Pace pace = new Pace(cancellation, System.nanoTime() + within.toNanos());
-        JsonRows rows = new JsonRows(call.limits(), write, pace);
+        JsonRows rows = new JsonRows(call.limits(), write, pace, database.rules().cardNumbers());
         Transaction<Result> transaction =
                 session.as(
                         call.caller(),
@@ -173,6 +173,7 @@ public final class PostgresEngine implements Engine {
                 result.rows(),
                 result.rowsAffected(),
                 result.truncated(),
+                result.cardNumbersCut(),
                 repeated,
                 attested);
     }

@@ -1,5 +1,6 @@
 package dev.sallyport.executor.engine.postgresql;
 
+import dev.sallyport.executor.result.CardNumbers;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.Arrays;
@@ -11,7 +12,8 @@ import tools.jackson.core.JsonGenerator;
  * Writes values from the database's text form as JSON. A number is written as a JSON number only
  * where a reader that keeps numbers as doubles takes it exactly; otherwise it is a text. Timestamps
  * follow ISO 8601, bytea is base64, json stays as it is; an interval is as the database prints it,
- * under its own IntervalStyle.
+ * under its own IntervalStyle. Of card numbers the last four digits stay ({@link CardNumbers}); a
+ * number that is cut is a text.
  */
 final class ValueWriter {
 
@@ -26,32 +28,59 @@ final class ValueWriter {
      * @param bytes has the value's text in UTF-8 from {@code from} up to {@code to}
      */
     static void write(
-            JsonGenerator json, byte[] bytes, int from, int to, ColumnType type, Pace pace)
+            JsonGenerator json,
+            byte[] bytes,
+            int from,
+            int to,
+            ColumnType type,
+            CardNumbers cards,
+            Pace pace)
             throws SQLException {
         pace.on(to - from);
         switch (type.form()) {
             case NUMBER -> json.writeNumber(ascii(bytes, from, to));
             case FLOAT -> {
                 byte last = bytes[to - 1];
-                if (last >= '0' && last <= '9') {
+                byte[] cut = cards.in(bytes, from, to);
+                if (cut != null) {
+                    json.writeUTF8String(cut, 0, cut.length);
+                } else if (last >= '0' && last <= '9') {
                     json.writeNumber(ascii(bytes, from, to));
                 } else {
                     json.writeString(ascii(bytes, from, to));
                 }
             }
             case BOOLEAN -> json.writeBoolean(bytes[from] == 't');
-            case TEXT -> text(json, bytes, from, to);
+            case TEXT -> text(json, bytes, from, to, cards);
             case JSON -> {
                 if (InteroperableJson.is(bytes, from, to)) {
-                    json.writeRawValue(new String(bytes, from, to - from, StandardCharsets.UTF_8));
+                    String text = new String(bytes, from, to - from, StandardCharsets.UTF_8);
+                    json.writeRawValue(InteroperableJson.cut(text, cards));
                 } else {
-                    text(json, bytes, from, to);
+                    text(json, bytes, from, to, cards);
                 }
             }
             case BASE64 -> json.writeBinary(PGbytea.toBytes(Arrays.copyOfRange(bytes, from, to)));
             case TIMESTAMP -> timestamp(json, ascii(bytes, from, to));
             case ARRAY ->
-                    array(json, bytes, from, to, Objects.requireNonNull(type.element()), pace);
+                    array(
+                            json,
+                            bytes,
+                            from,
+                            to,
+                            Objects.requireNonNull(type.element()),
+                            cards,
+                            pace);
+        }
+    }
+
+    private static void text(
+            JsonGenerator json, byte[] bytes, int from, int to, CardNumbers cards) {
+        byte[] cut = cards.in(bytes, from, to);
+        if (cut == null) {
+            text(json, bytes, from, to);
+        } else {
+            json.writeUTF8String(cut, 0, cut.length);
         }
     }
 
@@ -88,7 +117,13 @@ final class ValueWriter {
 
     /** Arrays as PostgreSQL writes them: {@code {1,NULL,"a b"}}, nested for more dimensions. */
     private static void array(
-            JsonGenerator json, byte[] bytes, int from, int to, ColumnType element, Pace pace)
+            JsonGenerator json,
+            byte[] bytes,
+            int from,
+            int to,
+            ColumnType element,
+            CardNumbers cards,
+            Pace pace)
             throws SQLException {
         byte delimiter = (byte) element.delimiter();
         int at = from;
@@ -112,7 +147,7 @@ final class ValueWriter {
                         unquoted = new byte[Math.max(end - at, 2 * unquoted.length)];
                     }
                     int length = unquote(bytes, at + 1, end, unquoted);
-                    write(json, unquoted, 0, length, element, pace);
+                    write(json, unquoted, 0, length, element, cards, pace);
                     at = end + 1;
                 }
                 default -> {
@@ -127,7 +162,7 @@ final class ValueWriter {
                     if (end - at == 4 && "NULL".equals(ascii(bytes, at, end))) {
                         json.writeNull();
                     } else {
-                        write(json, bytes, at, end, element, pace);
+                        write(json, bytes, at, end, element, cards, pace);
                     }
                     at = end;
                 }
