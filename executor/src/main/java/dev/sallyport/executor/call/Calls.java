@@ -8,6 +8,7 @@ import dev.sallyport.executor.engine.Stopwatch;
 import dev.sallyport.executor.failure.ExecutorException;
 import dev.sallyport.executor.intake.Command;
 import dev.sallyport.executor.intake.CommandCheck;
+import dev.sallyport.executor.intake.Confirmation;
 import dev.sallyport.executor.intake.Delivery;
 import dev.sallyport.executor.lane.Lanes;
 import dev.sallyport.executor.outcome.OutcomePublisher;
@@ -201,7 +202,9 @@ public final class Calls implements AutoCloseable {
             Delivery delivery, Command.Accepted command, RunningCalls.Running call, Stopwatch watch)
             throws InterruptedException {
         Event<CallAuthorized> event = command.event();
-        if (Recall.writes(event.data()) && !delivery.confirm()) {
+        Confirmation confirmation =
+                Recall.writes(event.data()) ? delivery.confirm() : Confirmation.given();
+        if (confirmation.isHeldUp() && !confirmation.await()) {
             delivery.abandoned();
             return;
         }
@@ -224,7 +227,7 @@ public final class Calls implements AutoCloseable {
                             place,
                             delivery,
                             event,
-                            () -> answer(delivery, command, call, watch),
+                            () -> answer(delivery, command, confirmation, call, watch),
                             Answer.notCommitted(),
                             watch);
             case Lanes.Entry.Full _ -> refuse(delivery, event, BUSY, watch);
@@ -345,10 +348,13 @@ public final class Calls implements AutoCloseable {
     private Answer answer(
             Delivery delivery,
             Command.Accepted command,
+            Confirmation confirmation,
             RunningCalls.Running taken,
             Stopwatch watch) {
-        Answer answer = answer(command, taken, watch);
-        return answer instanceof Answer.Stopped && Recall.concerns(delivery, command.event())
+        Answer answer = answer(command, confirmation, taken, watch);
+        return answer instanceof Answer.Stopped
+                        && Recall.concerns(delivery, command.event())
+                        && !delivery.isLost()
                 ? recall.ask(command.event(), command.database(), answer)
                 : answer;
     }
@@ -357,7 +363,11 @@ public final class Calls implements AutoCloseable {
      * An error of ours must not keep the log from moving on: it is an answer too. Where a write may
      * have been committed before it, the ledger tells.
      */
-    private Answer answer(Command.Accepted command, RunningCalls.Running taken, Stopwatch watch) {
+    private Answer answer(
+            Command.Accepted command,
+            Confirmation confirmation,
+            RunningCalls.Running taken,
+            Stopwatch watch) {
         Event<CallAuthorized> event = command.event();
         Call call;
         Engine engine;
@@ -374,7 +384,7 @@ public final class Calls implements AutoCloseable {
         } catch (RuntimeException e) {
             return failed(event, e);
         }
-        Ending ending = Ending.of(command.access());
+        Ending ending = Ending.of(command.access(), confirmation::within);
         taken.runs(stopAt(event, call), registry);
         try {
             return engine.run(call, ending, taken.cancellation(), watch);

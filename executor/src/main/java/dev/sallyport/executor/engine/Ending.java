@@ -1,20 +1,44 @@
 package dev.sallyport.executor.engine;
 
 import dev.sallyport.schema.event.Access;
+import java.time.Duration;
 
 /** What becomes of a call's transaction. */
 public sealed interface Ending {
     /** It may only read, and is rolled back. */
     record RollBack() implements Ending {}
 
-    /** It may write, is entered in the ledger, and is committed. */
-    record Commit() implements Ending {}
+    /**
+     * It may write, is entered in the ledger, and is committed.
+     *
+     * @param confirmation is asked before the first thing that cannot be taken back
+     */
+    record Commit(Confirmation confirmation) implements Ending {}
 
-    /** How a transaction ends that may do so much. */
-    static Ending of(Access access) {
+    /** Whether the call is this executor's to do. */
+    @FunctionalInterface
+    interface Confirmation {
+        /** Where no other executor could be given the call. */
+        Confirmation GIVEN = _ -> true;
+
+        /**
+         * Waits for as long until it is known.
+         *
+         * @return false where the call is another executor's, or nobody knows yet: what was done is
+         *     to be taken back
+         */
+        boolean within(Duration time) throws InterruptedException;
+    }
+
+    /**
+     * How a transaction ends that may do so much.
+     *
+     * @param confirmation for one that writes
+     */
+    static Ending of(Access access, Confirmation confirmation) {
         return switch (access) {
             case READ -> new RollBack();
-            case WRITE -> new Commit();
+            case WRITE -> new Commit(confirmation);
         };
     }
 

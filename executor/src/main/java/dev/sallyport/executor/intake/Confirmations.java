@@ -5,14 +5,13 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Calls that wait until the broker takes a commit of offsets that is sent after they asked: before
- * a write is begun, and before it is told that one was not done. Calls wait on their own threads;
- * the intake's thread takes all that wait, sends one commit for them, and polls meanwhile.
+ * a write is committed, and before it is told that one was not done. Calls wait on their own
+ * threads; the intake's thread takes all that wait, sends one commit for them, and polls meanwhile.
  */
 final class Confirmations {
     private final Queue<Awaited> waiting = new ConcurrentLinkedQueue<>();
@@ -22,6 +21,7 @@ final class Confirmations {
 
     private final Runnable wake;
     private volatile boolean closed;
+    private volatile boolean heldUp;
 
     // what follows is used by the intake's thread alone
     private boolean polling;
@@ -45,8 +45,8 @@ final class Confirmations {
         this.wake = wake;
     }
 
-    /** Waits until it is confirmed; false where the partition was lost before. */
-    boolean await(Offsets offsets, long offset, boolean decided) throws InterruptedException {
+    /** Asks for it, and does not wait. */
+    Confirmation ask(Offsets offsets, long offset, boolean decided) {
         Awaited call = new Awaited(offsets, offset, decided, new CompletableFuture<>());
         waiting.add(call);
         if (wakeable.compareAndSet(true, false)) {
@@ -55,11 +55,12 @@ final class Confirmations {
         if (closed) {
             refuseWaiting();
         }
-        try {
-            return call.confirmed().get();
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("a confirmation never fails", e);
-        }
+        return new Confirmation(call.confirmed(), heldUp);
+    }
+
+    /** No commit can be sent just now: what is asked until one is taken may wait long. */
+    void holdUp() {
+        heldUp = true;
     }
 
     /**
@@ -95,6 +96,7 @@ final class Confirmations {
 
     /** The broker took the commit; who came meanwhile needs another one. */
     void taken() {
+        heldUp = false;
         for (Awaited call : answered()) {
             call.confirmed().complete(!call.offsets().isLost());
         }
@@ -105,6 +107,7 @@ final class Confirmations {
 
     /** It did not: they wait again, until this poll ends. */
     void notTaken() {
+        heldUp = true;
         waiting.addAll(answered());
     }
 

@@ -21,13 +21,11 @@ public interface Delivery {
     boolean isLost();
 
     /**
-     * Asks the broker whether the command's partition is this executor's still. No write is begun
-     * without: whoever has the partition later then knows that all writes that this executor may
-     * have begun stood in the log by that time. Waits for the broker, for as long as it takes.
-     *
-     * @return false where it is lost: then it must not be begun
+     * Asks the broker whether the command's partition is this executor's still, and does not wait.
+     * No write is committed without: whoever has the partition later then knows that all writes
+     * that this executor may have committed stood in the log by that time.
      */
-    boolean confirm() throws InterruptedException;
+    Confirmation confirm();
 
     /**
      * Notes in the group's offsets, before anybody is told, that the command was not done and never

@@ -51,6 +51,7 @@ final class Ownership implements ConsumerRebalanceListener {
     private final Consumer<String, byte[]> consumer;
     private final Confirmations confirmations;
     private final Joining joining;
+    private final Duration confirmEvery;
     private final Map<TopicPartition, Offsets> partitions = new HashMap<>();
 
     /** Those of which it is not known where the log ended when they came. */
@@ -62,6 +63,8 @@ final class Ownership implements ConsumerRebalanceListener {
     /** The number of the last commit, whose answer is waited for. */
     private long lastSent;
 
+    private long sentAt;
+
     /** As whom this executor was given its partitions. */
     private String member = "";
 
@@ -70,10 +73,22 @@ final class Ownership implements ConsumerRebalanceListener {
     /** Whether the last commit failed, which is logged once. */
     private boolean refused;
 
-    Ownership(Consumer<String, byte[]> consumer, Confirmations confirmations, Joining joining) {
+    /**
+     * No partitions yet.
+     *
+     * @param confirmEvery how long after a commit the next one is sent at the soonest, so that
+     *     calls which come meanwhile share it
+     */
+    Ownership(
+            Consumer<String, byte[]> consumer,
+            Confirmations confirmations,
+            Joining joining,
+            Duration confirmEvery) {
         this.consumer = consumer;
         this.confirmations = confirmations;
         this.joining = joining;
+        this.confirmEvery = confirmEvery;
+        this.sentAt = System.nanoTime() - confirmEvery.toNanos();
     }
 
     boolean awaitJoined(Duration within) throws InterruptedException {
@@ -139,7 +154,10 @@ final class Ownership implements ConsumerRebalanceListener {
 
     /** Sends a commit for the calls that wait for one; those of lost partitions are told so. */
     void confirm() {
-        if (mayNotSend()) {
+        if (mustJoinAnew || joining.isUnderWay()) {
+            confirmations.holdUp();
+        }
+        if (mayNotSend() || !untilNextCommit().isZero()) {
             return;
         }
         List<Awaited> taken = confirmations.take();
@@ -154,6 +172,12 @@ final class Ownership implements ConsumerRebalanceListener {
             concerned.add(call.offsets());
         }
         send(concerned, taken);
+    }
+
+    /** How long to wait before the next commit is sent. */
+    Duration untilNextCommit() {
+        long left = sentAt + confirmEvery.toNanos() - System.nanoTime();
+        return left <= 0 ? Duration.ZERO : Duration.ofNanos(left);
     }
 
     private boolean mayNotSend() {
@@ -190,6 +214,7 @@ final class Ownership implements ConsumerRebalanceListener {
             return;
         }
         confirmations.sent(taken);
+        sentAt = System.nanoTime();
         long number = ++lastSent;
         try {
             consumer.commitAsync(metadata(marks), (_, error) -> answered(number, sent, error));
@@ -403,13 +428,13 @@ final class Ownership implements ConsumerRebalanceListener {
         }
 
         @Override
-        public boolean confirm() throws InterruptedException {
-            return confirmations.await(offsets, record.offset(), false);
+        public Confirmation confirm() {
+            return confirmations.ask(offsets, record.offset(), false);
         }
 
         @Override
         public boolean noteDecided() throws InterruptedException {
-            return confirmations.await(offsets, record.offset(), true);
+            return confirmations.ask(offsets, record.offset(), true).await();
         }
 
         @Override

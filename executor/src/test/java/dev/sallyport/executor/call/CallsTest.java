@@ -13,6 +13,7 @@ import dev.sallyport.executor.engine.Engine;
 import dev.sallyport.executor.engine.Finding;
 import dev.sallyport.executor.engine.Stopwatch;
 import dev.sallyport.executor.intake.CommandCheck;
+import dev.sallyport.executor.intake.Confirmation;
 import dev.sallyport.executor.intake.Delivery;
 import dev.sallyport.executor.intake.Past;
 import dev.sallyport.executor.lane.Lanes;
@@ -55,6 +56,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -73,9 +75,9 @@ final class CallsTest {
             new KeyEncryptionKey(KeyEncryptionKey.generate());
     private static final WrappedDataKey DATA_KEY = WRAPPING.newDataKey(ACME);
     private static final Answer DONE =
-            new Answer.Succeeded("{}".getBytes(UTF_8), 0, 1, false, false, null);
+            new Answer.Succeeded("{}".getBytes(UTF_8), 0, 1, false, 0, false, null);
     private static final Answer REMEMBERED =
-            new Answer.Succeeded("{}".getBytes(UTF_8), 0, 1, false, true, null);
+            new Answer.Succeeded("{}".getBytes(UTF_8), 0, 1, false, 0, true, null);
 
     private final FakeEngine engine = new FakeEngine();
     private final FakeLog log = new FakeLog();
@@ -118,7 +120,7 @@ final class CallsTest {
     }
 
     private interface Doing {
-        Answer run(Cancellation cancellation);
+        Answer run(Cancellation cancellation) throws InterruptedException;
     }
 
     /** Does what a test says, and remembers what it was asked. */
@@ -135,7 +137,13 @@ final class CallsTest {
             runs.incrementAndGet();
             most.accumulateAndGet(running.incrementAndGet(), Math::max);
             try {
+                if (ending instanceof Ending.Commit(var confirmation)
+                        && !confirmation.within(Duration.ofSeconds(10))) {
+                    return Answer.failed("statement_timeout", "as a test asks");
+                }
                 return doing.run(cancellation);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
             } finally {
                 running.decrementAndGet();
             }
@@ -184,6 +192,7 @@ final class CallsTest {
         private final AtomicInteger confirmed = new AtomicInteger();
         private final AtomicInteger decided = new AtomicInteger();
         private final AtomicInteger abandoned = new AtomicInteger();
+        private volatile Confirmation confirmation = Confirmation.given();
         private volatile boolean lost;
 
         Delivered(byte[] value, Past past) {
@@ -212,9 +221,9 @@ final class CallsTest {
         }
 
         @Override
-        public boolean confirm() {
+        public Confirmation confirm() {
             confirmed.incrementAndGet();
-            return !lost;
+            return confirmation;
         }
 
         @Override
@@ -589,15 +598,52 @@ final class CallsTest {
 
     // case I6
     @Test
-    void aWriteIsConfirmedBeforeItIsBegun() {
+    void aWriteRunsWhileItIsConfirmed() throws Exception {
         Delivered write = delivered(StatementClass.WRITE);
-        engine.doing =
-                _ -> {
-                    assertThat(write.confirmed).hasValue(1);
-                    return DONE;
-                };
+        CompletableFuture<Boolean> told = new CompletableFuture<>();
+        write.confirmation = new Confirmation(told, false);
+        calls.take(write);
+        await().until(() -> engine.runs.get() == 1);
+        assertThat(log.outcomes).isEmpty();
 
-        assertThat(settled(write).ended()).isEqualTo(Ended.SUCCEEDED);
+        told.complete(true);
+
+        await().until(() -> write.settled.get() == 1);
+        assertThat(log.outcomes).extracting(CallSettled::ended).containsExactly(Ended.SUCCEEDED);
+    }
+
+    // case I6
+    @Test
+    void aWriteOfALostPartitionIsLeftToItsNewOwner() {
+        Delivered write = again(StatementClass.WRITE, Past.MAY_HAVE_RUN, inHalfAMinute());
+        CompletableFuture<Boolean> told = new CompletableFuture<>();
+        write.confirmation = new Confirmation(told, false);
+        calls.take(write);
+        await().until(() -> engine.runs.get() == 1);
+
+        write.lost = true;
+        told.complete(false);
+
+        await().until(() -> write.abandoned.get() == 1);
+        assertThat(log.outcomes).isEmpty();
+        assertThat(engine.recalledWithin).as("what would call it off").isEmpty();
+    }
+
+    /** It would hold a connection and locks of the database meanwhile. */
+    @Test
+    void aWriteWaitsOutsideOfTheDatabaseWhereItsConfirmationIsHeldUp() throws Exception {
+        Delivered write = delivered(StatementClass.WRITE);
+        CompletableFuture<Boolean> told = new CompletableFuture<>();
+        write.confirmation = new Confirmation(told, true);
+        calls.take(write);
+        await().until(() -> write.confirmed.get() == 1);
+        assertThat(settled(delivered(StatementClass.READ)).ended()).isEqualTo(Ended.SUCCEEDED);
+        assertThat(engine.runs).as("only the read").hasValue(1);
+
+        told.complete(true);
+
+        await().until(() -> write.settled.get() == 1);
+        assertThat(engine.runs).hasValue(2);
     }
 
     // case I6

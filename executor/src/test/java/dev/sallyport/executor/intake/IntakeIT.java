@@ -93,7 +93,7 @@ final class IntakeIT {
             await().atMost(WITHIN).until(() -> delivered.size() == 1);
             Delivery first = delivered.getFirst();
             assertThat(first.past()).isEqualTo(Past.NONE);
-            assertThat(first.confirm()).isTrue();
+            assertThat(first.confirm().await()).isTrue();
 
             consumer.disconnects = true;
             assertThat(first.noteDecided()).isFalse();
@@ -102,7 +102,7 @@ final class IntakeIT {
             Delivery second = delivered.getLast();
             assertThat(second.place()).isEqualTo(first.place());
             assertThat(second.past()).isEqualTo(Past.MAY_HAVE_RUN);
-            assertThat(second.confirm()).isTrue();
+            assertThat(second.confirm().await()).isTrue();
             assertThat(second.noteDecided()).isTrue();
             assertThat(Set.copyOf(consumer.members)).hasSize(2);
         }

@@ -39,7 +39,8 @@ class IntakeTest {
     private final UnluckyConsumer consumer = new UnluckyConsumer();
     private final List<Delivery> delivered = new ArrayList<>();
     private final Joining joining = new Joining();
-    private final Intake intake = new Intake(consumer, delivered::add, 100, joining);
+    private final Intake intake = 
+            new Intake(consumer, delivered::add, 100, joining, Duration.ZERO);
     private long end;
 
     /** Takes no commits while it is told so, or takes them later. */
@@ -47,6 +48,7 @@ class IntakeTest {
         private final Deque<Runnable> later = new ArrayDeque<>();
         private @Nullable KafkaException commitFails;
         private boolean answersLater;
+        private int commits;
         private String member = "first";
 
         UnluckyConsumer() {
@@ -66,6 +68,7 @@ class IntakeTest {
         public synchronized void commitAsync(
                 Map<TopicPartition, OffsetAndMetadata> offsets,
                 @Nullable OffsetCommitCallback callback) {
+            commits++;
             if (callback == null) {
                 super.commitAsync(offsets, null);
             } else if (commitFails != null) {
@@ -210,7 +213,7 @@ class IntakeTest {
         assertThat(consumer.noted()).isEqualTo(new OffsetAndMetadata(0, "1"));
 
         consumer.commitFails = new RebalanceInProgressException();
-        CompletableFuture<Boolean> again = begun(delivered.get(1)::confirm);
+        CompletableFuture<Boolean> again = begun(delivered.get(1).confirm()::await);
         intake.turn();
         assertThat(again).isNotDone();
         consumer.commitFails = null;
@@ -220,7 +223,7 @@ class IntakeTest {
     }
 
     private CompletableFuture<Boolean> confirmed(int which) {
-        CompletableFuture<Boolean> awaited = begun(delivered.get(which)::confirm);
+        CompletableFuture<Boolean> awaited = begun(delivered.get(which).confirm()::await);
         intake.turn();
         return awaited;
     }
@@ -250,7 +253,7 @@ class IntakeTest {
         publish(2);
         intake.turn();
         consumer.commitFails = new CommitFailedException();
-        CompletableFuture<Boolean> confirmed = begun(delivered.getFirst()::confirm);
+        CompletableFuture<Boolean> confirmed = begun(delivered.getFirst().confirm()::await);
         CompletableFuture<Boolean> noted = begun(delivered.getLast()::noteDecided);
         intake.turn();
         assertThat(confirmed).isNotDone();
@@ -301,6 +304,47 @@ class IntakeTest {
 
         assertThat(told(second)).isTrue();
         assertThat(consumer.noted().metadata()).isEqualTo("1o1d1s1");
+    }
+
+    @Test
+    void callsThatComeSoonAfterACommitShareTheNextOne() throws Exception {
+        Intake patient =
+                new Intake(consumer, delivered::add, 100, joining, Duration.ofMinutes(10));
+        patient.join(COMMANDS);
+        assign(0);
+        publish(3);
+        patient.turn();
+        CompletableFuture<Boolean> first = begun(delivered.get(0).confirm()::await);
+        CompletableFuture<Boolean> second = begun(delivered.get(1).confirm()::await);
+        patient.turn();
+        assertThat(told(first)).isTrue();
+        assertThat(told(second)).isTrue();
+
+        CompletableFuture<Boolean> third = begun(delivered.get(2).confirm()::await);
+        patient.turn();
+
+        assertThat(third).isNotDone();
+        assertThat(consumer.commits).isEqualTo(1);
+    }
+
+    @Test
+    void whatIsAskedWhileNoCommitCanBeSentIsHeldUp() throws Exception {
+        assign(0);
+        publish(2);
+        intake.turn();
+        assertThat(delivered.get(0).confirm().isHeldUp()).isFalse();
+        joining.begun();
+        intake.turn();
+
+        Confirmation heldUp = delivered.get(1).confirm();
+        assertThat(heldUp.isHeldUp()).isTrue();
+        assertThat(heldUp.within(Duration.ZERO)).isFalse();
+        joined();
+        intake.turn();
+
+        assertThat(heldUp.isHeldUp()).isFalse();
+        assertThat(heldUp.await()).isTrue();
+        assertThat(delivered.get(1).confirm().isHeldUp()).isFalse();
     }
 
     /** It may be taken later than a newer one, which then would be forgotten. */

@@ -100,7 +100,7 @@ public final class PostgresEngine implements Engine {
         Transaction<Result> transaction =
                 session.as(
                         call.caller(),
-                        ending.access(),
+                        ending,
                         within,
                         cancellation,
                         watch,

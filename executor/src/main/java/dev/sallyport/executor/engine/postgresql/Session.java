@@ -2,10 +2,10 @@ package dev.sallyport.executor.engine.postgresql;
 
 import dev.sallyport.executor.engine.Caller;
 import dev.sallyport.executor.engine.Cancellation;
+import dev.sallyport.executor.engine.Ending;
 import dev.sallyport.executor.engine.Stopwatch;
 import dev.sallyport.executor.engine.postgresql.Seal.Kind;
 import dev.sallyport.executor.engine.postgresql.Transaction.Stage;
-import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.event.Attested;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -64,19 +64,20 @@ final class Session {
 
     /**
      * Runs the work as the caller. A write is entered in the ledger in the same transaction, and is
-     * not run when the ledger has it already.
+     * not run when the ledger has it already; its statement runs while it is confirmed, and nothing
+     * of it is committed before.
      *
      * @param within how long all of it may take
      */
     <R> Transaction<R> as(
             Caller caller,
-            Access access,
+            Ending ending,
             Duration within,
             Cancellation cancellation,
             Stopwatch watch,
             Work<R> work) {
         long until = System.nanoTime() + within.toNanos();
-        Turn<R> turn = new Turn<>(caller, access, until, cancellation, watch, work);
+        Turn<R> turn = new Turn<>(caller, ending, until, cancellation, watch, work);
         Transaction<R> first = turn.run();
         if (first instanceof Transaction.Failed<R>(var _, var cause)
                 && NOT_PROVED.equals(cause.getSQLState())
@@ -90,7 +91,7 @@ final class Session {
     /** One call on its way, on one connection. */
     private final class Turn<R> {
         private final Caller caller;
-        private final Access access;
+        private final Ending ending;
         private final long until;
         private final Cancellation cancellation;
         private final Stopwatch watch;
@@ -100,13 +101,13 @@ final class Session {
 
         Turn(
                 Caller caller,
-                Access access,
+                Ending ending,
                 long until,
                 Cancellation cancellation,
                 Stopwatch watch,
                 Work<R> work) {
             this.caller = caller;
-            this.access = access;
+            this.ending = ending;
             this.until = until;
             this.cancellation = cancellation;
             this.watch = watch;
@@ -132,9 +133,9 @@ final class Session {
                 cancellation.check();
                 key = keys.key();
                 usedKey = key;
-                return switch (access) {
-                    case READ -> read(lease, key);
-                    case WRITE -> write(lease, key);
+                return switch (ending) {
+                    case Ending.RollBack _ -> read(lease, key);
+                    case Ending.Commit(var confirmation) -> write(lease, key, confirmation);
                 };
             } catch (SQLException e) {
                 lease.end(false);
@@ -241,7 +242,8 @@ final class Session {
                             work.taking());
         }
 
-        private Transaction<R> write(Lease lease, SealKey key) {
+        private Transaction<R> write(
+                Lease lease, SealKey key, Ending.Confirmation confirmation) {
             Backend backend = lease.backend;
             Wire wire = backend.wire();
             R made;
@@ -259,8 +261,9 @@ final class Session {
                 affected = reply.affected();
                 // before the commit: nothing may fail after it
                 made = work.taking().made(affected);
+                boolean confirmed = confirmed(confirmation);
                 cancellation.check();
-                if (left().isZero()) {
+                if (!confirmed || left().isZero()) {
                     throw new SQLException("the call's time is over", "57014");
                 }
             } catch (SQLException e) {
@@ -271,6 +274,16 @@ final class Session {
                         : askLedger(caller, LEDGER_WITHIN, e);
             }
             return commit(lease, key, made, affected);
+        }
+
+        /** What is not confirmed in the call's time is rolled back. */
+        private boolean confirmed(Ending.Confirmation confirmation) {
+            try {
+                return confirmation.within(left());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return false;
+            }
         }
 
         /** The connection is whole, and what failed is rolled back if its block still stands. */

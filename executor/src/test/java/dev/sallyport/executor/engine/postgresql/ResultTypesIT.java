@@ -156,7 +156,7 @@ final class ResultTypesIT {
         JsonNode result =
                 result(
                         "insert into feelings values (1, '{sad,\"so, so\"}'), (2, '{}') returning felt, id",
-                        new Ending.Commit(),
+                        new Ending.Commit(Ending.Confirmation.GIVEN),
                         LIMITS);
 
         assertThat(result.at("/columns/0/type").asString()).isEqualTo("mood[]");

@@ -206,6 +206,63 @@ final class SessionIT {
         }
     }
 
+    // case I6
+    @Test
+    void nothingIsCommittedThatIsNotConfirmed() throws Exception {
+        Caller caller = SharedDatabase.caller(ACME);
+        String update = "update customers set balance = balance + 1 where id = 11";
+        String before = balance();
+        AtomicReference<String> meanwhile = new AtomicReference<>("");
+
+        Transaction<List<String>> refused =
+                SharedDatabase.run(
+                        session,
+                        caller,
+                        new Ending.Commit(_ -> {
+                            meanwhile.set(locksOfCustomers());
+                            return false;
+                        }),
+                        update);
+
+        assertThat(refused).isInstanceOf(Transaction.Failed.class);
+        assertThat(meanwhile).as("the statement has run by then").hasValue("1");
+        assertThat(balance()).isEqualTo(before);
+        // its executor knows nothing against the call: whoever has it now runs it
+        assertThat(SharedDatabase.run(session, caller, Access.WRITE, update))
+                .isInstanceOf(Transaction.Done.class);
+        assertThat(balance()).isNotEqualTo(before);
+    }
+
+    private String locksOfCustomers() {
+        try {
+            return shared.truth(
+                            "select count(*) from pg_locks where mode = 'RowExclusiveLock'"
+                                    + " and relation = 'customers'::regclass")
+                    .getFirst();
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    // case I6
+    @Test
+    void aWriteWaitsForItsConfirmationNoLongerThanItsTime() throws Exception {
+        AtomicReference<Duration> waited = new AtomicReference<>(Duration.ZERO);
+
+        var _ =
+                SharedDatabase.run(
+                        session,
+                        SharedDatabase.caller(ACME),
+                        new Ending.Commit(within -> {
+                            waited.set(within);
+                            return false;
+                        }),
+                        "delete from customers");
+
+        assertThat(waited.get()).isPositive().isLessThan(SharedDatabase.TIMEOUT);
+        assertThat(read(NAMES)).isInstanceOf(Transaction.Done.class);
+    }
+
     @Test
     void aConnectionBackToTheDatabaseCarriesNoContext() throws Exception {
         shared.administer("create extension dblink");
@@ -323,7 +380,7 @@ final class SessionIT {
                                         engine,
                                         tenant,
                                         "update customers set balance = 0",
-                                        new Ending.Commit());
+                                        new Ending.Commit(Ending.Confirmation.GIVEN));
                 assertThat(write.rowsAffected()).isEqualTo(3);
                 assertThat(write.attested())
                         .isEqualTo(new Attested(shared.login(ACME), true, tenant.value()));

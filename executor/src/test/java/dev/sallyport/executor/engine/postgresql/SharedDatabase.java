@@ -3,6 +3,7 @@ package dev.sallyport.executor.engine.postgresql;
 import dev.sallyport.embedded.TestServers;
 import dev.sallyport.executor.engine.Caller;
 import dev.sallyport.executor.engine.Cancellation;
+import dev.sallyport.executor.engine.Ending;
 import dev.sallyport.executor.engine.Engines;
 import dev.sallyport.executor.engine.Stopwatch;
 import dev.sallyport.schema.event.Access;
@@ -38,7 +39,7 @@ public final class SharedDatabase implements AutoCloseable {
     public static final Map<String, String> ENVIRONMENT =
             Map.of("AGENT_PASSWORD", PASSWORD, "SEAL_KEY", "0123456789abcdef0123456789abcdef");
 
-    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    static final Duration TIMEOUT = Duration.ofSeconds(10);
 
     private final String name;
     private final Engines engines;
@@ -150,9 +151,14 @@ public final class SharedDatabase implements AutoCloseable {
 
     static Transaction<List<String>> run(
             Session session, Caller caller, Access access, String sql) {
+        return run(session, caller, Ending.of(access, Ending.Confirmation.GIVEN), sql);
+    }
+
+    static Transaction<List<String>> run(
+            Session session, Caller caller, Ending ending, String sql) {
         return session.as(
                 caller,
-                access,
+                ending,
                 TIMEOUT,
                 new Cancellation(),
                 new Stopwatch(),

@@ -332,7 +332,7 @@ final class WireIT {
                         shared.session(ACME)
                                 .as(
                                         SharedDatabase.caller(ACME),
-                                        access,
+                                        Ending.of(access, Ending.Confirmation.GIVEN),
                                         Duration.ofSeconds(10),
                                         new Cancellation(),
                                         new Stopwatch(),
