@@ -121,7 +121,12 @@ final class JdbcLoadCommand implements Runnable {
 
     private static boolean sealedWrite(Engine engine, Database database, long key) {
         var call = call(database, PointTable.change(String.valueOf(key)));
-        Answer answer = engine.run(call, new Ending.Commit(Ending.Confirmation.GIVEN), new Cancellation(), new Stopwatch());
+        Answer answer =
+                engine.run(
+                        call,
+                        new Ending.Commit(Ending.Confirmation.GIVEN),
+                        new Cancellation(),
+                        new Stopwatch());
         return answer instanceof Answer.Succeeded done
                 && done.rowsAffected() == 1
                 && !done.repeated();

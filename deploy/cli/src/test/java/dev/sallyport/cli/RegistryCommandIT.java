@@ -41,6 +41,7 @@ final class RegistryCommandIT {
               statements:
                 oneTenant: false
                 xml: false
+                cardNumbers: false
                 functions: [st_area, st_within]
             """;
 

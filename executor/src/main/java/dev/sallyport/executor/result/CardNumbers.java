@@ -76,15 +76,29 @@ public final class CardNumbers {
         int digits = 0;
         for (int at = from; at < to; at++) {
             byte b = utf8[at];
-            if (b >= '0' && b <= '9' || (b & 0xC0) == 0xC0) { // what begins another character
+            if (isDigit(b) || beginsCharacter(b)) {
                 if (++digits == DIGITS_MIN) {
                     return true;
                 }
-            } else if (b >= '@') {
+            } else if (isLetter(b)) {
                 digits = 0;
             }
         }
         return false;
+    }
+
+    private static boolean isDigit(byte b) {
+        return b >= '0' && b <= '9';
+    }
+
+    private static boolean isLetter(byte b) {
+        int lower = b | 0x20;
+        return lower >= 'a' && lower <= 'z';
+    }
+
+    /** One of more than one byte, which may be a digit. */
+    private static boolean beginsCharacter(byte b) {
+        return (b & 0xC0) == 0xC0;
     }
 
     private static boolean mayHold(String text) {
@@ -128,8 +142,9 @@ public final class CardNumbers {
             }
             String before = run.isEmpty() ? "" : text.substring(run.getLast().to(), group.from());
             boolean goesOn =
-                    run.size() == 1 && isSeparator(before)
-                            || run.size() > 1 && before.equals(separator);
+                    run.size() == 1
+                            ? isSeparator(before)
+                            : run.size() > 1 && before.equals(separator);
             if (!goesOn) {
                 cut(run, separator, masked);
                 // what ends one run may begin the next, with another separator
@@ -203,10 +218,11 @@ public final class CardNumbers {
             to++;
         }
         String word = text.substring(from, to);
-        return word.length() > group.to() - group.from()
+        boolean hexadecimal =
+                word.length() > group.to() - group.from()
                         && word.length() >= HEXADECIMAL_MIN
-                        && word.chars().allMatch(c -> Character.digit(c, 16) >= 0)
-                || isInUuid(text, group);
+                        && word.chars().allMatch(c -> Character.digit(c, 16) >= 0);
+        return hexadecimal || isInUuid(text, group);
     }
 
     private static boolean isLatin(char c) {
@@ -226,9 +242,14 @@ public final class CardNumbers {
 
     /** Cuts the card numbers of a run of groups that one kind of separator parts. */
     private void cut(List<Group> run, String separator, StringBuilder masked) {
+        boolean decimal = run.size() == 2 && separator.equals(".");
+        if (decimal) {
+            cut(run.subList(0, 1), "", masked); // what follows is a fraction
+            return;
+        }
         int from = 0;
         while (from < run.size()) {
-            int to = endOfCard(run, from, separator);
+            int to = endOfCard(run, from);
             if (to > from) {
                 mask(run.subList(from, to), masked);
                 found++;
@@ -240,13 +261,13 @@ public final class CardNumbers {
     }
 
     /** The end of the card number that begins there, or the beginning where none does. */
-    private static int endOfCard(List<Group> run, int from, String separator) {
+    private static int endOfCard(List<Group> run, int from) {
         StringBuilder digits = new StringBuilder();
         int longest = from;
         for (int to = from; to < run.size() && digits.length() < DIGITS_MAX; to++) {
             digits.append(run.get(to).digits());
             List<Group> groups = run.subList(from, to + 1);
-            if (isCard(digits) && (isGrouped(groups, separator) || isSpaced(groups, run))) {
+            if (isCard(digits) && (isGrouped(groups) || isSpaced(groups, run))) {
                 longest = to + 1;
             }
         }
@@ -254,14 +275,12 @@ public final class CardNumbers {
     }
 
     /** As cards show it: the issuer's digits in the first group, and no group of a few. */
-    private static boolean isGrouped(List<Group> groups, String separator) {
+    private static boolean isGrouped(List<Group> groups) {
         int first = groups.getFirst().size();
         if (groups.size() == 1) {
             return true;
         }
-        boolean decimals = separator.equals(".") && groups.size() == 2;
-        return !decimals
-                && first >= 4
+        return first >= 4
                 && groups.subList(1, groups.size() - 1).stream().allMatch(g -> g.size() >= 3);
     }
 
@@ -288,7 +307,8 @@ public final class CardNumbers {
         int two = four / 100;
         return switch (four / 1000) {
             case 2 -> // Mir, Mastercard
-                    length >= 16 && (four >= 2200 && four <= 2204 || four >= 2221 && four <= 2720);
+                    length >= 16
+                            && ((four >= 2200 && four <= 2204) || (four >= 2221 && four <= 2720));
             case 3 -> // American Express; Diners Club; JCB
                     switch (two) {
                         case 34, 37 -> length == 15;

@@ -15,8 +15,8 @@ import tools.jackson.core.JsonGenerator;
  * "rowsAffected":n} after it for a write. It never holds more than the limits allow: a row too many
  * or too large is not in it, nor is any after it. Then {@code truncated} is true, and {@code
  * truncation} says what was cut and how to get the rest, which the limits do not count. Where card
- * numbers were cut, {@code "cardNumbersCut":n} says how many. The columns
- * are given at the end, since the names of some types are asked for when the rows are through.
+ * numbers were cut, {@code "cardNumbersCut":n} says how many. The columns are given at the end,
+ * since the names of some types are asked for when the rows are through.
  */
 public final class ResultWriter {
     /** What a column's name and type take beside their own characters. */

@@ -39,8 +39,7 @@ class IntakeTest {
     private final UnluckyConsumer consumer = new UnluckyConsumer();
     private final List<Delivery> delivered = new ArrayList<>();
     private final Joining joining = new Joining();
-    private final Intake intake = 
-            new Intake(consumer, delivered::add, 100, joining, Duration.ZERO);
+    private final Intake intake = new Intake(consumer, delivered::add, 100, joining, Duration.ZERO);
     private long end;
 
     /** Takes no commits while it is told so, or takes them later. */
@@ -308,8 +307,7 @@ class IntakeTest {
 
     @Test
     void callsThatComeSoonAfterACommitShareTheNextOne() throws Exception {
-        Intake patient =
-                new Intake(consumer, delivered::add, 100, joining, Duration.ofMinutes(10));
+        Intake patient = new Intake(consumer, delivered::add, 100, joining, Duration.ofMinutes(10));
         patient.join(COMMANDS);
         assign(0);
         publish(3);

@@ -57,8 +57,7 @@ final class CardNumbersTest {
         assertThat(cards.found()).isPositive();
         byte[] padded = ("12" + text + "34").getBytes(UTF_8);
         byte[] bytes =
-                Objects.requireNonNull(
-                        new CardNumbers(false).in(padded, 2, padded.length - 2));
+                Objects.requireNonNull(new CardNumbers(false).in(padded, 2, padded.length - 2));
         assertThat(new String(bytes, UTF_8)).isEqualTo(cut);
     }
 

@@ -66,7 +66,7 @@ class RememberingTest {
     @Test
     void theSameTextIsReadAgainUnderOtherRules() {
         String sql = "explain select name from point where id = $1";
-        var one = new StatementRules(true, false, Set.of(), Set.of());
+        var one = new StatementRules(true, false, false, Set.of(), Set.of());
 
         assertThat(remembering.classify(sql, one, true).refused()).isFalse();
         assertThat(classify(sql).refused()).isTrue();

@@ -262,6 +262,7 @@ class StatementsTest {
                 new StatementRules(
                         true,
                         true,
+                        false,
                         Set.of("similarity", "geo.near", "current_setting"),
                         Set.of("pg_import"));
 
@@ -275,7 +276,7 @@ class StatementsTest {
                         Statements.classify(
                                         "SELECT pg_sleep(1)",
                                         new StatementRules(
-                                                true, true, Set.of("pg_sleep"), Set.of()),
+                                                true, true, false, Set.of("pg_sleep"), Set.of()),
                                         true)
                                 .refused())
                 .isTrue();

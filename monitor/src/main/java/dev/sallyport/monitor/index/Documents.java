@@ -114,6 +114,7 @@ final class Documents {
         number(json, "rowsAffected", call.rowsAffected());
         number(json, "bytes", call.bytes());
         json.writeBooleanProperty("truncated", Boolean.TRUE.equals(call.truncated()));
+        number(json, "cardNumbersCut", call.cardNumbersCut());
         timings(json, call.timings());
         attested(json, call.attested());
         text(json, "executor", call.executor());

@@ -47,7 +47,7 @@ class DocumentsTest {
                         "SELECT ?");
         var result =
                 new CallSettled.Result(
-                        1, 2, 3, true, "digest", new Attested("reader", true, "acme"));
+                        1, 2, 3, true, 2, "digest", new Attested("reader", true, "acme"));
 
         assertMapped(
                 "calls",

@@ -66,6 +66,7 @@ public record FlatEvent(
         @Nullable Long rowsAffected,
         @Nullable Long bytes,
         @Nullable Boolean truncated,
+        @Nullable Integer cardNumbersCut,
         @Nullable Timings timings,
         @Nullable Attested attested,
         @Nullable String executor,
@@ -129,6 +130,7 @@ public record FlatEvent(
                         flat.rowsAffected = call.rowsAffected();
                         flat.bytes = call.bytes();
                         flat.truncated = call.truncated();
+                        flat.cardNumbersCut = call.cardNumbersCut();
                         flat.timings = call.timings();
                         flat.attested = call.attested();
                         flat.executor = call.executor();

@@ -23,6 +23,7 @@ final class FlatEventDraft {
     @Nullable Long rowsAffected;
     @Nullable Long bytes;
     @Nullable Boolean truncated;
+    @Nullable Integer cardNumbersCut;
     @Nullable Timings timings;
     @Nullable Attested attested;
     @Nullable String executor;
@@ -95,6 +96,7 @@ final class FlatEventDraft {
                 rowsAffected,
                 bytes,
                 truncated,
+                cardNumbersCut,
                 timings,
                 attested,
                 executor,

@@ -24,7 +24,8 @@ public record StatementRules(
         Set<String> functions,
         Set<String> relations) {
     /** Nothing beyond what is allowed everywhere. */
-    public static final StatementRules NONE = new StatementRules(false, false, false, Set.of(), Set.of());
+    public static final StatementRules NONE =
+            new StatementRules(false, false, false, Set.of(), Set.of());
 
     /** Names that each of the two sets may hold. */
     public static final int NAMES_MAX = 1_000;

@@ -32,7 +32,13 @@ final class RedeliveryTest {
         return CallSettled.succeeded(
                 asked("ana"),
                 new CallSettled.Result(
-                        rows, affected, 10 * rows, false, digest, digest == null ? null : ATTESTED),
+                        rows,
+                        affected,
+                        10 * rows,
+                        false,
+                        0,
+                        digest,
+                        digest == null ? null : ATTESTED),
                 new Timings(attempt, 2, 3, 4),
                 executor,
                 attempt);

@@ -242,8 +242,7 @@ final class Session {
                             work.taking());
         }
 
-        private Transaction<R> write(
-                Lease lease, SealKey key, Ending.Confirmation confirmation) {
+        private Transaction<R> write(Lease lease, SealKey key, Ending.Confirmation confirmation) {
             Backend backend = lease.backend;
             Wire wire = backend.wire();
             R made;

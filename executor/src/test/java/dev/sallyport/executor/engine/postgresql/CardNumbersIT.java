@@ -52,6 +52,7 @@ final class CardNumbersIT {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
+            quoteCharacter = '`',
             value = {
                 "'4111 1111 1111 1111'::text|\"**** **** **** 1111\"|1",
                 "4111111111111111::bigint|\"************1111\"|1",
@@ -95,8 +96,7 @@ final class CardNumbersIT {
     @Test
     void aRowThatIsNotInTheResultDoesNotCount() {
         Answer.Succeeded done =
-                (Answer.Succeeded)
-                        run("select '4111111111111111' from generate_series(1, 20)");
+                (Answer.Succeeded) run("select '4111111111111111' from generate_series(1, 20)");
 
         assertThat(done.rows()).isEqualTo(10);
         assertThat(done.cardNumbersCut()).isEqualTo(10);

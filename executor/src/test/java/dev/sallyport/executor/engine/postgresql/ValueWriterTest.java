@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sallyport.executor.engine.Cancellation;
+import dev.sallyport.executor.result.CardNumbers;
 import dev.sallyport.schema.json.Json;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -30,7 +31,7 @@ final class ValueWriterTest {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (JsonGenerator json = Json.mapper().createGenerator(out)) {
             byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-            ValueWriter.write(json, bytes, 0, bytes.length, type, pace);
+            ValueWriter.write(json, bytes, 0, bytes.length, type, new CardNumbers(false), pace);
         }
         return out.toString(StandardCharsets.UTF_8);
     }
