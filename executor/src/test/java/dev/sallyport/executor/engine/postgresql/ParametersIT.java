@@ -129,7 +129,7 @@ final class ParametersIT {
                 result(
                         "insert into documents values ($1, $2, $3, $4, $5, $6) returning data, plain, own, many, tags",
                         "[1, [{\"a\": 1}], [[]], [1], [[1], {}], [\"a\", \"b\"]]",
-                        new Ending.Commit());
+                        new Ending.Commit(Ending.Confirmation.GIVEN));
 
         assertThat(result.at("/rows/0").toString())
                 .isEqualTo("[[{\"a\":1}],[[]],[1],[[1],{}],[\"a\",\"b\"]]");
@@ -138,7 +138,7 @@ final class ParametersIT {
                         result(
                                         "update documents set data = $1 where tags = $2 and data = $3 returning data",
                                         "[[2], [\"a\", \"b\"], [{\"a\": 1}]]",
-                                        new Ending.Commit())
+                                        new Ending.Commit(Ending.Confirmation.GIVEN))
                                 .at("/rows/0/0")
                                 .toString())
                 .isEqualTo("[2]");
