@@ -66,7 +66,19 @@ final class DatabaseHardenCommand implements Callable<Integer> {
         out.println("begin;");
         statements.forEach(statement -> out.println(statement + ";"));
         out.println("commit;");
+        if (statements.stream().anyMatch(DatabaseHardenCommand::takesAFunctionOfOnesOwn)) {
+            out.println(
+                    "-- a login needs a grant for those of these functions that its registry entry names"
+                            + " (statements.functions):");
+            out.println("-- grant execute on function NAME(TYPES) to LOGIN;");
+        }
         return 0;
+    }
+
+    private static boolean takesAFunctionOfOnesOwn(String statement) {
+        return statement.startsWith("revoke execute on ")
+                && statement.endsWith(" from public")
+                && !statement.contains(" pg_catalog.");
     }
 
     private List<String> statements(Connection administrator) {

@@ -123,6 +123,10 @@ final class DatabaseCommandIT {
     void whatIsPrintedDoesTheSameByHandAndIsUndoneByTheCommand() throws Exception {
         assertThat(enroll().code()).isZero();
         assertThat(database("harden").out()).contains("nothing is left to do");
+        run("create function acts(text) returns int volatile language sql as 'select 1'");
+        assertThat(database("harden").out())
+                .contains("revoke execute on function public.acts(text) from public")
+                .contains("-- grant execute on function NAME(TYPES) to LOGIN;");
 
         Ended undoing = database("harden", "--undo", "--print");
         assertThat(undoing.code()).isZero();

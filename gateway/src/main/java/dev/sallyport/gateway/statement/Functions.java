@@ -180,9 +180,10 @@ final class Functions {
                 : Optional.ofNullable(knownColumn(name));
     }
 
-    /** Columns are called lo_price and http_status: only the functions of such names count. */
+    /** Columns are called lo_price, http_status and so on: only functions of such names count. */
     private static @Nullable Danger knownColumn(String name) {
-        boolean plausible = name.startsWith("lo_") || name.startsWith("http_");
+        boolean plausible =
+                name.startsWith("lo_") || name.startsWith("http_") || name.endsWith("_validator");
         return plausible ? NAMED.get(name) : known("", name);
     }
 
@@ -258,7 +259,7 @@ final class Functions {
         put(
                 named,
                 Danger.DYNAMIC_SQL,
-                "ts_stat ts_rewrite xpath_table connectby query_to_json plpgsql_check_function plv8_run pg_background_launch");
+                "fmgr_c_validator fmgr_internal_validator fmgr_sql_validator plperl_validator plperlu_validator plpgsql_validator plpython3_validator ts_stat ts_rewrite xpath_table connectby query_to_json plpgsql_check_function plv8_run pg_background_launch");
         put(
                 named,
                 Danger.NETWORK,

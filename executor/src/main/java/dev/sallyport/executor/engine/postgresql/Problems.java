@@ -38,15 +38,40 @@ final class Problems {
 
     private static final Map<String, String> CONDITIONS =
             Map.ofEntries(
+                    Map.entry("0A000", "feature_not_supported"),
+                    Map.entry("21000", "cardinality_violation"),
+                    Map.entry("22000", "data_exception"),
                     Map.entry("22001", "string_data_right_truncation"),
                     Map.entry("22003", "numeric_value_out_of_range"),
                     Map.entry("22004", "null_value_not_allowed"),
                     Map.entry("22007", "invalid_datetime_format"),
                     Map.entry("22008", "datetime_field_overflow"),
+                    Map.entry("22009", "invalid_time_zone_displacement_value"),
+                    Map.entry("22011", "substring_error"),
                     Map.entry("22012", "division_by_zero"),
+                    Map.entry("22013", "invalid_preceding_or_following_size"),
+                    Map.entry("22014", "invalid_argument_for_ntile_function"),
+                    Map.entry("22015", "interval_field_overflow"),
+                    Map.entry("22016", "invalid_argument_for_nth_value_function"),
+                    Map.entry("2201B", "invalid_regular_expression"),
+                    Map.entry("2201E", "invalid_argument_for_logarithm"),
+                    Map.entry("2201F", "invalid_argument_for_power_function"),
+                    Map.entry("2201G", "invalid_argument_for_width_bucket_function"),
+                    Map.entry("2201W", "invalid_row_count_in_limit_clause"),
+                    Map.entry("2201X", "invalid_row_count_in_result_offset_clause"),
+                    Map.entry("22019", "invalid_escape_character"),
                     Map.entry("22021", "character_not_in_repertoire"),
                     Map.entry("22023", "invalid_parameter_value"),
+                    Map.entry("22025", "invalid_escape_sequence"),
                     Map.entry("22026", "string_data_length_mismatch"),
+                    Map.entry("2202E", "array_subscript_error"),
+                    Map.entry("22030", "duplicate_json_object_key_value"),
+                    Map.entry("22032", "invalid_json_text"),
+                    Map.entry("22033", "invalid_sql_json_subscript"),
+                    Map.entry("22034", "more_than_one_sql_json_item"),
+                    Map.entry("22035", "no_sql_json_item"),
+                    Map.entry("2203A", "sql_json_member_not_found"),
+                    Map.entry("2203F", "sql_json_scalar_required"),
                     Map.entry("22P02", "invalid_text_representation"),
                     Map.entry("22P03", "invalid_binary_representation"),
                     Map.entry("22P05", "untranslatable_character"),
@@ -56,6 +81,16 @@ final class Problems {
                     Map.entry("23505", "unique_violation"),
                     Map.entry("23514", "check_violation"),
                     Map.entry("23P01", "exclusion_violation"),
+                    Map.entry("42601", "syntax_error"),
+                    Map.entry("42602", "invalid_name"),
+                    Map.entry("42703", "undefined_column"),
+                    Map.entry("42704", "undefined_object"),
+                    Map.entry("42804", "datatype_mismatch"),
+                    Map.entry("42883", "undefined_function"),
+                    Map.entry("42P01", "undefined_table"),
+                    Map.entry("53200", "out_of_memory"),
+                    Map.entry("54000", "program_limit_exceeded"),
+                    Map.entry("54001", "statement_too_complex"),
                     Map.entry("P0001", "raise_exception"));
 
     private Problems() {}
@@ -263,7 +298,9 @@ final class Problems {
 
     /** A string may be meant as JSON's string; the routine's name tells, as words are translated. */
     private static String jsonHint(String state, SQLException error) {
-        return state.equals("22P02") && JSON_REFUSED.contains(routine(error))
+        ServerErrorMessage server = server(error);
+        boolean given = server != null && parameter(server.getWhere()) != null;
+        return given && state.equals("22P02") && JSON_REFUSED.contains(routine(error))
                 ? ". It is no JSON: a string is taken as JSON's text, so that JSON's own string needs"
                         + " its quotes, such as \"\\\"a\\\"\"; objects and arrays can be given as they are"
                 : "";

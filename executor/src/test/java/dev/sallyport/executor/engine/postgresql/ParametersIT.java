@@ -156,6 +156,17 @@ final class ParametersIT {
     }
 
     @Test
+    void aRowThatIsNoJsonIsNoMatterOfTheParameters() {
+        assertThat(answer("select ('{' || name)::json from customers", "[]", new Ending.RollBack()))
+                .isInstanceOfSatisfying(
+                        Answer.Stopped.class,
+                        stopped ->
+                                assertThat(stopped.message())
+                                        .isEqualTo(
+                                                "the database answered SQLSTATE 22P02 (invalid_text_representation)"));
+    }
+
+    @Test
     void anErrorOfTheStatementIsToldAsWithoutLists() {
         assertThat(answer("select $1::jsonb, nothing", "[[1]]", new Ending.RollBack()))
                 .isInstanceOfSatisfying(
