@@ -128,6 +128,7 @@ class ApiIT {
         "from=2020-01-01&to=2021-01-01, 0",
         "kind=CallSettled&from=2020-01-01&to=2999-01-01T00:00, 2",
         "kind=CallSettled&limit=1, 1",
+        "reads=hidden&text=olga, 0",
     })
     void everyFilterFindsItsEntriesAndNoOthers(String filter, int entries) {
         var found = get("/api/v1/entries?" + filter, acme);
@@ -183,6 +184,7 @@ class ApiIT {
         "kind=Dream, parameter_invalid, kind",
         "text=%27%27, parameter_invalid, text",
         "principal=%00, parameter_invalid, principal",
+        "reads=no, parameter_invalid, reads",
         "tenant=globex, parameter_unknown, tenant",
         // case G7: each of these would else be no condition at all
         "principal=, parameter_invalid, principal",

@@ -1,6 +1,7 @@
 package dev.sallyport.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.sallyport.audit.store.AuditDatabase;
 import dev.sallyport.audit.verify.AuditVerifier;
@@ -134,7 +135,7 @@ class ConsoleIT {
                         "<main",
                         tenant.value());
         var older =
-                Pattern.compile("href=\"(/console\\?cursor=[^\"]+)\" rel=\"next\"")
+                Pattern.compile("href=\"(/console\\?[^\"]*cursor=[^\"]+)\" rel=\"next\"")
                         .matcher(first.body());
         assertThat(older.find()).isTrue();
         var second = get(older.group(1), cookie());
@@ -142,6 +143,33 @@ class ConsoleIT {
         assertThat(second.body())
                 .contains("registry changed", "Newest")
                 .doesNotContain("rel=\"next\"");
+    }
+
+    @Test
+    void whoReadTheLogIsShownWhenThatIsAskedFor() {
+        get("/console?text=beforehand", cookie());
+        String shown = "/console?reads=shown";
+        await().atMost(AuditFixture.WITHIN)
+                .until(() -> get(shown, cookie()).body().contains("text=beforehand"));
+        var first = get("/console", cookie());
+
+        assertThat(first.body())
+                .contains("href=\"" + shown + "\"", call.toString())
+                .doesNotContain(">audit read</a>", "text=beforehand");
+        assertThat(get(shown, cookie()).body()).contains("checked", "search");
+        assertThat(get("/console?kind=AuditRead", cookie()).body())
+                .contains("text=beforehand")
+                .doesNotContain("left out");
+        assertThat(get("/console?reads=perhaps", cookie()).statusCode()).isEqualTo(400);
+    }
+
+    @Test
+    void noPageLeadsToItself() {
+        var page = get("/console/calls/" + call, cookie());
+        var entry = get("/console/entries/0", cookie());
+
+        assertThat(page.body()).doesNotContain("href=\"/console/calls/" + call + "\"");
+        assertThat(entry.body()).doesNotContain("href=\"/console/entries/0\"");
     }
 
     @Test

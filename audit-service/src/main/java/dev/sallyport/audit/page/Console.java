@@ -185,13 +185,14 @@ public final class Console {
     private byte[] entries(Context ctx, Caller caller) {
         EntryFilter filter;
         try {
-            filter = EntryFilter.of(QueryString.parse(ctx.queryString()));
+            filter = EntryFilter.ofConsole(QueryString.parse(ctx.queryString()));
         } catch (AuditException mistaken) {
             var view =
                     new EntriesView(
                             reader(caller),
                             asWritten(ctx),
                             List.of(),
+                            null,
                             null,
                             null,
                             String.valueOf(mistaken.getMessage()));
@@ -203,12 +204,16 @@ public final class Console {
         String older =
                 page.next() == null ? null : link(filter, Optional.of(Cursor.parse(page.next())));
         String newest = filter.cursor().isPresent() ? link(filter, Optional.empty()) : null;
+        String withReads =
+                filter.reads() || filter.kind().isPresent()
+                        ? null
+                        : link(filter.withReads(true), Optional.empty());
         var rows = page.entries().stream().map(EntryRow::of).toList();
         return pages.page(
                 ctx,
                 OK,
                 "entries.jte",
-                new EntriesView(reader(caller), asWritten(ctx), rows, older, newest, null));
+                new EntriesView(reader(caller), asWritten(ctx), rows, older, newest, withReads, null));
     }
 
     private byte[] call(Context ctx, Caller caller) {

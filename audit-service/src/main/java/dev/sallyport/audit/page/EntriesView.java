@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param rows the entries
  * @param older the link to older ones
  * @param newest the link back to the newest, where the page is an older one
+ * @param withReads the link to the same with the readings of the log, where they are left out
  * @param mistake what is wrong with the form, and with which field it begins
  */
 public record EntriesView(
@@ -22,6 +23,7 @@ public record EntriesView(
         List<EntryRow> rows,
         @Nullable String older,
         @Nullable String newest,
+        @Nullable String withReads,
         @Nullable String mistake) {
     public EntriesView {
         asked = Map.copyOf(asked);

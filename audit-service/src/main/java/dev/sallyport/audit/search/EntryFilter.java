@@ -29,6 +29,7 @@ import java.util.stream.Stream;
  * @param database the database, exactly
  * @param outcome one of {@link Facts#OUTCOMES}
  * @param kind an event's kind
+ * @param reads whether the readings of the log itself are found too
  * @param text words that the entry must all have, each with open end
  * @param cursor where the page before ended
  * @param limit entries on the page at the most
@@ -41,6 +42,7 @@ public record EntryFilter(
         Optional<String> database,
         Optional<String> outcome,
         Optional<String> kind,
+        boolean reads,
         Optional<String> text,
         Optional<Cursor> cursor,
         int limit) {
@@ -69,9 +71,14 @@ public record EntryFilter(
                     "database",
                     "outcome",
                     "kind",
+                    "reads",
                     "text",
                     "cursor",
                     "limit");
+
+    private static final String SHOWN = "shown";
+    private static final String HIDDEN = "hidden";
+    private static final List<String> READS = List.of(SHOWN, HIDDEN);
 
     /** The kinds that can be asked for. */
     public static final List<String> KINDS =
@@ -91,6 +98,23 @@ public record EntryFilter(
             }
         });
         return of(parameters);
+    }
+
+    /**
+     * As {@link #of}, for the list that a person looks at: it leaves out the readings of the log
+     * itself, of which looking makes more, as long as neither they nor a kind are asked for.
+     */
+    public static EntryFilter ofConsole(Map<String, List<String>> parameters) {
+        var filter = of(parameters);
+        return filter.kind.isPresent() || value(parameters, "reads").isPresent()
+                ? filter
+                : filter.withReads(false);
+    }
+
+    /** The same with, or without, the readings of the log itself. */
+    public EntryFilter withReads(boolean shown) {
+        return new EntryFilter(
+                from, to, principal, tool, database, outcome, kind, shown, text, cursor, limit);
     }
 
     /**
@@ -116,6 +140,7 @@ public record EntryFilter(
                         name(parameters, "database"),
                         oneOf(parameters, "outcome", Facts.OUTCOMES),
                         oneOf(parameters, "kind", KINDS),
+                        !oneOf(parameters, "reads", READS).equals(Optional.of(HIDDEN)),
                         text(parameters),
                         value(parameters, "cursor").map(Cursor::parse),
                         limit(parameters));
@@ -127,7 +152,10 @@ public record EntryFilter(
         return filter;
     }
 
-    /** The parameters that spell this filter with another cursor, for a link to the next page. */
+    /**
+     * The parameters that spell this filter with another cursor, for a link of the console to the
+     * next page.
+     */
     public Map<String, String> parameters(Optional<Cursor> other) {
         var parameters = new LinkedHashMap<String, String>();
         put(parameters, "from", from, Instant::toString);
@@ -137,6 +165,9 @@ public record EntryFilter(
         put(parameters, "database", database, Function.identity());
         put(parameters, "outcome", outcome, Function.identity());
         put(parameters, "kind", kind, Function.identity());
+        if (reads ? kind.isEmpty() : kind.isPresent()) {
+            parameters.put("reads", reads ? SHOWN : HIDDEN);
+        }
         put(parameters, "text", text, Function.identity());
         put(parameters, "cursor", other, Cursor::text);
         if (limit != LIMIT_USUAL) {

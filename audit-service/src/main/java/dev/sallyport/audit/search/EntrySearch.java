@@ -54,6 +54,10 @@ public record EntrySearch(Jdbi jdbi, Duration deadline) {
         conditions.add("d.outcome = :outcome", "outcome", filter.outcome());
         conditions.add("d.kind = :kind", "kind", filter.kind());
         conditions.add(
+                "d.kind <> :readings",
+                "readings",
+                filter.reads() ? Optional.empty() : Optional.of(EventType.AUDIT_READ.kind()));
+        conditions.add(
                 "d.words @@ CAST(:words AS tsquery)", "words", filter.text().map(Words::query));
         conditions.add(
                 "(s.time, s.seq) < (:cursorTime, :cursorIndex)",
