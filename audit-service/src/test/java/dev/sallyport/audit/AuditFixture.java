@@ -75,6 +75,7 @@ public final class AuditFixture implements AutoCloseable {
     private final HttpClient http = HttpClient.newHttpClient();
     private final String database = TestServers.freshDatabase("audit");
     private final String role = "audit_" + UUID.randomUUID().toString().substring(0, 8);
+
     /** A name of its own: what other keys signed stands in the same topic. */
     private final String origin = "audit.test/log-" + role;
 
@@ -171,8 +172,7 @@ public final class AuditFixture implements AutoCloseable {
 
     /** Starts the service with another name and key for its logs. */
     AuditService start(String named, String signingKey) {
-        return AuditService.start(
-                config(named), secretsWith(signingKey), InstantSource.system());
+        return AuditService.start(config(named), secretsWith(signingKey), InstantSource.system());
     }
 
     AuditService start(InstantSource clock) {

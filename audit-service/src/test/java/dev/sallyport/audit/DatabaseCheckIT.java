@@ -278,7 +278,8 @@ class DatabaseCheckIT {
         for (int i = 0; i < parameters.length; i += 2) {
             asked.put(parameters[i], List.of(parameters[i + 1]));
         }
-        return new EntrySearch(database.jdbi(), AuditFixture.WITHIN).find(tenant, EntryFilter.of(Map.copyOf(asked)));
+        return new EntrySearch(database.jdbi(), AuditFixture.WITHIN)
+                .find(tenant, EntryFilter.of(Map.copyOf(asked)));
     }
 
     private static DatabaseCheck.Result check() {

@@ -96,11 +96,7 @@ class HttpAttackIT {
 
     @Test
     void twoAuthorizationsOfWhichTheFirstIsGoodAreRefused() throws Exception {
-        String answer =
-                get(
-                        "/api/v1/entries",
-                        "127.0.0.1",
-                        bearer(acme) + bearer(globex));
+        String answer = get("/api/v1/entries", "127.0.0.1", bearer(acme) + bearer(globex));
 
         assertThat(status(answer)).isEqualTo(400);
         assertThat(answer).contains("header_repeated", "Authorization");
@@ -217,11 +213,15 @@ class HttpAttackIT {
         String multipart =
                 "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 900000000\r\n\r\n--b\r\n";
         String large = form("token=" + "x".repeat(20_000));
-        String told = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 99999999999\r\n\r\n";
+        String told =
+                "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 99999999999\r\n\r\n";
         String chunked =
                 "Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n"
-                        + "5000\r\n" + "x".repeat(0x5000) + "\r\n0\r\n\r\n";
-        String broken = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ntoken=";
+                        + "5000\r\n"
+                        + "x".repeat(0x5000)
+                        + "\r\n0\r\n\r\n";
+        String broken =
+                "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ntoken=";
 
         assertThat(status(signIn(multipart))).isEqualTo(415);
         assertThat(status(signIn(large))).isEqualTo(413);
@@ -238,7 +238,14 @@ class HttpAttackIT {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "token=%zz", "token=a&token=b", "token=%ff", "token=", "", "&&&", "token", "=",
+                "token=%zz",
+                "token=a&token=b",
+                "token=%ff",
+                "token=",
+                "",
+                "&&&",
+                "token",
+                "=",
             })
     void aFormThatIsNoneSignsNobodyIn(String body) throws Exception {
         String answer = signIn(form(body));
@@ -250,20 +257,32 @@ class HttpAttackIT {
     @Test
     void aBodyThatNobodyAskedForIsNotWaitedFor() throws Exception {
         String answer =
-                get(
-                        "/api/v1/entries",
-                        "127.0.0.1",
-                        bearer(acme) + "Content-Length: 999999999\r\n");
+                get("/api/v1/entries", "127.0.0.1", bearer(acme) + "Content-Length: 999999999\r\n");
 
         assertThat(status(answer)).isEqualTo(200);
     }
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "get", "X"})
+            strings = {
+                "POST",
+                "PUT",
+                "DELETE",
+                "PATCH",
+                "OPTIONS",
+                "TRACE",
+                "CONNECT",
+                "PROPFIND",
+                "get",
+                "X"
+            })
     void otherMethodsDoNothing(String method) throws Exception {
         for (String path :
-                List.of("/api/v1/entries", "/console", "/log/" + acme + "/checkpoint", "/healthz")) {
+                List.of(
+                        "/api/v1/entries",
+                        "/console",
+                        "/log/" + acme + "/checkpoint",
+                        "/healthz")) {
             String answer =
                     send(
                             request(
@@ -343,19 +362,9 @@ class HttpAttackIT {
     void whatIsTooLongIsRefused() throws Exception {
         assertThat(status(get("/console?text=" + "a".repeat(20_000), "127.0.0.1", "")))
                 .isEqualTo(414);
-        assertThat(
-                        status(
-                                get(
-                                        "/api/v1/entries",
-                                        "127.0.0.1",
-                                        "X: " + "a".repeat(20_000) + "\r\n")))
+        assertThat(status(get("/api/v1/entries", "127.0.0.1", "X: " + "a".repeat(20_000) + "\r\n")))
                 .isEqualTo(431);
-        assertThat(
-                        status(
-                                get(
-                                        "/api/v1/entries",
-                                        "127.0.0.1",
-                                        "X: a\r\n".repeat(5_000))))
+        assertThat(status(get("/api/v1/entries", "127.0.0.1", "X: a\r\n".repeat(5_000))))
                 .isEqualTo(431);
     }
 
@@ -416,8 +425,7 @@ class HttpAttackIT {
         assertThat(status(get("/api/v1/entries?access_token=" + token, "127.0.0.1", "")))
                 .isEqualTo(401);
         assertThat(get("/console", "127.0.0.1", bearer(acme))).contains("id=\"token\"");
-        assertThat(get("/console?token=" + token, "127.0.0.1", cookie(acme)))
-                .doesNotContain(token);
+        assertThat(get("/console?token=" + token, "127.0.0.1", cookie(acme))).doesNotContain(token);
     }
 
     @Test
@@ -577,9 +585,7 @@ class HttpAttackIT {
             statement.execute("LOCK TABLE desk.search IN ACCESS EXCLUSIVE MODE");
             var search = new EntrySearch(reading.jdbi(), Duration.ofSeconds(1));
 
-            assertThat(
-                            catchThrowable(() ->
-                                    search.find(acme, EntryFilter.of(Map.of()))))
+            assertThat(catchThrowable(() -> search.find(acme, EntryFilter.of(Map.of()))))
                     .hasMessageContaining("1 s");
             superuser.rollback();
             assertThat(search.find(acme, EntryFilter.of(Map.of())).entries()).isNotEmpty();
@@ -685,7 +691,9 @@ class HttpAttackIT {
         return socket;
     }
 
-    /** What came until the end, which a server that refuses a request may bring about by a reset. */
+    /**
+     * What came until the end, which a server that refuses a request may bring about by a reset.
+     */
     private static String read(Socket socket) throws IOException {
         var answer = new ByteArrayOutputStream();
         try {

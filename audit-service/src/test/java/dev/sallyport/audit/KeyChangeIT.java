@@ -98,8 +98,7 @@ class KeyChangeIT {
         var stranger = NoteSigner.parse(NoteSigner.generate(fixture.origin(), RANDOM));
         String log = fixture.origin() + "/" + tenant;
         String note = stranger.named(log).sign(new Checkpoint(log, TreeHead.EMPTY).text());
-        fixture.send(
-                Topics.CHECKPOINTS, log + "+00000000", note.getBytes(StandardCharsets.UTF_8));
+        fixture.send(Topics.CHECKPOINTS, log + "+00000000", note.getBytes(StandardCharsets.UTF_8));
         fixture.flush();
 
         try (var service = fixture.start();

@@ -50,7 +50,9 @@ final class CallLimits {
         this.callTime = callTime;
     }
 
-    /** Counts a call of the tool, or of a name that no tool has; the answer is why it may not be. */
+    /**
+     * Counts a call of the tool, or of a name that no tool has; the answer is why it may not be.
+     */
     Optional<Refusal> pace(Request request, Tool tool) {
         return kept(
                 allowances.pace(
@@ -73,7 +75,10 @@ final class CallLimits {
                         call.caller(),
                         call.inbound().remoteAddress(),
                         call.tool().name());
-        return kept(paced, call.inbound().place(), "calls that delete, change the schema or cannot be read");
+        return kept(
+                paced,
+                call.inbound().place(),
+                "calls that delete, change the schema or cannot be read");
     }
 
     private static boolean destroys(@Nullable Statement statement) {
@@ -88,8 +93,7 @@ final class CallLimits {
             }
             case Paced.TooFast(var standing) -> {
                 place.stands(standing);
-                yield Optional.of(
-                        Limited.rate(what, standing.limit(), standing.resetSeconds()));
+                yield Optional.of(Limited.rate(what, standing.limit(), standing.resetSeconds()));
             }
             case Paced.Unknown() -> Optional.of(Limited.unavailable());
             case Paced.Crowded() -> Optional.of(Busy.tenant());
@@ -114,10 +118,7 @@ final class CallLimits {
             case Reserved.Exhausted(var budget, var measure, var resetSeconds) ->
                     Optional.of(
                             Limited.exhausted(
-                                    budget.name(),
-                                    measure,
-                                    budget.window().wire(),
-                                    resetSeconds));
+                                    budget.name(), measure, budget.window().wire(), resetSeconds));
             case Reserved.InUse(var budget, var measure) ->
                     Optional.of(Limited.inUse(budget.name(), measure));
             case Reserved.Unknown() -> Optional.of(Limited.unavailable());

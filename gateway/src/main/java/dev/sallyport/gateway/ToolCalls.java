@@ -102,9 +102,7 @@ final class ToolCalls {
     Outcome call(Request request) {
         JsonNode name = request.params().get("name");
         Optional<Tools.Ready> tool =
-                name != null && name.isString()
-                        ? tools.find(name.stringValue())
-                        : Optional.empty();
+                name != null && name.isString() ? tools.find(name.stringValue()) : Optional.empty();
         Tool called = tool.map(Tools.Ready::tool).orElse(Tool.UNKNOWN);
         Optional<Refusal> tooFast = limits.pace(request, called);
         if (tooFast.isPresent()) {

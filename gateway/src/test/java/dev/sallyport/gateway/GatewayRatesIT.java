@@ -97,7 +97,8 @@ class GatewayRatesIT {
         return new McpClient(of.port(), token);
     }
 
-    private void limit(@Nullable Integer calls, @Nullable Integer destroying, Map<String, Rates> tools) {
+    private void limit(
+            @Nullable Integer calls, @Nullable Integer destroying, Map<String, Rates> tools) {
         fixture.limit(fixture.acme, new TenantLimits(calls, destroying, tools, List.of()));
         awaitLimit(calls == null ? TenantLimits.CALLS_PER_MINUTE : calls);
     }
@@ -212,9 +213,7 @@ class GatewayRatesIT {
 
         assertThat(ana.tool("db_query", SELECT, "X-Forwarded-For", "9.9.9.9, 203.0.113.7").code())
                 .isEqualTo("rate_limited");
-        assertThat(
-                        ana.tool("db_query", SELECT, "X-Forwarded-For", "203.0.113.7, 10.1.0.9")
-                                .code())
+        assertThat(ana.tool("db_query", SELECT, "X-Forwarded-For", "203.0.113.7, 10.1.0.9").code())
                 .isEqualTo("rate_limited");
         assertThat(ana.tool("db_query", SELECT, "X-Forwarded-For", "203.0.113.8").status())
                 .isEqualTo(200);

@@ -109,8 +109,7 @@ class GatewaysBehindProxyIT {
                                 .headers()
                                 .firstValue("Mcp-Session-Id")
                                 .orElseThrow();
-                Future<McpClient.Response> call =
-                        threads.submit(() -> send(alice, session, QUERY));
+                Future<McpClient.Response> call = threads.submit(() -> send(alice, session, QUERY));
                 int calls = sessions;
                 Awaitility.await().until(() -> fixture.executor.taken().size() == calls);
                 chosen.add(fixture.executor.taken().getLast().call().reply().gateway());
@@ -184,7 +183,9 @@ class GatewaysBehindProxyIT {
         return fixture.token(fixture.acme, "alice", Set.of("mcp:read"));
     }
 
-    /** Starts the proxy on a port that was free a moment ago; leaves it null where it no longer was. */
+    /**
+     * Starts the proxy on a port that was free a moment ago; leaves it null where it no longer was.
+     */
     private void start(Path haproxy) throws Exception {
         try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = free.getLocalPort();

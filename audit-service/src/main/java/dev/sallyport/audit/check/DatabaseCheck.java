@@ -86,8 +86,7 @@ public final class DatabaseCheck {
      * meanwhile: what is checked is the state of one moment.
      *
      * @throws AuditException {@code database_unavailable}, {@code checkpoints_unavailable}, {@code
-     *     signing_key_changed}: then
-     *     nothing can be said
+     *     signing_key_changed}: then nothing can be said
      */
     public static Result run(AuditConfig config, Secrets secrets, InstantSource clock) {
         var signer = NoteSigner.parse(secrets.resolve(config.signingKey()).value());

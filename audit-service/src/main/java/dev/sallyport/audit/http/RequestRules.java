@@ -25,6 +25,7 @@ record RequestRules(String ownName) {
                             "Host",
                             "Origin",
                             "Sec-Fetch-Site"));
+
     /** Javalin goes by it, and a proxy that lets nothing but GET pass does not. */
     private static final String METHOD_OVERRIDE = "X-HTTP-Method-Override";
 
@@ -77,8 +78,6 @@ record RequestRules(String ownName) {
             return false;
         }
         String name = parts.group(1);
-        return name.equals(ownName)
-                || name.equals("localhost")
-                || ADDRESS.matcher(name).matches();
+        return name.equals(ownName) || name.equals("localhost") || ADDRESS.matcher(name).matches();
     }
 }

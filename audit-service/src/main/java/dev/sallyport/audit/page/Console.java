@@ -213,7 +213,8 @@ public final class Console {
                 ctx,
                 OK,
                 "entries.jte",
-                new EntriesView(reader(caller), asWritten(ctx), rows, older, newest, withReads, null));
+                new EntriesView(
+                        reader(caller), asWritten(ctx), rows, older, newest, withReads, null));
     }
 
     private byte[] call(Context ctx, Caller caller) {

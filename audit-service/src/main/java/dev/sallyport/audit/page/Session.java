@@ -109,7 +109,8 @@ record Session(URI publicUrl, InstantSource clock) {
 
     private static String originOf(URI url) {
         String host = url.getHost().toLowerCase(Locale.ROOT);
-        boolean usual = url.getPort() < 0 || url.getPort() == ("https".equals(url.getScheme()) ? 443 : 80);
+        boolean usual =
+                url.getPort() < 0 || url.getPort() == ("https".equals(url.getScheme()) ? 443 : 80);
         return url.getScheme() + "://" + host + (usual ? "" : ":" + url.getPort());
     }
 }

@@ -49,11 +49,7 @@ final class SignInForm {
 
     private static boolean isForm(@Nullable String contentType) {
         return contentType != null
-                && contentType
-                        .split(";", 2)[0]
-                        .strip()
-                        .toLowerCase(Locale.ROOT)
-                        .equals(TYPE);
+                && contentType.split(";", 2)[0].strip().toLowerCase(Locale.ROOT).equals(TYPE);
     }
 
     /** The bytes one by one: what is not ASCII stands percent-encoded in a form. */

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  *     as their audience
  * @param authorizationServers the issuers that callers are pointed to for a token
  * @param allowedOrigins origins of web pages that may call, beside those of the loopback interface
- * @param trustedProxies addresses, and networks such as {@code 10.0.0.0/8}, of proxies in front whose
- *     {@code X-Forwarded-For} is believed; callers' rates are counted by address
+ * @param trustedProxies addresses, and networks such as {@code 10.0.0.0/8}, of proxies in front
+ *     whose {@code X-Forwarded-For} is believed; callers' rates are counted by address
  * @param kafka how to reach the broker
  * @param signingKey where the Ed25519 key is that signs commands (PKCS #8 in base64); its public
  *     half stands in the registry
@@ -196,14 +196,14 @@ public record GatewayConfig(
      *
      * @param jdbcUrl where it is; absent where this is the only gateway, which then counts rates by
      *     itself and runs no call that a budget counts
-     * @param user the gateway's login: it may call functions of the schema {@code limits}, and nothing
-     *     else
+     * @param user the gateway's login: it may call functions of the schema {@code limits}, and
+     *     nothing else
      * @param password the login's password
      * @param owner the role that owns the schema and runs the migrations; absent where they are run
      *     elsewhere
      * @param ownerPassword the owner's password
-     * @param leaseTime for how long a gateway may use what it has without asking again; what a gateway
-     *     that died had in hand is looked at after that
+     * @param leaseTime for how long a gateway may use what it has without asking again; what a
+     *     gateway that died had in hand is looked at after that
      */
     public record LimitStore(
             @Example("jdbc:postgresql://localhost:5432/sallyport_limits") @Nullable String jdbcUrl,
@@ -218,8 +218,7 @@ public record GatewayConfig(
 
         /** No store. */
         public static final LimitStore NONE =
-                new LimitStore(
-                        null, "sallyport_limits", null, null, null, Duration.ofSeconds(10));
+                new LimitStore(null, "sallyport_limits", null, null, null, Duration.ofSeconds(10));
 
         public LimitStore {
             if (jdbcUrl != null && !jdbcUrl.startsWith("jdbc:postgresql:")) {

@@ -41,7 +41,8 @@ final class Addresses {
             int all = address.getAddress().length * Byte.SIZE;
             int bits = slash < 0 ? all : Integer.parseInt(text.substring(slash + 1));
             if (bits < 0 || bits > all) {
-                throw new IllegalArgumentException("a network has 0 to %d bits: %s".formatted(all, text));
+                throw new IllegalArgumentException(
+                        "a network has 0 to %d bits: %s".formatted(all, text));
             }
             return new Network(address, bits);
         }

@@ -169,8 +169,7 @@ public final class Edge implements AutoCloseable {
             jetty.setErrorHandler(new PlainErrors(Edge::notHttp));
         });
         EdgeConfig.Timeouts timeouts = config.timeouts();
-        var times =
-                new CallerConnection.Times(timeouts.idle(), timeouts.head(), timeouts.answer());
+        var times = new CallerConnection.Times(timeouts.idle(), timeouts.head(), timeouts.answer());
         javalin.jetty.addConnector((jetty, http) -> {
             var connector = new CallerConnector(jetty, http, times, connections);
             connector.setHost(config.host());
@@ -316,8 +315,7 @@ public final class Edge implements AutoCloseable {
             Refusal refusal,
             boolean bodyRead) {
         boolean told =
-                turnedAway.tell(
-                        caller, remoteAddress, fields.get("User-Agent"), refusal.code());
+                turnedAway.tell(caller, remoteAddress, fields.get("User-Agent"), refusal.code());
         Refusal answer = told ? refusal : Busy.unlogged();
         if (bodyRead) {
             send(context, answer);
@@ -333,7 +331,11 @@ public final class Edge implements AutoCloseable {
             String remoteAddress,
             Place place) {
         CallerConnection connection = connection(context);
-        switch (Body.read(context.req(), config.limits().bodyBytesMax(), config.timeouts().body(), connection)) {
+        switch (Body.read(
+                context.req(),
+                config.limits().bodyBytesMax(),
+                config.timeouts().body(),
+                connection)) {
             case Body.TooLarge _ -> sendUnread(context, bodyTooLarge());
             case Body.Broken _ ->
                     sendUnread(

@@ -19,19 +19,20 @@ record RequestFields(HttpServletRequest request) implements Headers {
 
     /** Fields that decide who calls, what is called, or what it may do. */
     private static final SingleFields SINGLE =
-            new SingleFields(List.of(
-                    "Authorization",
-                    "Content-Type",
-                    "Content-Length",
-                    "Host",
-                    "Mcp-Method",
-                    "Mcp-Name",
-                    "MCP-Protocol-Version",
-                    "Mcp-Session-Id",
-                    "Origin",
-                    "traceparent",
-                    "x-read-only",
-                    "x-structured-content"));
+            new SingleFields(
+                    List.of(
+                            "Authorization",
+                            "Content-Type",
+                            "Content-Length",
+                            "Host",
+                            "Mcp-Method",
+                            "Mcp-Name",
+                            "MCP-Protocol-Version",
+                            "Mcp-Session-Id",
+                            "Origin",
+                            "traceparent",
+                            "x-read-only",
+                            "x-structured-content"));
 
     @Override
     public @Nullable String get(String name) {
@@ -43,7 +44,9 @@ record RequestFields(HttpServletRequest request) implements Headers {
         if (!values.hasMoreElements()) {
             return first;
         }
-        return SINGLE.has(name) ? first : first + ", " + String.join(", ", Collections.list(values));
+        return SINGLE.has(name)
+                ? first
+                : first + ", " + String.join(", ", Collections.list(values));
     }
 
     /** A field that has to be single and has several values. */

@@ -95,8 +95,7 @@ final class Account {
                     // nothing more can come of what is missing
                     return free.covers(least)
                             ? reserve(current, wanted.atMost(free))
-                            : new Taken.Exhausted(
-                                    firstBelow(free, least), current.nanosToEnd(now));
+                            : new Taken.Exhausted(firstBelow(free, least), current.nanosToEnd(now));
                 }
                 if (away && now - awayAt < AWAY_NANOS) {
                     ask.run();
@@ -222,8 +221,7 @@ final class Account {
                             && isLow(free)
                             && now - usedAt < SLOW_NANOS;
             boolean report =
-                    current != null
-                            && !reported.equals(current.used().plus(current.returned()));
+                    current != null && !reported.equals(current.used().plus(current.returned()));
             boolean renew =
                     current != null
                             && current.nanosUsable(now) < leaseNanos / 2
@@ -242,7 +240,8 @@ final class Account {
                     need,
                     idle || wantedByOthers || (need.isNone() && !low)
                             ? Amounts.NONE
-                            : unit.times(ahead).minus(free.minus(waitedFor).notNegative())
+                            : unit.times(ahead)
+                                    .minus(free.minus(waitedFor).notNegative())
                                     .notNegative(),
                     most);
         } finally {
@@ -312,8 +311,7 @@ final class Account {
         lock.lock();
         try {
             Lease current = lease;
-            return current != null
-                    && !(current.free().isNone() && current.reserved().isNone());
+            return current != null && !(current.free().isNone() && current.reserved().isNone());
         } finally {
             lock.unlock();
         }

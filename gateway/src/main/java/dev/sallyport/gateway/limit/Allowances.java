@@ -101,9 +101,7 @@ public final class Allowances implements AutoCloseable {
             case Taken.Exhausted(_, var nanos) ->
                     new Paced.TooFast(
                             new Standing(
-                                    most,
-                                    0,
-                                    Math.max(1, Math.ceilDiv(nanos, 1_000_000_000L))));
+                                    most, 0, Math.max(1, Math.ceilDiv(nanos, 1_000_000_000L))));
             case Taken.InUse _ -> new Paced.TooFast(new Standing(most, 0, 1));
             case Taken.Away _, Taken.Closed _ -> new Paced.Unknown();
         };

@@ -141,8 +141,7 @@ final class Ledger implements AutoCloseable {
         try {
             while (closing.getCount() > 0) {
                 if (!turn()) {
-                    var _ =
-                            closing.await(PAUSE_AFTER_FAILURE.toMillis(), TimeUnit.MILLISECONDS);
+                    var _ = closing.await(PAUSE_AFTER_FAILURE.toMillis(), TimeUnit.MILLISECONDS);
                 }
             }
         } catch (InterruptedException e) {
@@ -250,8 +249,7 @@ final class Ledger implements AutoCloseable {
                 for (int from = 0; from < last.size(); from += ASKS_MAX) {
                     var _ =
                             store.exchange(
-                                    last.subList(from, Math.min(from + ASKS_MAX, last.size())),
-                                    0);
+                                    last.subList(from, Math.min(from + ASKS_MAX, last.size())), 0);
                 }
             }
         } catch (StoreAwayException e) {

@@ -48,8 +48,7 @@ final class OneGatewayStore implements LeaseStore {
         Amounts left = ask.most().minus(kept.granted.minus(kept.returned)).notNegative();
         Amounts more = ask.need().plus(ask.ahead()).atMost(left);
         Amounts granted = kept.granted.plus(more);
-        accounts.put(
-                ask.key(), new Kept(starts, granted, kept.used, kept.returned));
+        accounts.put(ask.key(), new Kept(starts, granted, kept.used, kept.returned));
         return new Granted(
                 starts.toEpochMilli(),
                 Duration.between(now, ask.key().window().endOf(now)).toMillis(),

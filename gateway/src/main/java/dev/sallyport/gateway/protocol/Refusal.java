@@ -30,8 +30,8 @@ public record Refusal(
         record RpcError(int httpStatus, int rpcCode) implements Form {}
 
         /**
-         * As the result of a tool that failed: a model reads it. With another status than 200,
-         * what stands between the client and the model is told the same in its own words.
+         * As the result of a tool that failed: a model reads it. With another status than 200, what
+         * stands between the client and the model is told the same in its own words.
          */
         record Result(int httpStatus) implements Form {}
     }

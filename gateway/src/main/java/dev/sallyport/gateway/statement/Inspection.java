@@ -207,7 +207,10 @@ final class Inspection {
                 objections.add(Objection.of(Danger.PLATFORM_SCHEMA));
             }
             boolean call = symbol(tokens, i + 1, "(");
-            if (call && word(tokens, i, "repeatable") && symbol(tokens, i - 1, ")") && !rules.oneTenant()) {
+            if (call
+                    && word(tokens, i, "repeatable")
+                    && symbol(tokens, i - 1, ")")
+                    && !rules.oneTenant()) {
                 // which rows a seed takes depends on where they lie
                 objections.add(new Objection(Danger.SYSTEM_COLUMN, "REPEATABLE"));
             }

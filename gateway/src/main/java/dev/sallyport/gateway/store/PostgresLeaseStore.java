@@ -83,8 +83,7 @@ public final class PostgresLeaseStore implements LeaseStore {
                                     settings.jdbcUrl(), owner, secrets.resolve(password).value())
                             .locations("classpath:dev/sallyport/gateway/store/migrations")
                             .schemas(SCHEMA)
-                            .placeholders(
-                                    Map.of("runtimeRole", settings.user(), "schema", SCHEMA))
+                            .placeholders(Map.of("runtimeRole", settings.user(), "schema", SCHEMA))
                             .load()
                             .migrate();
         } catch (FlywayException e) {
@@ -100,8 +99,7 @@ public final class PostgresLeaseStore implements LeaseStore {
         config.setPoolName("limits");
         config.setJdbcUrl(settings.jdbcUrl());
         config.setUsername(settings.user());
-        config.setPassword(
-                secrets.resolve(Objects.requireNonNull(settings.password())).value());
+        config.setPassword(secrets.resolve(Objects.requireNonNull(settings.password())).value());
         config.setMaximumPoolSize(CONNECTIONS_MAX);
         config.setMinimumIdle(1);
         config.setConnectionTimeout(CONNECT_WITHIN.toMillis());
@@ -117,8 +115,7 @@ public final class PostgresLeaseStore implements LeaseStore {
     }
 
     @Override
-    public List<Granted> exchange(List<Ask> asks, long leaseMillis)
-            throws StoreAwayException {
+    public List<Granted> exchange(List<Ask> asks, long leaseMillis) throws StoreAwayException {
         Granted[] answers = new Granted[asks.size()];
         try {
             jdbi.useHandle(handle ->
@@ -231,8 +228,8 @@ public final class PostgresLeaseStore implements LeaseStore {
     @Override
     public void sweep() throws StoreAwayException {
         try {
-            jdbi.useHandle(handle ->
-                    handle.createQuery("SELECT limits.sweep()").mapTo(Long.class).one());
+            jdbi.useHandle(
+                    handle -> handle.createQuery("SELECT limits.sweep()").mapTo(Long.class).one());
         } catch (JdbiException e) {
             throw new StoreAwayException("windows that are over were not forgotten", e);
         }

@@ -304,7 +304,8 @@ class EdgeConnectionsTest {
     }
 
     private String health() throws IOException {
-        return exchange("127.0.0.9", "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        return exchange(
+                "127.0.0.9", "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     }
 
     private String ping(String from) throws IOException {

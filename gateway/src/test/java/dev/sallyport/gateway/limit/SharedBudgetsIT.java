@@ -199,9 +199,7 @@ class SharedBudgetsIT {
             ((Reserved.Held) reserve(one, limits, "ana")).reservation().settle(0, 0);
         }
 
-        Awaitility.await()
-                .atMost(Duration.ofSeconds(20))
-                .until(() -> one.size() == 0);
+        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> one.size() == 0);
 
         Allowances two = gateway("two");
         for (int i = 0; i < 6; i++) {
@@ -240,7 +238,9 @@ class SharedBudgetsIT {
     void aWrongClockOfAGatewayChangesNothing() {
         TenantLimits limits = budget(10L, null, null);
         Allowances early =
-                gateway("early", InstantSource.offset(InstantSource.system(), Duration.ofDays(-40)));
+                gateway(
+                        "early",
+                        InstantSource.offset(InstantSource.system(), Duration.ofDays(-40)));
         Allowances late =
                 gateway("late", InstantSource.offset(InstantSource.system(), Duration.ofDays(40)));
         for (int i = 0; i < 5; i++) {

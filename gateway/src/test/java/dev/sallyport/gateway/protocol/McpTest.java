@@ -329,9 +329,7 @@ class McpTest {
         String notification =
                 "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":1}}";
         assertThat(post(notification, right).code()).isEqualTo("header_mismatch");
-        assertThat(
-                        post(notification, with(right, "Mcp-Method", "notifications/cancelled"))
-                                .status)
+        assertThat(post(notification, with(right, "Mcp-Method", "notifications/cancelled")).status)
                 .isEqualTo(202);
     }
 

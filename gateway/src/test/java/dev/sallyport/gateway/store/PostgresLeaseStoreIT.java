@@ -47,13 +47,7 @@ class PostgresLeaseStoreIT {
 
     private static Ask ask(Long starts, long used, long returned, long need, long ahead) {
         return new Ask(
-                KEY,
-                starts,
-                amounts(used),
-                amounts(returned),
-                amounts(need),
-                amounts(ahead),
-                MOST);
+                KEY, starts, amounts(used), amounts(returned), amounts(need), amounts(ahead), MOST);
     }
 
     private static Granted exchange(PostgresLeaseStore store, Ask ask) throws Exception {

@@ -39,10 +39,13 @@ public final class CallerConnection extends SocketChannelEndPoint {
     private Due answer = Due.NEVER;
 
     /**
+     * How long a caller may take.
+     *
      * @param idle how long nothing may come where something is waited for
      * @param head how long a header section may take to arrive, from the first of its bytes or from
      *     the opening of the connection
-     * @param answer how long an answer may take to be taken, once the caller does not take all of it
+     * @param answer how long an answer may take to be taken, once the caller does not take all of
+     *     it
      */
     public record Times(Duration idle, Duration head, Duration answer) {}
 

@@ -68,7 +68,8 @@ public final class Connections implements SelectorManager.AcceptListener {
                     .addKeyValue("network", network)
                     .addKeyValue("open", shares.taken())
                     .addKeyValue("refusedSinceStart", soFar)
-                    .log("connections are refused: as many are open as may be, or as the address may have");
+                    .log(
+                            "connections are refused: as many are open as may be, or as the address may have");
         }
     }
 
@@ -103,8 +104,7 @@ public final class Connections implements SelectorManager.AcceptListener {
 
     static String network(InetAddress address) {
         return address instanceof Inet6Address
-                ? HexFormat.of()
-                        .formatHex(Arrays.copyOf(address.getAddress(), IPV6_NETWORK_BYTES))
+                ? HexFormat.of().formatHex(Arrays.copyOf(address.getAddress(), IPV6_NETWORK_BYTES))
                 : address.getHostAddress();
     }
 }

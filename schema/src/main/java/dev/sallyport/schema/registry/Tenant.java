@@ -36,8 +36,7 @@ public record Tenant(
     }
 
     /** A tenant with the limits that hold where none are named. */
-    public Tenant(
-            TenantId id, String name, CellId cell, List<Issuer> issuers, boolean readOnly) {
+    public Tenant(TenantId id, String name, CellId cell, List<Issuer> issuers, boolean readOnly) {
         this(id, name, cell, issuers, readOnly, null);
     }
 

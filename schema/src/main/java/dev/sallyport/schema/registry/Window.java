@@ -40,8 +40,7 @@ public enum Window {
                 return value;
             }
         }
-        throw new IllegalArgumentException(
-                "window must be minute, hour, day or month: " + wire);
+        throw new IllegalArgumentException("window must be minute, hour, day or month: " + wire);
     }
 
     /** When the window began that the instant is in. */

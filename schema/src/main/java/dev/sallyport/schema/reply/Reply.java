@@ -18,6 +18,7 @@ import tools.jackson.core.JacksonException;
  */
 public final class Reply {
     private static final byte END_OF_HEAD = '\n';
+
     /** Stands for the rows of a result of an executor before they were told: as many as may be. */
     private static final long ROWS_UNTOLD = Integer.MAX_VALUE;
 

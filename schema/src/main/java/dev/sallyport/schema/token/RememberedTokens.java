@@ -57,8 +57,7 @@ final class RememberedTokens<V> {
      *
      * @param bytesOfIt what it takes of the heap
      */
-    synchronized void put(
-            ByteBuffer digest, TenantId tenant, V value, int bytesOfIt, Instant now) {
+    synchronized void put(ByteBuffer digest, TenantId tenant, V value, int bytesOfIt, Instant now) {
         forgetWhatIsOver(now);
         forget(digest);
         while (bytes + bytesOfIt > bytesMax) {
@@ -76,7 +75,9 @@ final class RememberedTokens<V> {
         count(holding, bytesOfIt);
     }
 
-    /** Of the tenant that holds most, or would with this; empty where that one holds nothing yet. */
+    /**
+     * Of the tenant that holds most, or would with this; empty where that one holds nothing yet.
+     */
     private Optional<ByteBuffer> oldestOfTheLargest(TenantId tenant, int more) {
         Holding own = holdings.get(tenant);
         Holding largest = own;

@@ -82,17 +82,16 @@ class TenantLimitsTest {
                 .isInstanceOfSatisfying(
                         SchemaException.class,
                         e -> assertThat(e.code()).isEqualTo("registry_malformed"));
-        assertThatThrownBy(
-                        () -> RegistryCodec.fromPerson(KEY, Json.mapper().readTree(entry)))
+        assertThatThrownBy(() -> RegistryCodec.fromPerson(KEY, Json.mapper().readTree(entry)))
                 .isInstanceOf(SchemaException.class);
     }
 
     @Test
     void aPersonIsToldWhichWordIsWrong() {
-        byte[] entry = entry(",\"limits\":{\"budgets\":[{\"name\":\"a\",\"window\":\"day\",\"row\":1}]}");
+        byte[] entry =
+                entry(",\"limits\":{\"budgets\":[{\"name\":\"a\",\"window\":\"day\",\"row\":1}]}");
 
-        assertThatThrownBy(
-                        () -> RegistryCodec.fromPerson(KEY, Json.mapper().readTree(entry)))
+        assertThatThrownBy(() -> RegistryCodec.fromPerson(KEY, Json.mapper().readTree(entry)))
                 .hasMessageContaining("row");
     }
 

@@ -41,8 +41,7 @@ final class Tenants {
     private static final Limits LIMITS = new Limits(1_000, 1_048_576, 10_000);
 
     /** Faster than anybody tries the stack out by hand or with an agent. */
-    private static final TenantLimits UNHURRIED =
-            new TenantLimits(6_000, 600, Map.of(), List.of());
+    private static final TenantLimits UNHURRIED = new TenantLimits(6_000, 600, Map.of(), List.of());
 
     private Tenants() {}
 

@@ -95,91 +95,91 @@ final class Hardening {
     private static final String PLACES =
             NEEDED
                     + """
-            place as (
-                select 'execute on function ' || format('pg_catalog.%I(%s)', p.proname, oidvectortypes(p.proargtypes))
-                        as grant_text,
-                    case when p.proname in ('pg_terminate_backend', 'pg_cancel_backend') then 'pg_signal_backend'
-                        else 'pg_monitor' end as keeper,
-                    'function' as kind, p.oid, 'EXECUTE' as privilege, p.proowner as owner,
-                    coalesce(p.proacl, acldefault('f', p.proowner)) as acl, null::text as rest
-                from pg_catalog.pg_proc p
-                where p.pronamespace = 'pg_catalog'::regnamespace and p.prokind in ('f', 'p')
-                    and p.prorettype not in ('internal'::regtype, 'cstring'::regtype, 'trigger'::regtype,
-                        'event_trigger'::regtype, 'language_handler'::regtype, 'fdw_handler'::regtype,
-                        'index_am_handler'::regtype, 'table_am_handler'::regtype, 'tsm_handler'::regtype)
-                    and 'internal'::regtype <> all (p.proargtypes) and 'cstring'::regtype <> all (p.proargtypes)
-                    and not exists (select from pg_catalog.pg_operator o where o.oprcode = p.oid)
-                    and not exists (select from pg_catalog.pg_cast c where c.castfunc = p.oid)
-                    and (p.proname ~ '^pg_stat_get_|^(query|table|schema|database|cursor)_to_xml'
-                        or p.proname in ('pg_get_replication_slots', 'pg_tablespace_databases')
-                        or p.proname in ('age', 'mxid_age') and oidvectortypes(p.proargtypes) = 'xid'
-                        or p.provolatile = 'v' and p.proname not in (
-                            'clock_timestamp', 'timeofday', 'pg_sleep', 'pg_sleep_for', 'pg_sleep_until',
-                            'random', 'random_normal', 'gen_random_uuid', 'uuidv4', 'uuidv7',
-                            'array_sample', 'array_shuffle', 'pg_partition_tree', 'pg_partition_ancestors',
-                            'nextval', 'currval', 'lastval', 'setval',
-                            'current_query', 'pg_trigger_depth', 'pg_is_in_recovery',
-                            'pg_advisory_unlock', 'pg_advisory_unlock_shared', 'pg_advisory_unlock_all'))
-                union all
-                select 'select on ' || format('pg_catalog.%I', c.relname), 'pg_monitor', 'table', c.oid, 'SELECT',
-                    c.relowner, c.relacl,
-                    case c.relname when 'pg_class' then (
-                        select string_agg(quote_ident(a.attname), ', ' order by a.attnum)
-                        from pg_catalog.pg_attribute a
-                        where a.attrelid = c.oid and a.attnum > 0 and a.attname not in
-                            ('relpages', 'reltuples', 'relallvisible', 'relallfrozen', 'relfrozenxid', 'relminmxid'))
-                    end
-                from pg_catalog.pg_class c
-                where c.relnamespace = 'pg_catalog'::regnamespace and c.relkind in ('r', 'v')
-                    and c.relname not in ('pg_aggregate', 'pg_am', 'pg_amop', 'pg_amproc', 'pg_attrdef', 'pg_attribute',
-                        'pg_cast', 'pg_collation', 'pg_constraint', 'pg_conversion', 'pg_cursors', 'pg_depend',
-                        'pg_description', 'pg_enum', 'pg_extension', 'pg_index', 'pg_indexes', 'pg_inherits',
-                        'pg_language', 'pg_matviews', 'pg_namespace', 'pg_opclass', 'pg_operator', 'pg_opfamily',
-                        'pg_partitioned_table', 'pg_policies', 'pg_policy', 'pg_prepared_statements', 'pg_proc',
-                        'pg_range', 'pg_rewrite', 'pg_rules', 'pg_sequence', 'pg_settings', 'pg_tables',
-                        'pg_timezone_abbrevs', 'pg_timezone_names', 'pg_transform', 'pg_trigger', 'pg_ts_config',
-                        'pg_ts_config_map', 'pg_ts_dict', 'pg_ts_parser', 'pg_ts_template', 'pg_type', 'pg_views')
-                union all
-                select 'select on ' || c.oid::regclass, 'pg_monitor', 'table', c.oid, 'SELECT', c.relowner, c.relacl, null
-                from pg_catalog.pg_class c
-                join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid
-                    and d.deptype = 'e' and d.refclassid = 'pg_catalog.pg_extension'::regclass
-                join pg_catalog.pg_extension e on e.oid = d.refobjid
-                where c.relkind = 'v' and e.extname in ('pg_stat_statements', 'pg_buffercache')
-                union all
-                select 'execute on function ' || p.oid::regprocedure, 'pg_monitor', 'function', p.oid, 'EXECUTE', p.proowner,
-                    coalesce(p.proacl, acldefault('f', p.proowner)), null
-                from pg_catalog.pg_proc p
-                join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = p.oid
-                    and d.deptype = 'e' and d.refclassid = 'pg_catalog.pg_extension'::regclass
-                join pg_catalog.pg_extension e on e.oid = d.refobjid
-                where e.extname in ('pg_stat_statements', 'pg_buffercache')
-                union all
-                select 'execute on ' || case p.prokind when 'p' then 'procedure ' else 'function ' end
-                        || p.oid::regprocedure,
-                    null, 'own', p.oid, 'EXECUTE', p.proowner, coalesce(p.proacl, acldefault('f', p.proowner)), null
-                from acting p
-                where p.oid not in (select oid from needed)
-                    and case when p.extname is null then
-            """
+                    place as (
+                        select 'execute on function ' || format('pg_catalog.%I(%s)', p.proname, oidvectortypes(p.proargtypes))
+                                as grant_text,
+                            case when p.proname in ('pg_terminate_backend', 'pg_cancel_backend') then 'pg_signal_backend'
+                                else 'pg_monitor' end as keeper,
+                            'function' as kind, p.oid, 'EXECUTE' as privilege, p.proowner as owner,
+                            coalesce(p.proacl, acldefault('f', p.proowner)) as acl, null::text as rest
+                        from pg_catalog.pg_proc p
+                        where p.pronamespace = 'pg_catalog'::regnamespace and p.prokind in ('f', 'p')
+                            and p.prorettype not in ('internal'::regtype, 'cstring'::regtype, 'trigger'::regtype,
+                                'event_trigger'::regtype, 'language_handler'::regtype, 'fdw_handler'::regtype,
+                                'index_am_handler'::regtype, 'table_am_handler'::regtype, 'tsm_handler'::regtype)
+                            and 'internal'::regtype <> all (p.proargtypes) and 'cstring'::regtype <> all (p.proargtypes)
+                            and not exists (select from pg_catalog.pg_operator o where o.oprcode = p.oid)
+                            and not exists (select from pg_catalog.pg_cast c where c.castfunc = p.oid)
+                            and (p.proname ~ '^pg_stat_get_|^(query|table|schema|database|cursor)_to_xml'
+                                or p.proname in ('pg_get_replication_slots', 'pg_tablespace_databases')
+                                or p.proname in ('age', 'mxid_age') and oidvectortypes(p.proargtypes) = 'xid'
+                                or p.provolatile = 'v' and p.proname not in (
+                                    'clock_timestamp', 'timeofday', 'pg_sleep', 'pg_sleep_for', 'pg_sleep_until',
+                                    'random', 'random_normal', 'gen_random_uuid', 'uuidv4', 'uuidv7',
+                                    'array_sample', 'array_shuffle', 'pg_partition_tree', 'pg_partition_ancestors',
+                                    'nextval', 'currval', 'lastval', 'setval',
+                                    'current_query', 'pg_trigger_depth', 'pg_is_in_recovery',
+                                    'pg_advisory_unlock', 'pg_advisory_unlock_shared', 'pg_advisory_unlock_all'))
+                        union all
+                        select 'select on ' || format('pg_catalog.%I', c.relname), 'pg_monitor', 'table', c.oid, 'SELECT',
+                            c.relowner, c.relacl,
+                            case c.relname when 'pg_class' then (
+                                select string_agg(quote_ident(a.attname), ', ' order by a.attnum)
+                                from pg_catalog.pg_attribute a
+                                where a.attrelid = c.oid and a.attnum > 0 and a.attname not in
+                                    ('relpages', 'reltuples', 'relallvisible', 'relallfrozen', 'relfrozenxid', 'relminmxid'))
+                            end
+                        from pg_catalog.pg_class c
+                        where c.relnamespace = 'pg_catalog'::regnamespace and c.relkind in ('r', 'v')
+                            and c.relname not in ('pg_aggregate', 'pg_am', 'pg_amop', 'pg_amproc', 'pg_attrdef', 'pg_attribute',
+                                'pg_cast', 'pg_collation', 'pg_constraint', 'pg_conversion', 'pg_cursors', 'pg_depend',
+                                'pg_description', 'pg_enum', 'pg_extension', 'pg_index', 'pg_indexes', 'pg_inherits',
+                                'pg_language', 'pg_matviews', 'pg_namespace', 'pg_opclass', 'pg_operator', 'pg_opfamily',
+                                'pg_partitioned_table', 'pg_policies', 'pg_policy', 'pg_prepared_statements', 'pg_proc',
+                                'pg_range', 'pg_rewrite', 'pg_rules', 'pg_sequence', 'pg_settings', 'pg_tables',
+                                'pg_timezone_abbrevs', 'pg_timezone_names', 'pg_transform', 'pg_trigger', 'pg_ts_config',
+                                'pg_ts_config_map', 'pg_ts_dict', 'pg_ts_parser', 'pg_ts_template', 'pg_type', 'pg_views')
+                        union all
+                        select 'select on ' || c.oid::regclass, 'pg_monitor', 'table', c.oid, 'SELECT', c.relowner, c.relacl, null
+                        from pg_catalog.pg_class c
+                        join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid
+                            and d.deptype = 'e' and d.refclassid = 'pg_catalog.pg_extension'::regclass
+                        join pg_catalog.pg_extension e on e.oid = d.refobjid
+                        where c.relkind = 'v' and e.extname in ('pg_stat_statements', 'pg_buffercache')
+                        union all
+                        select 'execute on function ' || p.oid::regprocedure, 'pg_monitor', 'function', p.oid, 'EXECUTE', p.proowner,
+                            coalesce(p.proacl, acldefault('f', p.proowner)), null
+                        from pg_catalog.pg_proc p
+                        join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = p.oid
+                            and d.deptype = 'e' and d.refclassid = 'pg_catalog.pg_extension'::regclass
+                        join pg_catalog.pg_extension e on e.oid = d.refobjid
+                        where e.extname in ('pg_stat_statements', 'pg_buffercache')
+                        union all
+                        select 'execute on ' || case p.prokind when 'p' then 'procedure ' else 'function ' end
+                                || p.oid::regprocedure,
+                            null, 'own', p.oid, 'EXECUTE', p.proowner, coalesce(p.proacl, acldefault('f', p.proowner)), null
+                        from acting p
+                        where p.oid not in (select oid from needed)
+                            and case when p.extname is null then
+                    """
                     + ATTRIBUTE
                     + """
-                        else p.extname not in ('pg_stat_statements', 'pg_buffercache')
-                            and not (p.extname in ('pgcrypto', 'uuid-ossp') and p.provolatile = 'v')
-                        end
-                union all
-                select 'update on pg_catalog.pg_settings', null, 'table', c.oid, 'UPDATE', c.relowner, c.relacl, null
-                from pg_catalog.pg_class c where c.oid = 'pg_catalog.pg_settings'::regclass
-                union all
-                select 'temporary on database ' || quote_ident(d.datname), null, 'database', d.oid, 'TEMPORARY', d.datdba,
-                    coalesce(d.datacl, acldefault('d', d.datdba)), null
-                from pg_catalog.pg_database d where d.datname = current_database()
-                union all
-                select 'create on schema public', null, 'schema', n.oid, 'CREATE', n.nspowner,
-                    coalesce(n.nspacl, acldefault('n', n.nspowner)), null
-                from pg_catalog.pg_namespace n where n.nspname = 'public'
-            )
-            """;
+                                else p.extname not in ('pg_stat_statements', 'pg_buffercache')
+                                    and not (p.extname in ('pgcrypto', 'uuid-ossp') and p.provolatile = 'v')
+                                end
+                        union all
+                        select 'update on pg_catalog.pg_settings', null, 'table', c.oid, 'UPDATE', c.relowner, c.relacl, null
+                        from pg_catalog.pg_class c where c.oid = 'pg_catalog.pg_settings'::regclass
+                        union all
+                        select 'temporary on database ' || quote_ident(d.datname), null, 'database', d.oid, 'TEMPORARY', d.datdba,
+                            coalesce(d.datacl, acldefault('d', d.datdba)), null
+                        from pg_catalog.pg_database d where d.datname = current_database()
+                        union all
+                        select 'create on schema public', null, 'schema', n.oid, 'CREATE', n.nspowner,
+                            coalesce(n.nspacl, acldefault('n', n.nspowner)), null
+                        from pg_catalog.pg_namespace n where n.nspname = 'public'
+                    )
+                    """;
 
     /** Steps and what undoes them; the only parameter is an array of roles that keep all. */
     private static final String STEPS =

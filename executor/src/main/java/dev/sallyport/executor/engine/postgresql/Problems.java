@@ -296,7 +296,9 @@ final class Problems {
         };
     }
 
-    /** A string may be meant as JSON's string; the routine's name tells, as words are translated. */
+    /**
+     * A string may be meant as JSON's string; the routine's name tells, as words are translated.
+     */
     private static String jsonHint(String state, SQLException error) {
         ServerErrorMessage server = server(error);
         boolean given = server != null && parameter(server.getWhere()) != null;

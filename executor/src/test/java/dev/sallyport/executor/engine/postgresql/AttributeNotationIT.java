@@ -313,11 +313,14 @@ final class AttributeNotationIT {
             }
             assertThat(String.join("\n", ran))
                     .contains("revoke execute on function public.spare(text) from public")
-                    .doesNotContain("public.helper", "public.visible", "public.below", "public.stamped");
+                    .doesNotContain(
+                            "public.helper", "public.visible", "public.below", "public.stamped");
             try (Connection administrator = other.administrator()) {
                 assertThat(Enrolment.doctor(administrator, acme))
                         .filteredOn(f -> f.severity() == Finding.Severity.ADVICE)
-                        .anySatisfy(f -> assertThat(f.object()).contains("visible(text)", "below(integer,integer)"));
+                        .anySatisfy(f ->
+                                assertThat(f.object())
+                                        .contains("visible(text)", "below(integer,integer)"));
             }
         }
     }

@@ -84,7 +84,10 @@ final class ValueWriterTest {
                 ValueWriter.write(json, cut, 0, cut.length, type, new CardNumbers(false), pace);
             }
             String written =
-                    StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(out.toByteArray())).toString();
+                    StandardCharsets.UTF_8
+                            .newDecoder()
+                            .decode(ByteBuffer.wrap(out.toByteArray()))
+                            .toString();
 
             assertThat(Json.mapper().readTree(written).stringValue()).startsWith("a\ufffd\"\ufffd");
         }
