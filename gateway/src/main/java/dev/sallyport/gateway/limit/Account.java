@@ -117,6 +117,7 @@ final class Account {
         }
     }
 
+    @SuppressWarnings("WaitNotInLoop") // take calls it in one
     private void await(Amounts wanted, long patience, Runnable ask) throws InterruptedException {
         waiting++;
         waitedFor = waitedFor.plus(wanted);
