@@ -56,6 +56,9 @@ public final class Edge implements AutoCloseable {
     static final String ENDPOINT = "/mcp";
     static final String HEALTH = "/healthz";
 
+    /** Javalin goes by it, and a proxy that lets only some methods pass does not. */
+    private static final String METHOD_OVERRIDE = "X-HTTP-Method-Override";
+
     private static final String REQUEST_ID = "requestId";
 
     /**
@@ -439,6 +442,15 @@ public final class Edge implements AutoCloseable {
         String origin = allowedOrigin(context);
         if (origin != null) {
             Cors.readable(context, origin);
+        }
+        if (context.header(METHOD_OVERRIDE) != null) {
+            sendUnread(
+                    context,
+                    Refusal.of(
+                            ErrorCode.HEADER_INVALID,
+                            "Header %s is not taken: the method is the request's own"
+                                    .formatted(METHOD_OVERRIDE)));
+            context.skipRemainingHandlers();
         }
     }
 

@@ -144,10 +144,10 @@ class EdgeTest {
                         List.of("https://console.example.org"),
                         new EdgeConfig.Limits(BODY_BYTES_MAX, 8192, 1_000, 16),
                         new EdgeConfig.Timeouts(
-                                Duration.ofSeconds(1),
+                                Duration.ofSeconds(5),
                                 Duration.ofSeconds(1),
                                 Duration.ofSeconds(5),
-                                Duration.ofMillis(500),
+                                Duration.ofSeconds(2),
                                 Duration.ofSeconds(2)));
         return Edge.start(
                 config,
@@ -225,7 +225,7 @@ class EdgeTest {
                             """
                                     .getBytes(StandardCharsets.US_ASCII));
             long begun = System.nanoTime();
-            // no pause is as long as the idle timeout of 500 ms
+            // no pause is as long as the idle timeout of 2 s
             socket.setSoTimeout(200);
             String answer = "";
             while (answer.isEmpty()) {
@@ -561,6 +561,46 @@ class EdgeTest {
                 .matches(Pattern.compile("HTTP/1.1 (200|400|404|405) .*", Pattern.DOTALL))
                 .doesNotContain("Exception", "<html");
     }
+
+    @ParameterizedTest // case D1
+    @ValueSource(
+            strings = {
+                "Upgrade: websocket%Sec-WebSocket-Version: 13%Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                "Upgrade: h2c%HTTP2-Settings: AAMAAABkAAQAAP__",
+                "Upgrade: TLS/1.2",
+                "Expect: 100-continue",
+                "Last-Event-ID: 7",
+                "Range: bytes=0-1",
+                "If-None-Match: *"
+            })
+    void aWishForAnotherProtocolOrAnswerChangesNothing(String header) throws Exception {
+        String more = header.replace("%", "\r\n");
+        for (String method : List.of("GET", "POST")) {
+            String answer = exchange(raw(method, "/mcp", more, PING)).replace(CONTINUE, "");
+
+            // the server itself refuses a connection that is to change its protocol
+            assertThat(answer)
+                    .matches(
+                            Pattern.compile(
+                                    "HTTP/1.1 (%s|400) .*"
+                                            .formatted(method.equals("POST") ? 200 : 405),
+                                    Pattern.DOTALL))
+                    .doesNotContain("Exception", "<html", "101 Switching");
+        }
+    }
+
+    @ParameterizedTest // case D5
+    @CsvSource({"GET, POST", "POST, DELETE", "POST, POST", "PUT, post", "GET, ''"})
+    void aMethodIsTheRequestsOwn(String method, String override) throws Exception {
+        for (String path : List.of("/mcp", "/healthz", "/.well-known/oauth-protected-resource")) {
+            assertThat(exchange(raw(method, path, "x-http-method-override: " + override, PING)))
+                    .startsWith("HTTP/1.1 400 ")
+                    .contains("\"code\":\"header_invalid\"")
+                    .doesNotContain("\"result\"");
+        }
+    }
+
+    private static final String CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
     private static String raw(String method, String path, String header, String body) {
         return "%s %s HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n%s\r\n\r\n%s"
