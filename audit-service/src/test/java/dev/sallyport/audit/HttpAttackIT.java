@@ -570,8 +570,7 @@ class HttpAttackIT {
                     .as(path)
                     .containsOnlyOnce("cache-control")
                     .containsOnlyOnce("content-security-policy");
-            if (answer.contains(SECRET)
-                    || (!path.startsWith("/log/") && !path.contains("style"))) {
+            if (answer.contains(SECRET) || (!path.startsWith("/log/") && !path.contains("style"))) {
                 assertThat(header).as(path).contains("no-store");
             }
         }

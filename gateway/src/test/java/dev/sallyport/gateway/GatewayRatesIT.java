@@ -31,10 +31,9 @@ class GatewayRatesIT {
     private static final Map<String, Object> SELECT = Map.of("database", "shop", "sql", "select 1");
 
     /** A minute that ends soon, and only when a test says so. */
-    private static final Instant LATE_IN_A_MINUTE =
-            Window.MINUTE.endOf(Instant.now().plusSeconds(60)).minusMillis(700);
+    private static Instant lateInAMinute;
 
-    private static volatile Instant now = LATE_IN_A_MINUTE;
+    private static volatile Instant now;
 
     private static GatewayFixture fixture;
     private static Gateway gateway;
@@ -43,6 +42,8 @@ class GatewayRatesIT {
 
     @BeforeAll
     static void start() {
+        lateInAMinute = Window.MINUTE.endOf(Instant.now().plusSeconds(60)).minusMillis(700);
+        now = lateInAMinute;
         fixture = GatewayFixture.start();
         var id = new GatewayId("rates-" + fixture.acme);
         fixture.register(id);
