@@ -232,7 +232,7 @@ class EdgeConnectionsTest {
         Socket slow = new Socket();
         slow.setReceiveBufferSize(4_096);
         sockets.add(slow);
-        slow.connect(new InetSocketAddress("127.0.0.1", edge.port()));
+        slow.connect(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), edge.port()));
         send(slow, request("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"large\"}", ""));
 
         Awaitility.await()
@@ -323,9 +323,9 @@ class EdgeConnectionsTest {
     private Socket connect(String from) throws IOException {
         var socket =
                 new Socket(
-                        InetAddress.getByName("127.0.0.1"),
+                        InetAddress.ofLiteral("127.0.0.1"),
                         edge.port(),
-                        InetAddress.getByName(from),
+                        InetAddress.ofLiteral(from),
                         0);
         sockets.add(socket);
         return socket;
