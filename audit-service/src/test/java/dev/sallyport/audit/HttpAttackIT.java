@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -620,10 +621,10 @@ class HttpAttackIT {
                 .until(() -> status(get("/healthz", "127.0.0.1", "")) == 200);
     }
 
-    private static int endOf(Socket socket) {
+    private static int endOf(Socket socket) throws IOException {
         try {
             return socket.getInputStream().read();
-        } catch (IOException reset) {
+        } catch (SocketException reset) {
             return -1;
         }
     }

@@ -56,6 +56,12 @@ class UpgradeIT {
                             assertThat(found.rows()).isEqualTo(12);
                         });
                 assertThat(search.find(tenant, filter("text", "word123 ord")).entries()).hasSize(1);
+                assertThat(
+                                AuditFixture.count(
+                                        database.jdbi(),
+                                        "SELECT count(DISTINCT tablename) FROM pg_stats WHERE schemaname = 'desk'"))
+                        .as("tables whose values the planner knows")
+                        .isEqualTo(2);
                 assertThat(search.find(tenant, filter("text", "fresh")).entries()).hasSize(1);
                 assertThat(
                                 new LogReader(database.jdbi())

@@ -82,6 +82,8 @@ public final class SearchRebuild {
             }
         }
         write(handle, seal, batch);
+        // what was filled at once would be searched by guesses until the server gets to it
+        handle.execute("ANALYZE desk.search, desk.description");
         return found;
     }
 
