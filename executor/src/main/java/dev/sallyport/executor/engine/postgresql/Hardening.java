@@ -140,12 +140,15 @@ final class Hardening {
                                 'pg_timezone_abbrevs', 'pg_timezone_names', 'pg_transform', 'pg_trigger', 'pg_ts_config',
                                 'pg_ts_config_map', 'pg_ts_dict', 'pg_ts_parser', 'pg_ts_template', 'pg_type', 'pg_views')
                         union all
-                        select 'select on ' || c.oid::regclass, 'pg_monitor', 'table', c.oid, 'SELECT', c.relowner, c.relacl, null
+                        select 'select on ' || c.oid::regclass, 'pg_monitor',
+                            case when e.extname in ('pg_stat_statements', 'pg_buffercache') then 'table' else 'own' end,
+                            c.oid, 'SELECT', c.relowner, c.relacl, null
                         from pg_catalog.pg_class c
                         join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid
                             and d.deptype = 'e' and d.refclassid = 'pg_catalog.pg_extension'::regclass
                         join pg_catalog.pg_extension e on e.oid = d.refobjid
-                        where c.relkind = 'v' and e.extname in ('pg_stat_statements', 'pg_buffercache')
+                        where c.relkind in ('v', 'm')
+                            and e.extname not in ('postgis', 'postgis_raster', 'postgis_topology', 'postgis_tiger_geocoder')
                         union all
                         select 'execute on function ' || p.oid::regprocedure, 'pg_monitor', 'function', p.oid, 'EXECUTE', p.proowner,
                             coalesce(p.proacl, acldefault('f', p.proowner)), null
@@ -289,7 +292,7 @@ final class Hardening {
                 place bigint generated always as identity)
             """;
 
-    /** Without what is gone since: a function, or a role that kept something. */
+    /** Without what is gone since: a function, a view, or a role that kept something. */
     private static final String UNDOING =
             """
             with signature as materialized (
@@ -299,9 +302,18 @@ final class Hardening {
                 where p.pronamespace = 'pg_catalog'::regnamespace
                 union
                 select format('%I(%s)', p.proname, replace(oidvectortypes(p.proargtypes), ', ', ',')) from pg_catalog.pg_proc p
+            ), relation as materialized (
+                select c.oid::regclass::text as name from pg_catalog.pg_class c
+                union
+                select quote_ident(c.relname) from pg_catalog.pg_class c
+                union
+                select format('pg_catalog.%I', c.relname) from pg_catalog.pg_class c
+                where c.relnamespace = 'pg_catalog'::regnamespace
             )
             select h.undo from sallyport.hardening h
-            where (h.undo !~ '^(grant|revoke) execute on (function|procedure) '
+            where (h.undo !~ '^(grant|revoke) select on '
+                    or substring(h.undo, ' select on (.*) (?:to|from) ') in (select name from relation))
+                and (h.undo !~ '^(grant|revoke) execute on (function|procedure) '
                     or substring(h.undo, ' on (?:function|procedure) (.*\\)) (?:to|from) ') in (select name from signature))
                 and (h.undo !~ '^(grant|revoke)' or h.undo ~ ' (to|from) public$' or exists (
                     select from pg_catalog.pg_roles r

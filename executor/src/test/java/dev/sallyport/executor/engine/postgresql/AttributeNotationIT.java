@@ -276,6 +276,32 @@ final class AttributeNotationIT {
         assertThatCode(() -> run(login, statement)).doesNotThrowAnyException();
     }
 
+    /** Whatever an extension's view shows, it is not the caller's own rows. */
+    @Test
+    void viewsOfExtensionsAreTakenAndGivenBack() throws Exception {
+        try (SharedDatabase other = new SharedDatabase();
+                Connection administrator = other.administrator();
+                Connection own = connection(other, other.login(ACME))) {
+            other.administer(
+                    "create extension hstore; create view spied as select 1; grant select on spied to public;"
+                            + " alter extension hstore add view spied");
+            run(own, "select * from spied");
+            assertThat(Enrolment.doctor(administrator, other.login(ACME)))
+                    .anySatisfy(f -> assertThat(f.object()).contains("select on spied"));
+
+            assertThat(harden(other)).contains("revoke select on public.spied from public");
+            assertFails(own, "select * from spied", FORBIDDEN);
+
+            Enrolment.soften(administrator);
+            run(own, "select * from spied");
+
+            harden(other);
+            other.administer("drop extension hstore");
+            Enrolment.soften(administrator);
+            run(own, "select * from pg_locks");
+        }
+    }
+
     @Test
     void whatTablesAndViewsNeedStays() throws Exception {
         try (SharedDatabase other = new SharedDatabase()) {
@@ -392,7 +418,8 @@ final class AttributeNotationIT {
             List<String> hardened = other.truth(rights);
             assertThat(harden(other)).isEmpty();
 
-            Enrolment.soften(administrator);
+            int noted = other.truth("select step from sallyport.hardening").size();
+            assertThat(Enrolment.soften(administrator)).hasSize(noted + 1);
             try (Connection own = connection(other, other.login(ACME))) {
                 assertFails(own, "select acts_on_text('a')", ACTED);
             }
