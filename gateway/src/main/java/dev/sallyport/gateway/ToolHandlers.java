@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What a gateway offers over MCP: its built-in tools. */
+/** What a gateway offers over MCP: its built-in tools, and what is left of the caller's limits. */
 final class ToolHandlers {
 
     private static final String INSTRUCTIONS =
@@ -52,7 +52,15 @@ final class ToolHandlers {
                         refused);
         ObjectNode capabilities = Json.mapper().createObjectNode();
         capabilities.putObject("tools");
-        Map<String, Handler> handlers = Map.of("tools/list", list::list, "tools/call", calls::call);
+        capabilities.putObject("resources");
+        var limits = new LimitsResource(allowances, registry);
+        Map<String, Handler> handlers =
+                Map.of(
+                        "tools/list", list::list,
+                        "tools/call", calls::call,
+                        "resources/list", limits::list,
+                        "resources/templates/list", limits::templates,
+                        "resources/read", limits::read);
         return new Offer("sallyport", version, INSTRUCTIONS, capabilities, handlers);
     }
 }

@@ -59,6 +59,7 @@ final class GatewayFixture implements AutoCloseable {
     final StandInExecutor executor;
     final Gateway gateway;
     final GatewayConfig config;
+    final Map<String, String> environment;
     final Secrets secrets;
     final Secret wrapping;
     private final SigningKey key = SigningKey.generate();
@@ -75,11 +76,8 @@ final class GatewayFixture implements AutoCloseable {
             Topics.createMissing(admin, Set.of(cell), 2, (short) 1);
         }
         wrapping = KeyEncryptionKey.generate();
-        secrets =
-                new Secrets(
-                        Map.of(
-                                "SIGNING", key.text().value(),
-                                "WRAPPING", wrapping.value()));
+        environment = Map.of("SIGNING", key.text().value(), "WRAPPING", wrapping.value());
+        secrets = new Secrets(environment);
         kek = new KeyEncryptionKey(wrapping);
         registry = new RegistryWriter(kafka, InstantSource.system(), "test");
         register(id);

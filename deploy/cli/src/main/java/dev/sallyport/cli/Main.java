@@ -23,6 +23,7 @@ import picocli.CommandLine.HelpCommand;
             AuditCommand.class,
             DatabaseCommand.class,
             RegistryCommand.class,
+            LimitsCommand.class,
             ReinstateCommand.class,
             TrainCommand.class,
             HelpCommand.class

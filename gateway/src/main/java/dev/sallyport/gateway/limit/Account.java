@@ -42,6 +42,7 @@ final class Account {
     private boolean told;
     private Amounts waitedFor = Amounts.NONE;
     private int waiting;
+    private int looking;
     private Amounts unit = Amounts.NONE;
     private int ahead = 1;
     private long usedAt;
@@ -129,6 +130,50 @@ final class Account {
         } finally {
             waiting--;
             waitedFor = waitedFor.minus(wanted);
+        }
+    }
+
+    /**
+     * What is left in this window for calls to come, as the store said within the last second; null
+     * where it does not say in time.
+     */
+    @Nullable Left look(Amounts limit, long until, Runnable ask) {
+        lock.lock();
+        try {
+            while (true) {
+                long now = System.nanoTime();
+                if (!most.equals(limit)) {
+                    most = limit;
+                    told = false;
+                }
+                Lease current = lease;
+                if (told
+                        && now - toldAt < WORD_NANOS
+                        && current != null
+                        && !current.isOver(now)) {
+                    return new Left(
+                            left.plus(others).plus(current.free()).notNegative(),
+                            current.nanosToEnd(now));
+                }
+                long patience = until - now;
+                if (closed || patience <= 0 || (away && now - awayAt < AWAY_NANOS)) {
+                    return null;
+                }
+                looking++;
+                try {
+                    if (!asking) {
+                        ask.run();
+                    }
+                    var _ = changed.awaitNanos(patience);
+                } finally {
+                    looking--;
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return null;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -228,7 +273,7 @@ final class Account {
                             && current.nanosUsable(now) < leaseNanos / 2
                             && !current.isOver(now)
                             && !(free.isNone() && current.reserved().isNone());
-            if (need.isNone() && waiting == 0 && !low && !(regular && (report || renew))) {
+            if (need.isNone() && waiting == 0 && looking == 0 && !low && !(regular && (report || renew))) {
                 return null;
             }
             adapt(now, !need.isNone() || low);
@@ -334,6 +379,7 @@ final class Account {
                                     && current.reserved().isNone()
                                     && reported.equals(current.used().plus(current.returned())));
             if (waiting == 0
+                    && looking == 0
                     && !asking
                     && now - usedAt > IDLE_NANOS
                     && (over || (durable && settled))) {

@@ -24,6 +24,9 @@ public final class Allowances implements AutoCloseable {
     /** How long a call waits for the store, where nothing is in hand. */
     private static final Duration WAIT_MAX = Duration.ofSeconds(5);
 
+    /** How long it is waited for the store where somebody only wants to know. */
+    private static final Duration LOOK_WITHIN = Duration.ofSeconds(2);
+
     /** Fewer bytes than that hold no result: a call that would get less does not run. */
     static final int RESULT_BYTES_LEAST = 1_024;
 
@@ -157,7 +160,7 @@ public final class Allowances implements AutoCloseable {
         for (Budget budget : budgets) {
             Amounts want = want(budget, left);
             Amounts least = want.atMost(new Amounts(1, 1, RESULT_BYTES_LEAST));
-            var key = new AccountKey(tenant, "budget/" + budget.name(), budget.window(), subject);
+            AccountKey key = key(budget, tenant, subject);
             switch (ledger.take(key, least, want, limit(budget), until)) {
                 case Taken.Held part -> {
                     held.add(part);
@@ -189,6 +192,32 @@ public final class Allowances implements AutoCloseable {
             }
         }
         return new Reserved.Held(new Reservation(held), left, lowered);
+    }
+
+    /** How the budgets stand that count calls of this subject, of any tool. */
+    public List<BudgetLeft> left(TenantLimits limits, TenantId tenant, String subject) {
+        long until = System.nanoTime() + LOOK_WITHIN.toNanos();
+        List<BudgetLeft> all = new ArrayList<>();
+        for (Budget budget : limits.budgets(subject)) {
+            Left left =
+                    ledger.durable()
+                            ? ledger.look(key(budget, tenant, subject), limit(budget), until)
+                            : null;
+            all.add(
+                    left == null
+                            ? new BudgetLeft(budget, Amounts.NONE, false, 1)
+                            : new BudgetLeft(
+                                    budget,
+                                    left.amounts(),
+                                    true,
+                                    Math.max(
+                                            1, Math.ceilDiv(left.nanosToEnd(), 1_000_000_000L))));
+        }
+        return all;
+    }
+
+    private static AccountKey key(Budget budget, TenantId tenant, String subject) {
+        return new AccountKey(tenant, "budget/" + budget.name(), budget.window(), subject);
     }
 
     private static Amounts want(Budget budget, Limits most) {

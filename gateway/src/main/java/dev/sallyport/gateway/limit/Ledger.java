@@ -106,6 +106,15 @@ final class Ledger implements AutoCloseable {
         }
     }
 
+    /** As {@link Account#look}; null too where the tenant has as many accounts as it may. */
+    @Nullable Left look(AccountKey key, Amounts limit, long until) {
+        Entry entry = accounts.get(key);
+        if (entry == null) {
+            entry = open(key);
+        }
+        return entry == null ? null : entry.account.look(limit, until, entry);
+    }
+
     /** How the account stands; null where nothing is known of it. */
     @Nullable Standing standing(AccountKey key) {
         Entry entry = accounts.get(key);

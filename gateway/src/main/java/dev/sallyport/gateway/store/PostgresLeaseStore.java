@@ -70,6 +70,11 @@ public final class PostgresLeaseStore implements LeaseStore {
                 pool(settings, secrets), gateway.value() + "/" + UUID.randomUUID());
     }
 
+    /** Opens the database as it is, to look at. */
+    public static PostgresLeaseStore openToRead(GatewayConfig.LimitStore settings, Secrets secrets) {
+        return new PostgresLeaseStore(pool(settings, secrets), "reader");
+    }
+
     private static void migrate(GatewayConfig.LimitStore settings, Secrets secrets) {
         String owner = settings.owner();
         SecretReference password = settings.ownerPassword();

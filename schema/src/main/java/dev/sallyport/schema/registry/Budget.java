@@ -53,10 +53,14 @@ public record Budget(
 
     /** Whether a call of this tool by this subject is counted. */
     public boolean counts(String subject, String tool) {
-        return (subjects.isEmpty()
-                        || subjects.contains(Grant.EVERYONE)
-                        || subjects.contains(subject))
-                && (tools.isEmpty() || tools.contains(tool));
+        return counts(subject) && (tools.isEmpty() || tools.contains(tool));
+    }
+
+    /** Whether any call by this subject is counted. */
+    boolean counts(String subject) {
+        return subjects.isEmpty()
+                || subjects.contains(Grant.EVERYONE)
+                || subjects.contains(subject);
     }
 
     private static void requireAmount(String name, String what, @Nullable Long amount) {

@@ -134,6 +134,11 @@ public record TenantLimits(
                 : budgets.stream().filter(budget -> budget.counts(subject, tool)).toList();
     }
 
+    /** The budgets that count any call by this subject. */
+    public List<Budget> budgets(String subject) {
+        return budgets.stream().filter(budget -> budget.counts(subject)).toList();
+    }
+
     static void requireTool(String tool) {
         if (!TOOLS.contains(tool)) {
             throw new IllegalArgumentException(
