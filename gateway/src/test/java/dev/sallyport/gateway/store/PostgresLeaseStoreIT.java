@@ -17,6 +17,7 @@ import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,7 +46,8 @@ class PostgresLeaseStoreIT {
         return new Amounts(each, each, each);
     }
 
-    private static Ask ask(Long starts, long used, long returned, long need, long ahead) {
+    private static Ask ask(
+            @Nullable Long starts, long used, long returned, long need, long ahead) {
         return new Ask(
                 KEY, starts, amounts(used), amounts(returned), amounts(need), amounts(ahead), MOST);
     }
