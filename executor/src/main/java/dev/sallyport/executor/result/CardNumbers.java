@@ -1,5 +1,6 @@
 package dev.sallyport.executor.result;
 
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,6 +59,24 @@ public final class CardNumbers {
     /** The text, with each card number in it cut. */
     public String in(String text) {
         return cut && mayHold(text) ? cut(text) : text;
+    }
+
+    /**
+     * The number, written as JSON or the database writes it, with each card number in it cut: also
+     * one of which an exponent stands for digits, {@code 4.111111111111111e+15}.
+     */
+    public String inNumber(String number) {
+        if (!cut || (number.indexOf('e') < 0 && number.indexOf('E') < 0)) {
+            return in(number);
+        }
+        BigDecimal exact = new BigDecimal(number);
+        long digits = (long) exact.precision() - exact.scale(); // before the decimal point
+        if (digits < DIGITS_MIN || digits > DIGITS_MAX) {
+            return number;
+        }
+        String plain = exact.toPlainString();
+        String masked = in(plain);
+        return masked.equals(plain) ? number : masked;
     }
 
     /** The text in UTF-8 with each card number in it cut, or null where it has none. */
@@ -132,6 +151,7 @@ public final class CardNumbers {
     private String cut(String text) {
         StringBuilder masked = new StringBuilder(text);
         List<Group> run = new ArrayList<>();
+        Word word = new Word(text);
         String separator = "";
         int at = 0;
         while (at < text.length()) {
@@ -159,7 +179,7 @@ public final class CardNumbers {
                 separator = before;
             }
             at = group.to();
-            if (isNone(text, group)) {
+            if (isNone(text, group, word)) {
                 cut(run, separator, masked);
                 run.clear();
             } else {
@@ -205,35 +225,67 @@ public final class CardNumbers {
     }
 
     /** Whether the digits are a telephone number's, a hash's or an identifier's. */
-    private static boolean isNone(String text, Group group) {
-        if (group.from() > 0 && text.charAt(group.from() - 1) == '+') {
-            return true;
-        }
-        int from = group.from();
-        while (from > 0 && isLatin(text.charAt(from - 1))) {
-            from--;
-        }
-        int to = group.to();
-        while (to < text.length() && isLatin(text.charAt(to))) {
-            to++;
-        }
-        String word = text.substring(from, to);
-        boolean hexadecimal =
-                word.length() > group.to() - group.from()
-                        && word.length() >= HEXADECIMAL_MIN
-                        && word.chars().allMatch(c -> Character.digit(c, 16) >= 0);
-        return hexadecimal || isInUuid(text, group);
+    private static boolean isNone(String text, Group group, Word word) {
+        return (group.from() > 0 && text.charAt(group.from() - 1) == '+')
+                || word.isHexadecimal(group)
+                || isInUuid(text, group);
     }
 
-    private static boolean isLatin(char c) {
-        return c < 0x80 && Character.isLetterOrDigit(c);
+    /**
+     * The Latin letters and the digits that stand together around a group. A word of a text is
+     * looked at once, for all groups in it: there may be half as many as the text has characters.
+     */
+    private static final class Word {
+        private final String text;
+        private int length;
+        private int end;
+        private boolean hexadecimal;
+
+        Word(String text) {
+            this.text = text;
+        }
+
+        /**
+         * Whether the group is a part of what is written in hexadecimal digits.
+         *
+         * @param group none before those that were asked for
+         */
+        boolean isHexadecimal(Group group) {
+            if (group.from() >= end) {
+                goTo(group);
+            }
+            return hexadecimal
+                    && length > group.to() - group.from()
+                    && length >= HEXADECIMAL_MIN;
+        }
+
+        private void goTo(Group group) {
+            int from = group.from();
+            while (from > end && isOfWord(text.charAt(from - 1))) {
+                from--;
+            }
+            hexadecimal = true;
+            end = from;
+            while (end < group.to() || (end < text.length() && isOfWord(text.charAt(end)))) {
+                hexadecimal &= Character.digit(text.charAt(end), 16) >= 0;
+                end++;
+            }
+            length = end - from;
+        }
+
+        private static boolean isOfWord(char c) {
+            return Character.isDigit(c) || (c < 0x80 && Character.isLetter(c));
+        }
     }
 
     private static boolean isInUuid(String text, Group group) {
         int first = Math.max(0, group.to() - UUID_CHARS);
         int last = Math.min(group.from(), text.length() - UUID_CHARS);
         for (int at = first; at <= last; at++) {
-            if (UUID.matcher(text).region(at, at + UUID_CHARS).matches()) {
+            // most texts with digits and hyphens have none, and a match is dear
+            if (text.charAt(at + 8) == '-'
+                    && text.charAt(at + 13) == '-'
+                    && UUID.matcher(text).region(at, at + UUID_CHARS).matches()) {
                 return true;
             }
         }
@@ -340,11 +392,13 @@ public final class CardNumbers {
     private static void mask(List<Group> groups, StringBuilder masked) {
         int left = groups.stream().mapToInt(Group::size).sum() - SHOWN;
         for (Group group : groups) {
-            int charsEach = (group.to() - group.from()) / group.size();
-            for (int at = group.from(); at < group.to() && left > 0; at += charsEach) {
-                for (int i = 0; i < charsEach; i++) {
+            int at = group.from();
+            while (at < group.to() && left > 0) {
+                int chars = Character.charCount(masked.codePointAt(at));
+                for (int i = 0; i < chars; i++) {
                     masked.setCharAt(at + i, '*');
                 }
+                at += chars;
                 left--;
             }
         }

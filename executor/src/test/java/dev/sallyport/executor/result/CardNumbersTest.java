@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -92,6 +93,43 @@ final class CardNumbersTest {
         assertThat(cards.in(text)).isEqualTo(text);
         assertThat(cards.in(text.getBytes(UTF_8), 0, text.getBytes(UTF_8).length)).isNull();
         assertThat(cards.found()).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "4.111111111111111e+15, ************1111",
+        "4111111111111111e0, ************1111",
+        "41111111111111110E-1, ************1111.0",
+        "-4.111111111111111E15, -************1111",
+        "4111111111111111, ************1111",
+        "4.111111111111112e+15, 4.111111111111112e+15",
+        "4.111111111111111e+14, 4.111111111111111e+14",
+        "4.111111111111111e+300, 4.111111111111111e+300",
+        "0e99999, 0e99999",
+        "1e-99999, 1e-99999",
+        "1.5, 1.5"
+    })
+    void anExponentHidesNone(String number, String cut) {
+        assertThat(cards.inNumber(number)).isEqualTo(cut);
+        assertThat(new CardNumbers(true).inNumber(number)).isEqualTo(number);
+    }
+
+    @Test
+    void noMoreThanFourDigitsStayWhereTheyAreOfSeveralScripts() {
+        String bold = "\ud835\udfcf"; // a digit that takes two chars
+
+        assertThat(cards.in("4111" + bold.repeat(12)))
+                .isEqualTo("****" + "**".repeat(8) + bold.repeat(4));
+        assertThat(cards.in("4" + bold.repeat(3) + "111111111111"))
+                .isEqualTo("*" + "**".repeat(3) + "********1111");
+    }
+
+    @ParameterizedTest // case B3
+    @ValueSource(strings = {"1a", "1g", "1-", "1 ", "11111111-", "+1"})
+    @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void theTimeGrowsWithTheTextAndNoFaster(String part) {
+        assertThat(cards.in(part.repeat(400_000) + "x 4111111111111111"))
+                .endsWith("x ************1111");
     }
 
     @Test

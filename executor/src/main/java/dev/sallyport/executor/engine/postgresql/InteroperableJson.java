@@ -29,6 +29,9 @@ final class InteroperableJson {
 
     private static final Pattern EXPONENT_TOO_LONG = Pattern.compile("[eE][+-]?[0-9]{6}");
 
+    /** Escapes, which may be of digits and of what parts them, and exponents. */
+    private static final Pattern HIDES_DIGITS = Pattern.compile("\\\\|[0-9][eE][+-]?[0-9]");
+
     private static final JsonFactory STRICT =
             JsonFactory.builder()
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -69,11 +72,11 @@ final class InteroperableJson {
      */
     static String cut(String text, CardNumbers cards) {
         int before = cards.found();
-        StringWriter copy = new StringWriter(text.length());
-        if (cards.in(text).equals(text) && !text.contains("\\u")) {
+        if (cards.in(text).equals(text) && !HIDES_DIGITS.matcher(text).find()) {
             return text;
         }
         cards.keep(before);
+        StringWriter copy = new StringWriter(text.length());
         try (JsonParser parser = STRICT.createParser(ObjectReadContext.empty(), text);
                 JsonGenerator json = STRICT.createGenerator(ObjectWriteContext.empty(), copy)) {
             JsonToken token = parser.nextToken();
@@ -92,7 +95,7 @@ final class InteroperableJson {
             case VALUE_STRING -> json.writeString(cards.in(parser.getString()));
             case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> {
                 String number = parser.getString();
-                String cut = cards.in(number);
+                String cut = cards.inNumber(number);
                 if (cut.equals(number)) {
                     json.writeNumber(number);
                 } else {

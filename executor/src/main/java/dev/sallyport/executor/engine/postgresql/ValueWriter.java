@@ -40,14 +40,14 @@ final class ValueWriter {
         switch (type.form()) {
             case NUMBER -> json.writeNumber(ascii(bytes, from, to));
             case FLOAT -> {
+                String number = ascii(bytes, from, to);
                 byte last = bytes[to - 1];
-                byte[] cut = cards.in(bytes, from, to);
-                if (cut != null) {
-                    json.writeUTF8String(cut, 0, cut.length);
-                } else if (last >= '0' && last <= '9') {
-                    json.writeNumber(ascii(bytes, from, to));
+                boolean isNumber = last >= '0' && last <= '9';
+                String cut = isNumber ? cards.inNumber(number) : number;
+                if (isNumber && cut.equals(number)) {
+                    json.writeNumber(number);
                 } else {
-                    json.writeString(ascii(bytes, from, to));
+                    json.writeString(cut);
                 }
             }
             case BOOLEAN -> json.writeBoolean(bytes[from] == 't');
