@@ -96,7 +96,7 @@ class MonitorIT {
         }
     }
 
-    @Test
+    @Test // case H
     void aSuspensionThatIsTakenOutOfTheRegistryIsMadeAgain() throws Exception {
         try (RegistryFeed registry = RegistryFeed.start(kafka, "test", SOON)) {
             steadyThenBulk(Instant.now());
@@ -139,7 +139,7 @@ class MonitorIT {
         }
     }
 
-    @Test
+    @Test // case I2
     void healthTellsThatItDetectsAndIndexes() throws Exception {
         await().atMost(SOON).until(() -> indexState().equals("following"));
         HttpResponse<String> answer = get("http://127.0.0.1:" + monitor.healthPort() + "/healthz");

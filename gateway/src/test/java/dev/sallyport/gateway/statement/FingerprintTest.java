@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class FingerprintTest {
-    @Test
+    @Test // case C7
     void aTextThatCannotBeScannedSoundlyShowsOnlyKeywords() {
         Statement statement =
                 Statements.classify("SELECT id FROM patients WHERE note = 'O'Brien has cancer'");

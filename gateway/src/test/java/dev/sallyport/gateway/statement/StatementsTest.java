@@ -106,7 +106,7 @@ class StatementsTest {
                 .containsExactly("x".repeat(62));
     }
 
-    @ParameterizedTest
+    @ParameterizedTest // case C6
     @ValueSource(
             strings = {
                 "SELECT '\0'",
@@ -125,7 +125,7 @@ class StatementsTest {
         assertThat(codes(sql)).contains("control_character");
     }
 
-    @ParameterizedTest
+    @ParameterizedTest // case C6
     @ValueSource(
             strings = {
                 "SELECT 'a\tb\r\nc'",

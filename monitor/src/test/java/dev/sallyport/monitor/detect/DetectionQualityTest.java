@@ -19,7 +19,7 @@ class DetectionQualityTest {
     private static final int PRINCIPALS = 300;
     private static final Duration WORKDAY = Duration.ofHours(8);
 
-    @Test
+    @Test // case H
     void mostThievesAreFoundSoonAndFewOthersBlamed() {
         Random random = new Random(7);
         Score score = new Score();

@@ -13,7 +13,7 @@ class SlowVolumeDetectorTest {
                     new SlowVolumeDetector(
                             Settings.load(SlowVolumeTuning.class, "test", null, Map.of())));
 
-    @Test
+    @Test // case H
     void anAcceptedMinuteAllDayLongIsFoundWithinTheHour() {
         Duration at = eachMinute(Duration.ZERO, Duration.ofHours(2), 2_000);
 
@@ -24,7 +24,7 @@ class SlowVolumeDetectorTest {
                                 + " and 1 h may hold 100,000 rows until there is");
     }
 
-    @Test
+    @Test // case H
     void whatANewSubjectMayReadInAMinuteItMayNotReadForLong() {
         Duration at = eachMinute(Duration.ZERO, Duration.ofHours(2), 9_999);
 

@@ -93,7 +93,7 @@ class VolumeDetectorTest {
         assertThat(ana.findings()).isEmpty();
     }
 
-    @Test
+    @Test // case H
     void aNewcomerIsHeldToTheNewcomersLimitOnly() {
         ana.read(Duration.ZERO, 5_000);
         assertThat(ana.findings()).isEmpty();
@@ -110,7 +110,7 @@ class VolumeDetectorTest {
                                                 + " 5,000 rows until there is"));
     }
 
-    @Test
+    @Test // case H
     void whatWasFoundIsNotLearnt() {
         steadyMinutes(0, 30, 12);
         for (int minute = 30; minute < 60; minute++) {
@@ -123,7 +123,7 @@ class VolumeDetectorTest {
         assertThat(ana.state().calls().rows().usual()).isEqualTo(12);
     }
 
-    @Test
+    @Test // case H
     void aBaselineIsNotTaughtHigherInAHurry() {
         steadyMinutes(0, 30, 100);
 

@@ -112,7 +112,7 @@ class IndexerTest {
         assertThat(committed()).isEqualTo(2);
     }
 
-    @Test
+    @Test // case H
     void aDocumentThatIsRefusedForGoodDoesNotHoldUpTheOthers() {
         Event<?> first = told(ana.read(now, 3));
         told(ana.read(now, 4));

@@ -43,7 +43,7 @@ class OpenSearchStoreIT {
         }
     }
 
-    @Test
+    @Test // case H
     void whatAnIndexRefusesIsKeptWhereItCanBeRead() {
         try (DocumentStore store = store(TestServers.openSearch().uri())) {
             Document misfit =
@@ -61,7 +61,7 @@ class OpenSearchStoreIT {
         }
     }
 
-    @Test
+    @Test // case H
     void aDocumentWaitsForAPipelineThatIsMissing() throws Exception {
         URI server = TestServers.openSearch().uri();
         try (DocumentStore store = store(server)) {
@@ -78,7 +78,7 @@ class OpenSearchStoreIT {
         }
     }
 
-    @Test
+    @Test // case H
     void aDocumentWaitsWhileItsIndexIsNotWritable() throws Exception {
         URI server = TestServers.openSearch().uri();
         try (DocumentStore store = store(server)) {

@@ -176,7 +176,7 @@ class DetectionTopologyTest {
         assertThat(tally.alerts()).isEqualTo(2);
     }
 
-    @Test
+    @Test // case H
     void aSuspensionThatTheRegistryLostIsMadeAgain() {
         steady(ana, 10);
         settle(ana.read(now, 5_000));
@@ -202,7 +202,7 @@ class DetectionTopologyTest {
         assertThat(told.isEmpty()).isTrue();
     }
 
-    @Test
+    @Test // case H
     void whatAHumanLiftedIsNotSuspendedAgain() {
         steady(ana, 10);
         settle(ana.read(now, 5_000));
@@ -233,7 +233,7 @@ class DetectionTopologyTest {
         assertThat(registry.isEmpty()).isTrue();
     }
 
-    @Test
+    @Test // case H
     void newSubjectsDoNotBeginAfresh() {
         int subject = 0;
         for (; subject < 20 && told.isEmpty(); subject++) {
@@ -251,7 +251,7 @@ class DetectionTopologyTest {
         assertThat(registry.isEmpty()).isTrue();
     }
 
-    @Test
+    @Test // case H
     void noMorePrincipalsAreKeptThanTheLimitAllows() {
         RowStore rows = rows();
         Memory memory = new Memory(rows, List.of(VOLUME), List.of(), 100);
@@ -386,7 +386,7 @@ class DetectionTopologyTest {
         assertThat(registry.readRecordsToList()).hasSize(1);
     }
 
-    @Test
+    @Test // case H
     void whatIsKeptIsOneRowAPrincipalAndTheIdsOfSomeMinutes() {
         steady(ana, 60);
         for (int i = 0; i < 100; i++) {
@@ -400,7 +400,7 @@ class DetectionTopologyTest {
         assertThat(driver.getAllStateStores()).hasSize(1);
     }
 
-    @Test
+    @Test // case H
     void aPrincipalOfWhomNothingIsLearntIsForgotten() {
         steady(ana, 10);
         for (int day = 0; day < 29; day++) {
@@ -413,7 +413,7 @@ class DetectionTopologyTest {
         assertThat(keys("principal/")).isEmpty();
     }
 
-    @Test
+    @Test // case H
     void idsOfThePastAreForgotten() {
         Instant then = now;
         RowStore rows = rows();
@@ -443,7 +443,7 @@ class DetectionTopologyTest {
         assertThat(restored.firstTime(of(GLOBEX, event), now.toEpochMilli())).isTrue();
     }
 
-    @Test
+    @Test // case H
     void noMoreIdsAreKeptThanTheLimitAllows() {
         SeenIds seen = new SeenIds(rows(), Duration.ofMinutes(10), 1_000);
         for (int i = 0; i < 5_000; i++) {

@@ -76,7 +76,7 @@ class ScannerTest {
         assertThat(Scanner.scan(sql + " -- \n, $1").faults()).isEmpty();
     }
 
-    @Test
+    @Test // case C6
     void whatCannotBeSeenIsHarmlessInCommentsAndStrings() {
         for (String hidden :
                 List.of("\u200d", "\u00a0", "\ufeff", "\ud83d\udc69\u200d\ud83d\udcbb")) {
@@ -90,7 +90,7 @@ class ScannerTest {
         assertThat(Scanner.scan("select \"a\u00a0b\"").faults()).isEmpty();
     }
 
-    @ParameterizedTest
+    @ParameterizedTest // case C6
     @CsvSource(
             delimiter = ';',
             textBlock =
