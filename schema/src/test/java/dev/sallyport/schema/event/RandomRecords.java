@@ -94,7 +94,7 @@ public final class RandomRecords {
     private Object value(Class<?> type) {
         if (type == String.class) {
             return text(1 + random.nextInt(30));
-        } else if (type == int.class) {
+        } else if (type == int.class || type == Integer.class) {
             return 1 + random.nextInt(1_000_000);
         } else if (type == long.class || type == Long.class) {
             return random.nextLong(Long.MAX_VALUE);
