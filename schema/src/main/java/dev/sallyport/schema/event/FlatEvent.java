@@ -191,7 +191,10 @@ public record FlatEvent(
                     case RegistryChanged change -> {
                         flat.subject = change.by();
                         flat.digest = change.valueDigest();
-                        flat.detail = change.key();
+                        flat.detail =
+                                change.reason() == null
+                                        ? change.key()
+                                        : change.key() + ": " + change.reason();
                         yield "changed";
                     }
                     case PrincipalSuspended suspended -> {

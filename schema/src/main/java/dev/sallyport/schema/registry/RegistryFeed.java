@@ -3,7 +3,6 @@ package dev.sallyport.schema.registry;
 import dev.sallyport.schema.SchemaException;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.topic.KafkaSettings;
-import dev.sallyport.schema.topic.Topics;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -11,22 +10,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ListOffsetsOptions;
-import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.IsolationLevel;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,11 +30,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
     private static final Logger LOG = LoggerFactory.getLogger(RegistryFeed.class);
-    private static final TopicPartition PARTITION = new TopicPartition(Topics.REGISTRY, 0);
     private static final Duration POLL = Duration.ofMillis(500);
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofMillis(250);
     private static final Duration ASKED_EVERY = Duration.ofSeconds(2);
-    private static final Duration ASKED_WITHIN = Duration.ofSeconds(2);
     private static final Duration CURRENT_FOR = Duration.ofSeconds(10);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
 
@@ -127,8 +116,8 @@ public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
     private void run() {
         try (consumer;
                 admin) {
-            consumer.assign(List.of(PARTITION));
-            consumer.seekToBeginning(List.of(PARTITION));
+            consumer.assign(List.of(RegistryTopic.PARTITION));
+            consumer.seekToBeginning(List.of(RegistryTopic.PARTITION));
             while (closing.getCount() > 0) {
                 try {
                     turn();
@@ -146,11 +135,11 @@ public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
 
     private void turn() {
         if (wholeAt < 0) {
-            wholeAt = end();
+            wholeAt = RegistryTopic.end(admin);
         }
         ConsumerRecords<String, byte[]> records = consumer.poll(POLL);
         records.forEach(this::take);
-        long position = consumer.position(PARTITION);
+        long position = consumer.position(RegistryTopic.PARTITION);
         // what was read before the end is no state that there was last: it makes one version
         boolean readWhole = position >= wholeAt;
         if (readWhole && !changes.isEmpty()) {
@@ -159,7 +148,7 @@ public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
         // an empty poll says nothing of the broker, and the lag is this client's own memory
         long now = System.nanoTime();
         if (now - currentAt >= ASKED_EVERY.toNanos()) {
-            if (position >= end()) {
+            if (position >= RegistryTopic.end(admin)) {
                 currentAt = now;
             }
         }
@@ -173,24 +162,6 @@ public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
         changes = new HashMap<>();
         current = next;
         listener.accept(next);
-    }
-
-    /**
-     * Where the topic ends, with what is not committed yet: behind the transaction of a writer that
-     * died in it there may be a suspension that no reader sees.
-     */
-    private long end() {
-        var options = new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED);
-        try {
-            return admin.listOffsets(Map.of(PARTITION, OffsetSpec.latest()), options)
-                    .partitionResult(PARTITION)
-                    .get(ASKED_WITHIN.toMillis(), TimeUnit.MILLISECONDS)
-                    .offset();
-        } catch (ExecutionException | TimeoutException e) {
-            throw new KafkaException("the end of the registry cannot be told", e);
-        } catch (InterruptedException e) {
-            throw new InterruptException(e);
-        }
     }
 
     private void take(ConsumerRecord<String, byte[]> record) {

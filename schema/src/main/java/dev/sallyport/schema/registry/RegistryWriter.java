@@ -15,16 +15,24 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
-import java.util.UUID;
+import java.util.Map;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.ProducerFencedException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Changes the registry. Every change and the {@link RegistryChanged} event that tells of it are one
  * Kafka transaction: neither is there without the other.
+ *
+ * <p>All writers have the same transactional id, so that the broker lets one of them write at a
+ * time: whoever begins makes an end of what another had begun. {@link #compareAndSet} begins, then
+ * reads what there is, then writes; whatever another writer commits in between makes its own commit
+ * impossible.
  */
 public final class RegistryWriter implements AutoCloseable {
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
@@ -32,24 +40,36 @@ public final class RegistryWriter implements AutoCloseable {
     /** Entries of one transaction: it ends long before the broker gives it up. */
     private static final int TRANSACTION_ENTRIES_MAX = 2_000;
 
-    private final KafkaProducer<String, byte[]> producer;
+    private static final String TRANSACTIONAL_ID = "sallyport-registry-writer";
+    private static final Duration READ_WITHIN = Duration.ofSeconds(15);
+
+    /** How often a change begins again that another writer made an end of. */
+    private static final int ATTEMPTS_MAX = 20;
+
+    private final KafkaSettings kafka;
     private final InstantSource clock;
     private final String by;
+    private KafkaProducer<String, byte[]> producer;
 
     /**
      * @param by who makes the changes: a subject, or the name of a tool
      * @throws SchemaException {@code registry_unavailable}
      */
     public RegistryWriter(KafkaSettings kafka, InstantSource clock, String by) {
-        this.producer =
-                new KafkaProducer<>(
-                        kafka.transactional(
-                                "registry-writer",
-                                "sallyport-registry-writer-" + UUID.randomUUID()));
+        this.kafka = kafka;
         this.clock = clock;
         this.by = by;
+        this.producer = begin(kafka);
+    }
+
+    /** From here on, what another writer has begun cannot be committed any more. */
+    private static KafkaProducer<String, byte[]> begin(KafkaSettings kafka) {
+        var producer =
+                new KafkaProducer<String, byte[]>(
+                        kafka.transactional("registry-writer", TRANSACTIONAL_ID));
         try {
             producer.initTransactions();
+            return producer;
         } catch (KafkaException e) {
             producer.close(CLOSE_WITHIN);
             throw new SchemaException(
@@ -82,20 +102,80 @@ public final class RegistryWriter implements AutoCloseable {
 
     /** Removes the entry of that key, if there is one. */
     public void remove(TenantId tenant, String key) {
-        change(List.of(new Change(tenant, key, null)));
+        change(List.of(new Change(tenant, key, null, null)));
+    }
+
+    /**
+     * Makes all of these changes in one transaction, or none of them where one of the entries is
+     * not any more as it was seen.
+     *
+     * @param changes at most {@value #TRANSACTION_ENTRIES_MAX}
+     * @param reason why, for the log; absent where a program changes what is its own
+     * @throws SchemaException {@code registry_changed} if an entry was changed since it was seen, or
+     *     another writer began meanwhile, and nothing was written
+     */
+    public void compareAndSet(List<RegistryChange> changes, @Nullable String reason) {
+        if (changes.size() > TRANSACTION_ENTRIES_MAX) {
+            throw new SchemaException(
+                    "registry_change_too_large",
+                    "at most %d entries can be changed together: %d"
+                            .formatted(TRANSACTION_ENTRIES_MAX, changes.size()));
+        }
+        producer.close(CLOSE_WITHIN);
+        producer = begin(kafka);
+        Map<String, Long> seen = new HashMap<>();
+        changes.forEach(change -> seen.put(change.key(), change.seen()));
+        String changed =
+                RegistrySnapshot.read(kafka, "registry-writer-read", READ_WITHIN)
+                        .changedSince(seen);
+        if (changed != null) {
+            throw new SchemaException(
+                    "registry_changed",
+                    changed + " was changed since it was read; nothing was written");
+        }
+        List<Change> made =
+                changes.stream()
+                        .map(change ->
+                                new Change(
+                                        RegistryKey.tenantOf(change.key()),
+                                        change.key(),
+                                        change.entry() == null
+                                                ? null
+                                                : RegistryCodec.encode(change.entry()),
+                                        reason))
+                        .toList();
+        if (!committed(made)) {
+            throw new SchemaException(
+                    "registry_changed",
+                    "somebody else changed the registry at the same moment; nothing was written");
+        }
     }
 
     /**
      * @param value null where the key is removed
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Change(TenantId tenant, String key, byte @Nullable [] value) {
+    private record Change(
+            TenantId tenant, String key, byte @Nullable [] value, @Nullable String reason) {
         static Change put(TenantId tenant, RegistryEntry entry) {
-            return new Change(tenant, entry.key(), RegistryCodec.encode(entry));
+            return new Change(tenant, entry.key(), RegistryCodec.encode(entry), null);
         }
     }
 
+    /** Whatever stands there: begins again where another writer made an end of it. */
     private void change(List<Change> changes) {
+        for (int attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+            if (committed(changes)) {
+                return;
+            }
+            producer = begin(kafka);
+        }
+        throw new SchemaException(
+                "registry_unavailable", "other writers do not let the registry be changed");
+    }
+
+    /** False where another writer began meanwhile: nothing of it is there. */
+    private boolean committed(List<Change> changes) {
         try {
             producer.beginTransaction();
             // committing waits for all of them and throws what became of them
@@ -110,11 +190,24 @@ public final class RegistryWriter implements AutoCloseable {
                                         Topics.SIGNALS, change.tenant().value(), event(change)));
             }
             producer.commitTransaction();
+            return true;
         } catch (KafkaException e) {
             producer.close(Duration.ZERO);
+            if (isFenced(e)) {
+                return false;
+            }
             throw new SchemaException(
                     "registry_unavailable", "the registry could not be changed", e);
         }
+    }
+
+    private static boolean isFenced(Throwable failure) {
+        for (Throwable e = failure; e != null; e = e.getCause()) {
+            if (e instanceof ProducerFencedException || e instanceof InvalidProducerEpochException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private byte[] event(Change change) {
@@ -127,7 +220,10 @@ public final class RegistryWriter implements AutoCloseable {
                         change.tenant(),
                         null,
                         new RegistryChanged(
-                                change.key(), by, value == null ? null : sha256(value))));
+                                change.key(),
+                                by,
+                                value == null ? null : sha256(value),
+                                change.reason())));
     }
 
     private static String sha256(byte[] value) {

@@ -83,7 +83,7 @@ class TenantLimitsTest {
                         SchemaException.class,
                         e -> assertThat(e.code()).isEqualTo("registry_malformed"));
         assertThatThrownBy(() -> RegistryCodec.fromPerson(KEY, Json.mapper().readTree(entry)))
-                .isInstanceOf(SchemaException.class);
+                .isInstanceOf(RegistryEntryException.class);
     }
 
     @Test
