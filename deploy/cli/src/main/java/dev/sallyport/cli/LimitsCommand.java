@@ -67,7 +67,7 @@ final class LimitsCommand implements Callable<Integer> {
                 RegistryFeed.start(
                         broker.settings(),
                         "sallyport-limits",
-                        RegistryListCommand.REGISTRY_WITHIN)) {
+                        BrokerOptions.REGISTRY_WITHIN)) {
             limits =
                     feed.get()
                             .tenant(tenant)

@@ -22,7 +22,11 @@ import picocli.CommandLine.HelpCommand;
             TokenCommand.class,
             AuditCommand.class,
             DatabaseCommand.class,
-            RegistryCommand.class,
+            ApplyCommand.class,
+            GetCommand.class,
+            DescribeCommand.class,
+            DeleteCommand.class,
+            ExportCommand.class,
             LimitsCommand.class,
             ReinstateCommand.class,
             TrainCommand.class,
@@ -41,6 +45,9 @@ public final class Main {
 
     /** What was asked for makes no sense: the command line or a configuration. */
     static final int WRONG_USE = 2;
+
+    /** A dry run found something to change; 3 is the launcher's. */
+    static final int DIFFERS = 4;
 
     private Main() {}
 

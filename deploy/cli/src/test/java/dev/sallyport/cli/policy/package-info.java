@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sallyport.cli.policy;
+
+import org.jspecify.annotations.NullMarked;
