@@ -2,6 +2,7 @@ package dev.sallyport.cli;
 
 import dev.sallyport.cli.policy.Difference;
 import dev.sallyport.cli.policy.EntryText;
+import dev.sallyport.cli.policy.PolicySchema;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.registry.RegistryEntry;
 import dev.sallyport.schema.registry.RegistrySnapshot;
@@ -42,6 +43,7 @@ final class ExportCommand implements Callable<Integer> {
                         .filter(entry -> DeleteCommand.isWritten(entry.key()))
                         .map(Difference::whole)
                         .toList();
+        command.commandLine().getOut().println(PolicySchema.EDITOR_LINE);
         command.commandLine().getOut().print(EntryText.file(entries));
         command.commandLine().getOut().flush();
         return 0;

@@ -27,6 +27,7 @@ import picocli.CommandLine.HelpCommand;
             DescribeCommand.class,
             DeleteCommand.class,
             ExportCommand.class,
+            SchemaCommand.class,
             LimitsCommand.class,
             ReinstateCommand.class,
             TrainCommand.class,

@@ -236,16 +236,34 @@ final class ApplyCommandIT {
         assertThat(missing.err()).contains("entries.yaml:6", "readOnly");
 
         Ended function = apply("psi", DATABASE.replace("st_area", "ST_Area()"), SURE);
-        assertThat(function.err()).contains("functions must be name or schema.name");
+        assertThat(function.err()).contains("entries.yaml:14", "name or schema.name");
 
         Ended quoted = apply("psi", DATABASE.replace("readOnly: true", "readOnly: \"no\""), SURE);
         assertThat(quoted.err()).contains("entries.yaml:8", "readOnly", "true or false");
 
         assertThat(apply("psi", GRANT.replace("mcp:write", "mcp:everything"), SURE).err())
-                .contains("entries.yaml:4", "mcp:everything");
+                .contains("entries.yaml:4", "scopes.1: must be one of mcp:read, mcp:write");
         assertThat(apply("psi", "suspension/psi/x: {}", SURE).err()).contains("reinstate");
         assertThat(apply("psi", "- a list", SURE).err()).contains("entries by key");
         assertThat(apply("psi", "horoscope/psi: {}", SURE).err()).contains("tenant/ID");
+        Ended several =
+                apply("psi", DATABASE.replace("4", "0").replace("timeoutMillis", "timeout"), SURE);
+        assertThat(several.err())
+                .contains("connectionsMax: must be 1 to 2147483647")
+                .contains("limits.timeout: there is no such member")
+                .contains("limits: timeoutMillis is missing (How long the statement may run");
+        assertThat(
+                        apply(
+                                        "psi",
+                                        TENANT
+                                                + "  limits: {tools: {db_qeury: {}}, budgets: [{name: a, window: day}]}\n",
+                                        SURE)
+                                .err())
+                .contains("db_qeury", "limits.budgets.0: limits nothing");
+        assertThat(apply("psi", DATABASE.replace("jdbc:postgresql", "jdbc:mysql"), SURE).err())
+                .contains("jdbcUrl: must be: Where it is: jdbc:postgresql://host:port/database");
+        assertThat(apply("psi", "grant/PSI/a: {}\ngrant/psi/A: {}", SURE).err())
+                .contains("grant/PSI/a: there is no such key", "grant/psi/A: there is no such key");
         assertThat(apply("psi", TENANT + "---\n" + TENANT, SURE).err())
                 .contains("entries.yaml:7", "entries.yaml:1");
         assertThat(run("get", "--tenant", "psi").out()).isEmpty();
@@ -291,6 +309,16 @@ final class ApplyCommandIT {
             Ended ended = apply("acme", example, "--dry-run");
             assertThat(ended.err()).as(page).isEmpty();
         }
+    }
+
+    @Test
+    void theSchemaIsPrintedAndExportsNameIt() {
+        StringWriter out = new StringWriter();
+        CommandLine line = Main.commandLine().setOut(new PrintWriter(out));
+        assertThat(line.execute("schema")).isZero();
+        assertThat(out.toString()).contains("json-schema.org/draft/2020-12", "callsPerMinute");
+        assertThat(run("export", "--tenant", "nobody").out())
+                .startsWith("# yaml-language-server: $schema=sallyport.schema.json");
     }
 
     private static Path docs() {

@@ -9,13 +9,10 @@ import dev.sallyport.schema.topic.Topics;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
-import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,14 +26,8 @@ public final class EventLog implements AutoCloseable {
     private final KafkaProducer<String, byte[]> producer;
     private final GatewayId gateway;
     private final SignalLog signals;
-    private final Logged logged;
 
-    private EventLog(
-            KafkaProducer<String, byte[]> producer,
-            GatewayId gateway,
-            SignalLog signals,
-            Logged logged) {
-        this.logged = logged;
+    private EventLog(KafkaProducer<String, byte[]> producer, GatewayId gateway, SignalLog signals) {
         this.producer = producer;
         this.gateway = gateway;
         this.signals = signals;
@@ -55,29 +46,13 @@ public final class EventLog implements AutoCloseable {
             Collection<CellId> cells,
             InstantSource clock,
             Duration publishWithin) {
-        var logged = new Logged();
         var producer =
                 new KafkaProducer<String, byte[]>(
-                        kafka.callProducer(gateway + "-log", publishWithin)) {
-                    @Override
-                    public Future<RecordMetadata> send(
-                            ProducerRecord<String, byte[]> record, @Nullable Callback told) {
-                        return super.send(
-                                record,
-                                (metadata, failure) -> {
-                                    if (failure == null) {
-                                        logged.acknowledged(record.key(), metadata);
-                                    }
-                                    if (told != null) {
-                                        told.onCompletion(metadata, failure);
-                                    }
-                                });
-                    }
-                };
+                        kafka.callProducer(gateway + "-log", publishWithin));
         find(producer, Topics.SIGNALS);
         cells.forEach(cell -> find(producer, Topics.commands(cell)));
         var signals = new SignalLog(producer, "/gateway/" + gateway, clock, publishWithin);
-        return new EventLog(producer, gateway, signals, logged);
+        return new EventLog(producer, gateway, signals);
     }
 
     private static void find(KafkaProducer<String, byte[]> producer, String topic) {
@@ -86,11 +61,6 @@ public final class EventLog implements AutoCloseable {
         } catch (KafkaException e) {
             LOG.atWarn().addKeyValue("topic", topic).setCause(e).log("topic not found");
         }
-    }
-
-    /** How far the log has acknowledged what this gateway wrote. */
-    Logged logged() {
-        return logged;
     }
 
     public GatewayId gateway() {

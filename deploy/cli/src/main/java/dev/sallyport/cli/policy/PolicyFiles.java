@@ -14,7 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -139,6 +141,7 @@ public record PolicyFiles(SortedMap<String, Written> entries) {
 
     /** Collects what stands in files, and what is wrong there. */
     private static final class Reading {
+        private final PolicySchema schema = PolicySchema.read();
         private final SortedMap<String, Written> entries = new TreeMap<>();
         private final List<String> problems = new ArrayList<>();
 
@@ -152,10 +155,26 @@ public record PolicyFiles(SortedMap<String, Written> entries) {
                                     + ": a document must hold entries by key, such as tenant/acme");
                     continue;
                 }
+                Set<String> wrong = new HashSet<>();
+                for (PolicySchema.Problem problem : schema.problems(document.value())) {
+                    wrong.add(entryOf(problem.path()));
+                    problems.add(
+                            "%s:%d: %s"
+                                    .formatted(
+                                            file,
+                                            document.line(problem.path()),
+                                            Shown.text(problem.toString())));
+                }
                 for (var member : document.value().properties()) {
-                    take(file, document, member.getKey(), member.getValue());
+                    if (!wrong.contains(entryOf("/" + PlacedYaml.step(member.getKey())))) {
+                        take(file, document, member.getKey(), member.getValue());
+                    }
                 }
             }
+        }
+
+        private static String entryOf(String path) {
+            return path.split("/", 3)[1];
         }
 
         private void take(String file, PlacedYaml document, String key, JsonNode value) {

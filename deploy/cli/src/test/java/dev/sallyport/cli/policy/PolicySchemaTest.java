@@ -1,0 +1,201 @@
+package dev.sallyport.cli.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import dev.sallyport.schema.event.Limits;
+import dev.sallyport.schema.json.Json;
+import dev.sallyport.schema.registry.Budget;
+import dev.sallyport.schema.registry.Database;
+import dev.sallyport.schema.registry.DatabaseKind;
+import dev.sallyport.schema.registry.GatewayKey;
+import dev.sallyport.schema.registry.Grant;
+import dev.sallyport.schema.registry.Issuer;
+import dev.sallyport.schema.registry.RegistryCodec;
+import dev.sallyport.schema.registry.Scope;
+import dev.sallyport.schema.registry.StatementRules;
+import dev.sallyport.schema.registry.Tenant;
+import dev.sallyport.schema.registry.TenantLimits;
+import dev.sallyport.schema.registry.Window;
+import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+
+/** The schema says what the records are. */
+final class PolicySchemaTest {
+    private static final JsonNode SCHEMA = Json.mapper().readTree(PolicySchema.text());
+
+    private static final Map<String, Class<? extends Record>> RECORDS =
+            Map.of(
+                    "Tenant", Tenant.class,
+                    "Issuer", Issuer.class,
+                    "TenantLimits", TenantLimits.class,
+                    "Rates", TenantLimits.Rates.class,
+                    "Budget", Budget.class,
+                    "Database", Database.class,
+                    "Limits", Limits.class,
+                    "StatementRules", StatementRules.class,
+                    "Grant", Grant.class,
+                    "GatewayKey", GatewayKey.class);
+
+    static Stream<String> records() {
+        return RECORDS.keySet().stream().sorted();
+    }
+
+    @ParameterizedTest
+    @MethodSource("records")
+    void everyMemberOfARecordIsDescribed(String name) {
+        JsonNode rule = SCHEMA.path("$defs").path(name);
+        RecordComponent[] components = RECORDS.get(name).getRecordComponents();
+        assertThat(rule.path("properties").propertyNames())
+                .containsExactlyInAnyOrder(
+                        Arrays.stream(components)
+                                .map(RecordComponent::getName)
+                                .toArray(String[]::new));
+        assertThat(rule.path("additionalProperties").booleanValue()).isFalse();
+        assertThat(rule.path("properties").properties())
+                .allSatisfy(
+                        member ->
+                                assertThat(member.getValue().path("description").asString(""))
+                                        .as(member.getKey())
+                                        .isNotBlank());
+    }
+
+    @Test
+    void everyRecordInsideOfAnotherIsHeldAgainstTheRecords() {
+        List<Class<?>> inside =
+                RECORDS.values().stream()
+                        .flatMap(type -> Arrays.stream(type.getRecordComponents()))
+                        .flatMap(component -> types(component.getGenericType().getTypeName()))
+                        .filter(Class::isRecord)
+                        // names and references are text
+                        .filter(type -> type.getRecordComponents().length > 1)
+                        .collect(Collectors.toList());
+        assertThat(RECORDS.values()).containsAll(inside.stream().map(PolicySchemaTest::asRecord).toList());
+    }
+
+    private static Class<? extends Record> asRecord(Class<?> type) {
+        return type.asSubclass(Record.class);
+    }
+
+    private static Stream<Class<?>> types(String name) {
+        return Arrays.stream(name.split("[<>, ]+"))
+                .filter(one -> one.startsWith("dev.sallyport"))
+                .map(PolicySchemaTest::type);
+    }
+
+    private static Class<?> type(String name) {
+        try {
+            return Class.forName(name);
+        } catch (ClassNotFoundException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void wordsAreTheRecordsOwn() {
+        assertThat(words("Tool")).containsExactlyInAnyOrderElementsOf(TenantLimits.TOOLS);
+        assertThat(words("Grant", "properties", "scopes", "items"))
+                .containsExactlyInAnyOrderElementsOf(
+                        Stream.of(Scope.values()).map(Scope::wire).toList());
+        assertThat(words("Issuer", "properties", "algorithms", "items"))
+                .containsExactlyInAnyOrderElementsOf(Issuer.ALGORITHMS);
+        assertThat(words("Database", "properties", "kind"))
+                .containsExactlyInAnyOrderElementsOf(
+                        Stream.of(DatabaseKind.values()).map(DatabaseKind::wire).toList());
+        assertThat(words("Budget", "properties", "window"))
+                .containsExactlyInAnyOrderElementsOf(
+                        Stream.of(Window.values())
+                                .map(window -> Json.mapper().valueToTree(window).asString())
+                                .toList());
+        assertThat(SCHEMA.at("/$defs/Rate/maximum").intValue())
+                .isEqualTo(TenantLimits.PER_MINUTE_MAX);
+        assertThat(SCHEMA.at("/$defs/Amount/maximum").longValue()).isEqualTo(Budget.AMOUNT_MAX);
+        assertThat(SCHEMA.at("/$defs/TenantLimits/properties/budgets/maxItems").intValue())
+                .isEqualTo(TenantLimits.BUDGETS_MAX);
+        assertThat(SCHEMA.at("/$defs/SqlNames/maxItems").intValue())
+                .isEqualTo(StatementRules.NAMES_MAX);
+    }
+
+    private static List<String> words(String... path) {
+        JsonNode rule = SCHEMA.path("$defs");
+        for (String step : path) {
+            rule = rule.path(step);
+        }
+        return rule.path("enum").valueStream().map(JsonNode::asString).toList();
+    }
+
+    @Test
+    void itIsASchema() {
+        var registry = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
+        var meta =
+                registry.getSchema(
+                        com.networknt.schema.SchemaLocation.of(
+                                "https://json-schema.org/draft/2020-12/schema"));
+        assertThat(meta.validate(PolicySchema.text(), InputFormat.JSON)).isEmpty();
+    }
+
+    /** Each member taken out of a whole entry, and whether the entry can be without it. */
+    @ParameterizedTest
+    @MethodSource("records")
+    void whatTheSchemaRequiresTheRegistryDoesToo(String name) {
+        String key = WHOLE.get(name);
+        if (key == null) {
+            return;
+        }
+        JsonNode whole = PlacedYaml.read("f", ENTRIES).getFirst().value().path(key);
+        RegistryCodec.fromPerson(key, whole);
+        List<String> required =
+                SCHEMA.path("$defs").path(name).path("required").valueStream()
+                        .map(JsonNode::asString)
+                        .toList();
+        for (String member : whole.propertyNames()) {
+            var without = ((tools.jackson.databind.node.ObjectNode) whole).deepCopy();
+            without.remove(member);
+            @Nullable Exception refused = null;
+            try {
+                RegistryCodec.fromPerson(key, without);
+            } catch (RuntimeException e) {
+                refused = e;
+            }
+            assertThat(refused != null).as(name + "." + member).isEqualTo(required.contains(member));
+        }
+    }
+
+    private static final Map<String, String> WHOLE =
+            Map.of(
+                    "Tenant", "tenant/a",
+                    "Database", "database/a/d",
+                    "Grant", "grant/a/g",
+                    "GatewayKey", "key/g");
+
+    private static final String ENTRIES =
+            """
+            tenant/a: {id: a, name: A, cell: main, issuers: [], readOnly: false, limits: {}}
+            database/a/d:
+              tenant: a
+              name: d
+              description: x
+              kind: postgresql
+              jdbcUrl: jdbc:postgresql://h/d
+              user: u
+              password: env:P
+              sealKey: env:K
+              connectionsMax: 1
+              readOnly: false
+              limits: {rowsMax: 1, bytesMax: 1, timeoutMillis: 1}
+              statements: {oneTenant: false, xml: false, cardNumbers: false}
+            grant/a/g: {tenant: a, name: g, subjects: [], databases: [], scopes: [], statistics: false}
+            key/g: {gateway: g, publicKey: MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=}
+            """;
+}
