@@ -72,7 +72,6 @@ final class LimitsCommandIT {
                 entries,
                 """
                 tenant/sigma:
-                  id: sigma
                   name: Sigma
                   cell: main
                   issuers: []
@@ -85,7 +84,10 @@ final class LimitsCommandIT {
                       - {name: monthly, window: month, rows: 12000, calls: 50}
                       - {name: other, window: day, bytes: 5}
                 """);
-        assertThat(run("registry", "put", entries.toString()).err()).isEmpty();
+        assertThat(
+                        run("apply", "-f", entries.toString(), "--yes", "--reason", "onboarding")
+                                .err())
+                .isEmpty();
         Path config = config();
         use(config);
 
