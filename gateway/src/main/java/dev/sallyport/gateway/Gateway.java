@@ -6,12 +6,14 @@ import dev.sallyport.gateway.config.GatewayException;
 import dev.sallyport.gateway.dispatch.Cells;
 import dev.sallyport.gateway.dispatch.Dispatcher;
 import dev.sallyport.gateway.dispatch.EventLog;
+import dev.sallyport.gateway.dispatch.LoggedUse;
 import dev.sallyport.gateway.edge.Edge;
 import dev.sallyport.gateway.edge.EdgeConfig;
 import dev.sallyport.gateway.gate.Gate;
 import dev.sallyport.gateway.identity.ProtectedResource;
 import dev.sallyport.gateway.identity.TokenAuthenticator;
 import dev.sallyport.gateway.limit.Allowances;
+import dev.sallyport.gateway.limit.Evidence;
 import dev.sallyport.gateway.protocol.Mcp;
 import dev.sallyport.gateway.reply.Replies;
 import dev.sallyport.gateway.statement.Dialects;
@@ -34,6 +36,7 @@ import dev.sallyport.schema.signal.Refusals;
 import dev.sallyport.schema.token.AccessTokens;
 import dev.sallyport.schema.token.Caller;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -56,6 +59,7 @@ import org.slf4j.LoggerFactory;
 public final class Gateway implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+    private static final Duration LEASE_MARGIN = Duration.ofSeconds(2);
     private static final String VERSION = "0.1.0";
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
@@ -111,7 +115,8 @@ public final class Gateway implements AutoCloseable {
                         Stream.of(Scope.READ, Scope.WRITE, Scope.DELETE, Scope.SQL, Scope.ADMIN)
                                 .map(Scope::wire)
                                 .toList());
-        Allowances allowances = part(allowances(config, secrets, clock));
+        LoggedUse evidence = part(new LoggedUse(log, config.kafka(), registry));
+        Allowances allowances = part(allowances(config, secrets, evidence, clock));
         var dispatcher =
                 new Dispatcher(
                         log, replies, cells, keyring, signingKey, clock, config.timeouts().call());
@@ -146,13 +151,16 @@ public final class Gateway implements AutoCloseable {
     }
 
     private static Allowances allowances(
-            GatewayConfig config, Secrets secrets, InstantSource clock) {
+            GatewayConfig config, Secrets secrets, Evidence evidence, InstantSource clock) {
         GatewayConfig.LimitStore store = config.limitStore();
         return store.jdbcUrl() == null
                 ? Allowances.ofOneGateway(clock)
                 : Allowances.shared(
                         PostgresLeaseStore.open(store, config.id(), secrets),
+                        evidence,
                         store.leaseTime(),
+                        // what was sent before a lease ended is acknowledged by then, or never
+                        config.timeouts().publish().plus(LEASE_MARGIN),
                         clock);
     }
 

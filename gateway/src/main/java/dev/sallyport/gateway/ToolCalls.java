@@ -220,6 +220,11 @@ final class ToolCalls {
                         allowed.statementClass(),
                         held.limits(),
                         allowed.scopes());
+        if (!reservation.mayRun()) {
+            // its lease ended meanwhile, and others may have been given what it had
+            reservation.giveBack();
+            return refused.answer(call, Limited.unavailable());
+        }
         Dispatched dispatched =
                 dispatcher.dispatch(
                         call, within, cell, registryThen, late -> settle(reservation, late));

@@ -6,6 +6,7 @@ import dev.sallyport.audit.store.AuditRoles;
 import dev.sallyport.embedded.TestServers;
 import dev.sallyport.gateway.config.GatewayConfig;
 import dev.sallyport.gateway.limit.Allowances;
+import dev.sallyport.gateway.limit.Evidence;
 import dev.sallyport.gateway.limit.Reserved;
 import dev.sallyport.gateway.store.PostgresLeaseStore;
 import dev.sallyport.schema.config.Settings;
@@ -157,6 +158,8 @@ final class LimitsCommandIT {
                                 gateway.limitStore(),
                                 new GatewayId("gateway-1"),
                                 new Secrets(Map.of())),
+                        Evidence.NONE,
+                        Duration.ofSeconds(5),
                         Duration.ofSeconds(5),
                         InstantSource.system())) {
             var held =

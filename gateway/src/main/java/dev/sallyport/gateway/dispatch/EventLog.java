@@ -9,10 +9,13 @@ import dev.sallyport.schema.topic.Topics;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,8 +29,14 @@ public final class EventLog implements AutoCloseable {
     private final KafkaProducer<String, byte[]> producer;
     private final GatewayId gateway;
     private final SignalLog signals;
+    private final Logged logged;
 
-    private EventLog(KafkaProducer<String, byte[]> producer, GatewayId gateway, SignalLog signals) {
+    private EventLog(
+            KafkaProducer<String, byte[]> producer,
+            GatewayId gateway,
+            SignalLog signals,
+            Logged logged) {
+        this.logged = logged;
         this.producer = producer;
         this.gateway = gateway;
         this.signals = signals;
@@ -46,13 +55,29 @@ public final class EventLog implements AutoCloseable {
             Collection<CellId> cells,
             InstantSource clock,
             Duration publishWithin) {
+        var logged = new Logged();
         var producer =
                 new KafkaProducer<String, byte[]>(
-                        kafka.callProducer(gateway + "-log", publishWithin));
+                        kafka.callProducer(gateway + "-log", publishWithin)) {
+                    @Override
+                    public Future<RecordMetadata> send(
+                            ProducerRecord<String, byte[]> record, @Nullable Callback told) {
+                        return super.send(
+                                record,
+                                (metadata, failure) -> {
+                                    if (failure == null) {
+                                        logged.acknowledged(record.key(), metadata);
+                                    }
+                                    if (told != null) {
+                                        told.onCompletion(metadata, failure);
+                                    }
+                                });
+                    }
+                };
         find(producer, Topics.SIGNALS);
         cells.forEach(cell -> find(producer, Topics.commands(cell)));
         var signals = new SignalLog(producer, "/gateway/" + gateway, clock, publishWithin);
-        return new EventLog(producer, gateway, signals);
+        return new EventLog(producer, gateway, signals, logged);
     }
 
     private static void find(KafkaProducer<String, byte[]> producer, String topic) {
@@ -61,6 +86,11 @@ public final class EventLog implements AutoCloseable {
         } catch (KafkaException e) {
             LOG.atWarn().addKeyValue("topic", topic).setCause(e).log("topic not found");
         }
+    }
+
+    /** How far the log has acknowledged what this gateway wrote. */
+    Logged logged() {
+        return logged;
     }
 
     public GatewayId gateway() {

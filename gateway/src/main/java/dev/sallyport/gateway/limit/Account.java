@@ -226,6 +226,20 @@ final class Account {
         return false;
     }
 
+    /**
+     * Whether a call may be published that has something of the lease: as long as the lease runs,
+     * no other gateway can have been given it. A window that is over is of no account.
+     */
+    boolean mayUse(Lease of) {
+        lock.lock();
+        try {
+            long now = System.nanoTime();
+            return of.isUsable(now) || of.isOver(now);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** The reservation's call ended. */
     void settle(Lease of, Amounts reservation, Amounts use) {
         lock.lock();
@@ -244,9 +258,15 @@ final class Account {
      *
      * @param regular whether it is looked at because of the time, not because a caller asked
      * @param wantedByOthers whether other gateways wait for what is free here
+     * @param logged up to where the log has what was used, as it was told before this
      * @return null where there is nothing
      */
-    @Nullable Ask ask(long now, boolean regular, boolean wantedByOthers, long leaseNanos) {
+    @Nullable Ask ask(
+            long now,
+            boolean regular,
+            boolean wantedByOthers,
+            long leaseNanos,
+            @Nullable String logged) {
         lock.lock();
         try {
             Lease current = lease;
@@ -280,9 +300,11 @@ final class Account {
             asking = true;
             return new Ask(
                     key,
-                    current == null ? null : current.startsMillis,
+                    current == null ? null : current.id,
                     current == null ? Amounts.NONE : current.used(),
                     current == null ? Amounts.NONE : current.returned(),
+                    current == null ? Amounts.NONE : current.reserved(),
+                    logged,
                     need,
                     idle || wantedByOthers || (need.isNone() && !low)
                             ? Amounts.NONE
@@ -318,7 +340,7 @@ final class Account {
             asking = false;
             away = false;
             Lease current = lease;
-            if (current == null || current.startsMillis != answer.startsMillis()) {
+            if (current == null || current.id != answer.lease()) {
                 // what is still reserved under the lease of another window is settled with that
                 current = new Lease(answer);
                 lease = current;
@@ -404,9 +426,11 @@ final class Account {
             giveBackFree(current);
             return new Ask(
                     key,
-                    current.startsMillis,
+                    current.id,
                     current.used(),
                     current.returned(),
+                    current.reserved(),
+                    null,
                     Amounts.NONE,
                     Amounts.NONE,
                     most);

@@ -21,6 +21,9 @@ import java.util.List;
  */
 public final class Allowances implements AutoCloseable {
 
+    /** How the allowances of budgets begin; the budget's name follows. */
+    public static final String BUDGET = "budget/";
+
     /** How long a call waits for the store, where nothing is in hand. */
     private static final Duration WAIT_MAX = Duration.ofSeconds(5);
 
@@ -44,10 +47,17 @@ public final class Allowances implements AutoCloseable {
     /**
      * Counts in the store.
      *
+     * @param evidence what the log tells of gateways that died
      * @param leaseTime for how long a gateway may use what it has without asking again
+     * @param grace how long after that what it published is in the log for certain
      */
-    public static Allowances shared(LeaseStore store, Duration leaseTime, InstantSource clock) {
-        return new Allowances(Ledger.start(store, leaseTime), clock);
+    public static Allowances shared(
+            LeaseStore store,
+            Evidence evidence,
+            Duration leaseTime,
+            Duration grace,
+            InstantSource clock) {
+        return new Allowances(Ledger.start(store, evidence, leaseTime, grace), clock);
     }
 
     /**
@@ -55,7 +65,12 @@ public final class Allowances implements AutoCloseable {
      * budgets allow is not told, since it would be forgotten with the process.
      */
     public static Allowances ofOneGateway(InstantSource clock) {
-        return shared(new OneGatewayStore(clock), Duration.ofSeconds(30), clock);
+        return shared(
+                new OneGatewayStore(clock),
+                Evidence.NONE,
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(30),
+                clock);
     }
 
     /** How fast the client has called so far, in its tools together. */
@@ -217,7 +232,7 @@ public final class Allowances implements AutoCloseable {
     }
 
     private static AccountKey key(Budget budget, TenantId tenant, String subject) {
-        return new AccountKey(tenant, "budget/" + budget.name(), budget.window(), subject);
+        return new AccountKey(tenant, BUDGET + budget.name(), budget.window(), subject);
     }
 
     private static Amounts want(Budget budget, Limits most) {

@@ -3,7 +3,8 @@ package dev.sallyport.gateway.limit;
 /**
  * What the store says to an {@link Ask}.
  *
- * @param startsMillis when the account's window began, by the store's clock
+ * @param lease the number of this gateway's lease in the window; another one than before in another
+ *     window, and where the one before was closed because this gateway seemed to have died
  * @param endsInMillis how much is left of the window
  * @param granted all that was ever granted under this gateway's lease in the window
  * @param used what the store knows to be used of that
@@ -12,7 +13,7 @@ package dev.sallyport.gateway.limit;
  * @param others what other gateways have and may give back
  */
 public record Granted(
-        long startsMillis,
+        long lease,
         long endsInMillis,
         Amounts granted,
         Amounts used,

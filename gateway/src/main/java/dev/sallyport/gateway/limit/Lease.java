@@ -6,7 +6,7 @@ package dev.sallyport.gateway.limit;
  */
 final class Lease {
 
-    final long startsMillis;
+    final long id;
     private Amounts under = Amounts.NONE;
     private Amounts granted = Amounts.NONE;
     private Amounts used;
@@ -20,7 +20,7 @@ final class Lease {
      * that was settled.
      */
     Lease(Granted first) {
-        this.startsMillis = first.startsMillis();
+        this.id = first.lease();
         this.used = first.used();
         this.returned = first.returned();
     }

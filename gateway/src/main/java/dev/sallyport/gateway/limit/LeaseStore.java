@@ -27,6 +27,21 @@ public interface LeaseStore extends AutoCloseable {
     Set<AccountKey> wanted() throws StoreAwayException;
 
     /**
+     * Leases of other gateways that ended at least so long ago with something unused.
+     *
+     * @throws StoreAwayException if it cannot be told
+     */
+    List<LostLease> lost(long graceMillis) throws StoreAwayException;
+
+    /**
+     * Gives back what is left of such a lease beyond what was reserved under it and this use.
+     *
+     * @return false where its gateway came back, or another one closed it
+     * @throws StoreAwayException if it cannot be told whether it did
+     */
+    boolean close(LostLease lease, long graceMillis, Amounts used) throws StoreAwayException;
+
+    /**
      * How the tenant's accounts stand that have a window now.
      *
      * @throws StoreAwayException if it cannot be told

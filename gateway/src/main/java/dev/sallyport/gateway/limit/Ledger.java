@@ -4,9 +4,11 @@ import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.share.Shares;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -36,12 +38,15 @@ final class Ledger implements AutoCloseable {
     private static final int ASKS_MAX = 500;
 
     private final LeaseStore store;
+    private final Evidence evidence;
+    private final LostLeases lost;
     private final long leaseNanos;
     private final Map<AccountKey, Entry> accounts = new ConcurrentHashMap<>();
     private final Shares<TenantId> shares = new Shares<>(ACCOUNTS_MAX);
     private final LinkedBlockingQueue<Entry> asking = new LinkedBlockingQueue<>();
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread thread;
+    private final Map<TenantId, Optional<String>> loggedNow = new HashMap<>();
     private long regularAt;
     private long sweptAt = System.nanoTime();
     private boolean away;
@@ -65,14 +70,20 @@ final class Ledger implements AutoCloseable {
 
     private record Asked(Account account, Ask ask) {}
 
-    private Ledger(LeaseStore store, Duration leaseTime) {
+    private Ledger(LeaseStore store, Evidence evidence, Duration leaseTime, LostLeases lost) {
         this.store = store;
+        this.evidence = evidence;
+        this.lost = lost;
         this.leaseNanos = leaseTime.toNanos();
         this.thread = Thread.ofPlatform().name("limits").daemon().unstarted(this::run);
     }
 
-    static Ledger start(LeaseStore store, Duration leaseTime) {
-        var ledger = new Ledger(store, leaseTime);
+    /**
+     * @param grace how long after the end of a lease whose gateway died it is looked at
+     */
+    static Ledger start(LeaseStore store, Evidence evidence, Duration leaseTime, Duration grace) {
+        var ledger =
+                new Ledger(store, evidence, leaseTime, LostLeases.start(store, evidence, grace));
         ledger.thread.start();
         return ledger;
     }
@@ -167,11 +178,12 @@ final class Ledger implements AutoCloseable {
             asking.drainTo(line, ASKS_MAX - 1);
         }
         List<Asked> asked = new ArrayList<>();
+        loggedNow.clear();
         try {
             long now = System.nanoTime();
             for (Entry entry : line) {
                 entry.inLine.set(false);
-                add(asked, entry, entry.account.ask(now, false, false, leaseNanos));
+                add(asked, entry, now, false, false);
             }
             if (now - regularAt >= TURN.toNanos()) {
                 regularAt = now;
@@ -216,14 +228,26 @@ final class Ledger implements AutoCloseable {
                 continue;
             }
             boolean wantedByOthers = wanted.contains(entry.account.key);
-            add(asked, entry, entry.account.ask(now, true, wantedByOthers, leaseNanos));
+            add(asked, entry, now, true, wantedByOthers);
             if (entry.account.closeIfIdle(now, store.durable())) {
                 forget(entry);
             }
         }
     }
 
-    private static void add(List<Asked> asked, Entry entry, @Nullable Ask ask) {
+    private void add(
+            List<Asked> asked, Entry entry, long now, boolean regular, boolean wantedByOthers) {
+        AccountKey key = entry.account.key;
+        // before it is looked at what was used: what is used after that is logged after that
+        String logged =
+                key.allowance().startsWith(Allowances.BUDGET)
+                        ? loggedNow
+                                .computeIfAbsent(
+                                        key.tenant(),
+                                        tenant -> Optional.ofNullable(evidence.logged(tenant)))
+                                .orElse(null)
+                        : null;
+        Ask ask = entry.account.ask(now, regular, wantedByOthers, leaseNanos, logged);
         if (ask != null) {
             asked.add(new Asked(entry.account, ask));
         }
@@ -245,6 +269,7 @@ final class Ledger implements AutoCloseable {
     @Override
     public void close() {
         closing.countDown();
+        lost.close();
         try {
             thread.join(CLOSE_WITHIN);
             List<Ask> last = new ArrayList<>();

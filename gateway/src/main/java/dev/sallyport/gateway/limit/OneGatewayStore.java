@@ -41,7 +41,7 @@ final class OneGatewayStore implements LeaseStore {
         if (kept == null || !kept.starts.equals(starts)) {
             kept = new Kept(starts, Amounts.NONE, Amounts.NONE, Amounts.NONE);
         }
-        Long told = ask.startsMillis();
+        Long told = ask.lease();
         if (told != null && told == starts.toEpochMilli()) {
             kept = new Kept(starts, kept.granted, ask.used(), ask.returned());
         }
@@ -62,6 +62,16 @@ final class OneGatewayStore implements LeaseStore {
     @Override
     public Set<AccountKey> wanted() {
         return Set.of();
+    }
+
+    @Override
+    public List<LostLease> lost(long graceMillis) {
+        return List.of();
+    }
+
+    @Override
+    public boolean close(LostLease lease, long graceMillis, Amounts used) {
+        return false;
     }
 
     @Override

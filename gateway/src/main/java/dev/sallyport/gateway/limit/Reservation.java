@@ -25,6 +25,16 @@ public final class Reservation {
         return !held.isEmpty();
     }
 
+    /** Whether the call may be published; to be asked right before it is. */
+    public boolean mayRun() {
+        for (Held one : held) {
+            if (!one.account().mayUse(one.lease())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** The call used that much, and the rest is free again. */
     public void settle(long rows, long bytes) {
         settle(new Amounts(1, rows, bytes));

@@ -10,6 +10,7 @@ import dev.sallyport.gateway.limit.Ask;
 import dev.sallyport.gateway.limit.Counted;
 import dev.sallyport.gateway.limit.Granted;
 import dev.sallyport.gateway.limit.LeaseStore;
+import dev.sallyport.gateway.limit.LostLease;
 import dev.sallyport.gateway.limit.StoreAwayException;
 import dev.sallyport.schema.id.GatewayId;
 import dev.sallyport.schema.id.TenantId;
@@ -154,9 +155,11 @@ public final class PostgresLeaseStore implements LeaseStore {
                             .put("a", ask.key().allowance())
                             .put("w", ask.key().window().wire())
                             .put("h", ask.key().holder())
-                            .put("s", ask.startsMillis());
+                            .put("l", ask.lease())
+                            .put("o", ask.logged());
             put(one, "u", ask.used());
             put(one, "r", ask.returned());
+            put(one, "x", ask.reserved());
             put(one, "n", ask.need());
             put(one, "f", ask.ahead());
             put(one, "m", ask.most());
@@ -173,7 +176,7 @@ public final class PostgresLeaseStore implements LeaseStore {
 
     private static Granted granted(ResultSet row) throws SQLException {
         return new Granted(
-                row.getLong("starts_millis"),
+                row.getLong("lease_id"),
                 row.getLong("ends_in_millis"),
                 amounts(row.getArray("granted")),
                 amounts(row.getArray("used")),
@@ -194,15 +197,61 @@ public final class PostgresLeaseStore implements LeaseStore {
                     jdbi.withHandle(handle ->
                             handle.createQuery("SELECT * FROM limits.wanted(:run)")
                                     .bind("run", run)
-                                    .map((row, _) ->
-                                            new AccountKey(
-                                                    new TenantId(row.getString("tenant")),
-                                                    row.getString("allowance"),
-                                                    Window.of(row.getString("width")),
-                                                    row.getString("holder")))
+                                    .map((row, _) -> key(row))
                                     .list()));
         } catch (JdbiException e) {
             throw new StoreAwayException("it cannot be told what others wait for", e);
+        }
+    }
+
+    @Override
+    public List<LostLease> lost(long graceMillis) throws StoreAwayException {
+        try {
+            return jdbi.withHandle(handle ->
+                    handle.createQuery("SELECT * FROM limits.lost(:run, :grace)")
+                            .bind("run", run)
+                            .bind("grace", graceMillis)
+                            .map((row, _) ->
+                                    new LostLease(
+                                            row.getLong("lease_id"),
+                                            key(row),
+                                            gateway(row.getString("gateway")),
+                                            row.getString("logged")))
+                            .list());
+        } catch (JdbiException e) {
+            throw new StoreAwayException("it cannot be told which leases are lost", e);
+        }
+    }
+
+    private static String gateway(String run) {
+        int slash = run.indexOf('/');
+        return slash < 0 ? run : run.substring(0, slash);
+    }
+
+    private static AccountKey key(ResultSet row) throws SQLException {
+        return new AccountKey(
+                new TenantId(row.getString("tenant")),
+                row.getString("allowance"),
+                Window.of(row.getString("width")),
+                row.getString("holder"));
+    }
+
+    @Override
+    public boolean close(LostLease lease, long graceMillis, Amounts used)
+            throws StoreAwayException {
+        try {
+            return jdbi.withHandle(handle ->
+                    handle.createQuery(
+                                    "SELECT limits.close_lost(:lease, :grace, CAST(ARRAY[:calls, :rows, :bytes] AS bigint[]))")
+                            .bind("lease", lease.id())
+                            .bind("grace", graceMillis)
+                            .bind("calls", used.calls())
+                            .bind("rows", used.rows())
+                            .bind("bytes", used.bytes())
+                            .mapTo(Boolean.class)
+                            .one());
+        } catch (JdbiException e) {
+            throw new StoreAwayException("a lost lease was not closed", e);
         }
     }
 

@@ -46,7 +46,8 @@ class SharedBudgetsIT {
     }
 
     private Allowances gateway(String name, InstantSource clock) {
-        Allowances gateway = Allowances.shared(database.open(name), LEASE, clock);
+        Allowances gateway = Allowances.shared(
+                        database.open(name), Evidence.NONE, LEASE, Duration.ofSeconds(1), clock);
         gateways.add(gateway);
         return gateway;
     }
@@ -287,7 +288,11 @@ class SharedBudgetsIT {
             TenantLimits limits = budget(1_000L, null, null);
             try (Allowances one =
                     Allowances.shared(
-                            away.open("one"), Duration.ofSeconds(30), InstantSource.system())) {
+                            away.open("one"),
+                            Evidence.NONE,
+                            Duration.ofSeconds(30),
+                            Duration.ofSeconds(1),
+                            InstantSource.system())) {
                 for (int i = 0; i < 50; i++) {
                     ((Reserved.Held) reserve(one, limits, "ana")).reservation().settle(0, 0);
                 }

@@ -68,4 +68,25 @@ public final class LimitDatabase {
             throw new IllegalStateException(e);
         }
     }
+
+    /** The settings of a gateway with a login of its own, which can be cut off. */
+    public GatewayConfig.LimitStore settingsOf(String login) {
+        execute(
+                "create role %1$s login password '%2$s' in role %3$s"
+                        .formatted(login, PASSWORD, settings.user()));
+        return new GatewayConfig.LimitStore(
+                settings.jdbcUrl(),
+                login,
+                settings.password(),
+                null,
+                null,
+                settings.leaseTime());
+    }
+
+    /** From now on whoever has this login is as good as dead to the store. */
+    public void cutOff(String login) {
+        execute(
+                "alter role %1$s nologin; select pg_terminate_backend(pid) from pg_stat_activity where usename = '%1$s'"
+                        .formatted(login));
+    }
 }

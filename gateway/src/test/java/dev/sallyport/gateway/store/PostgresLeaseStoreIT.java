@@ -8,6 +8,7 @@ import dev.sallyport.gateway.limit.Amounts;
 import dev.sallyport.gateway.limit.Ask;
 import dev.sallyport.gateway.limit.Counted;
 import dev.sallyport.gateway.limit.Granted;
+import dev.sallyport.gateway.limit.LostLease;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.registry.Window;
 import java.sql.Connection;
@@ -47,9 +48,9 @@ class PostgresLeaseStoreIT {
     }
 
     private static Ask ask(
-            @Nullable Long starts, long used, long returned, long need, long ahead) {
+            @Nullable Long lease, long used, long returned, long need, long ahead) {
         return new Ask(
-                KEY, starts, amounts(used), amounts(returned), amounts(need), amounts(ahead), MOST);
+                KEY, lease, amounts(used), amounts(returned), Amounts.NONE, null, amounts(need), amounts(ahead), MOST);
     }
 
     private static Granted exchange(PostgresLeaseStore store, Ask ask) throws Exception {
@@ -68,9 +69,9 @@ class PostgresLeaseStoreIT {
         assertThat(other.others()).isEqualTo(amounts(60));
         assertThat(one.wanted()).containsExactly(KEY);
 
-        Granted back = exchange(one, ask(first.startsMillis(), 10, 50, 0, 0));
+        Granted back = exchange(one, ask(first.lease(), 10, 50, 0, 0));
         assertThat(back.left()).isEqualTo(amounts(50));
-        assertThat(exchange(two, ask(other.startsMillis(), 0, 0, 20, 0)).granted())
+        assertThat(exchange(two, ask(other.lease(), 0, 0, 20, 0)).granted())
                 .isEqualTo(amounts(60));
         Counted counted = one.standing(ACME).getFirst();
         assertThat(counted.used()).isEqualTo(amounts(10));
@@ -81,16 +82,16 @@ class PostgresLeaseStoreIT {
     void aReportThatIsRepeatedOrExceedsTheGrantCreditsNothingMore() throws Exception {
         Granted first = exchange(one, ask(null, 0, 0, 30, 0));
         for (int i = 0; i < 3; i++) {
-            assertThat(exchange(one, ask(first.startsMillis(), 0, 20, 0, 0)).left())
+            assertThat(exchange(one, ask(first.lease(), 0, 20, 0, 0)).left())
                     .isEqualTo(amounts(90));
         }
 
-        assertThat(exchange(one, ask(first.startsMillis(), 0, 5_000, 0, 0)).left())
+        assertThat(exchange(one, ask(first.lease(), 0, 5_000, 0, 0)).left())
                 .isEqualTo(amounts(100));
         // a total that is smaller than before is an old message
-        assertThat(exchange(one, ask(first.startsMillis(), 0, 0, 0, 0)).left())
+        assertThat(exchange(one, ask(first.lease(), 0, 0, 0, 0)).left())
                 .isEqualTo(amounts(100));
-        assertThat(exchange(one, ask(first.startsMillis() - 60_000, 0, 30, 0, 0)).left())
+        assertThat(exchange(one, ask(first.lease() + 1_000, 0, 30, 0, 0)).left())
                 .isEqualTo(amounts(100));
     }
 
@@ -117,14 +118,14 @@ class PostgresLeaseStoreIT {
                                                         null,
                                                         Amounts.NONE,
                                                         Amounts.NONE,
+                                                        Amounts.NONE,
+                                                        null,
                                                         amounts(1),
                                                         Amounts.NONE,
                                                         MOST)),
                                         LEASE_MILLIS)
                                 .getFirst();
                 Instant after = Instant.now();
-                assertThat(Instant.ofEpochMilli(answer.startsMillis()))
-                        .isIn(window.startOf(before), window.startOf(after));
                 Instant ends = after.plusMillis(answer.endsInMillis());
                 assertThat(ends)
                         .isBetween(
@@ -191,6 +192,73 @@ class PostgresLeaseStoreIT {
                             SQLException.class,
                             e -> assertThat(e.getSQLState()).isEqualTo("42501"));
         }
+    }
+
+    @Test
+    void aLeaseWhoseGatewayDiedIsClosedOnceAndOnlyWhatIsProvedComesBack() throws Exception {
+        Ask reserving =
+                new Ask(
+                        KEY,
+                        null,
+                        Amounts.NONE,
+                        Amounts.NONE,
+                        Amounts.NONE,
+                        "commands/0/5",
+                        amounts(60),
+                        Amounts.NONE,
+                        MOST);
+        Granted first = exchange(one, reserving);
+        var report =
+                new Ask(
+                        KEY,
+                        first.lease(),
+                        amounts(10),
+                        Amounts.NONE,
+                        amounts(5),
+                        "commands/0/9",
+                        Amounts.NONE,
+                        Amounts.NONE,
+                        MOST);
+        var _ = one.exchange(List.of(report), 0);
+        assertThat(one.lost(0)).isEmpty(); // its own
+        assertThat(two.lost(60_000)).isEmpty(); // not long enough ago
+
+        LostLease lost = two.lost(0).getFirst();
+        assertThat(lost.gateway()).isEqualTo("one");
+        assertThat(lost.account()).isEqualTo(KEY);
+        assertThat(lost.logged()).isEqualTo("commands/0/9");
+        // ten used, five reserved, and the log shows at most fifteen more: thirty come back
+        assertThat(two.close(lost, 0, amounts(15))).isTrue();
+        assertThat(two.close(lost, 0, Amounts.NONE)).isFalse();
+        assertThat(exchange(two, ask(null, 0, 0, 100, 0)).granted()).isEqualTo(amounts(70));
+
+        // the gateway was not dead: its lease is another one, of which it has nothing
+        Granted again = exchange(one, ask(first.lease(), 60, 0, 0, 0));
+        assertThat(again.lease()).isNotEqualTo(first.lease());
+        assertThat(again.granted()).isEqualTo(Amounts.NONE);
+        assertThat(one.standing(ACME).getFirst().used()).isEqualTo(amounts(30));
+    }
+
+    @Test
+    void aLeaseThatWasRenewedIsNotClosed() throws Exception {
+        Granted first = exchange(one, ask(null, 0, 0, 60, 0));
+        var report =
+                new Ask(
+                        KEY,
+                        first.lease(),
+                        Amounts.NONE,
+                        Amounts.NONE,
+                        Amounts.NONE,
+                        "commands/0/9",
+                        Amounts.NONE,
+                        Amounts.NONE,
+                        MOST);
+        var _ = one.exchange(List.of(report), 0);
+        LostLease lost = two.lost(0).getFirst();
+        var _ = one.exchange(List.of(report), LEASE_MILLIS);
+
+        assertThat(two.close(lost, 0, Amounts.NONE)).isFalse();
+        assertThat(exchange(two, ask(null, 0, 0, 100, 0)).granted()).isEqualTo(amounts(40));
     }
 
     @Test
