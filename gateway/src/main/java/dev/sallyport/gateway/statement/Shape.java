@@ -144,7 +144,8 @@ final class Shape {
                         }));
     }
 
-    private static String bounded(String whole) {
+    /** A fingerprint that is not too long: its beginning, and the digest of all of it. */
+    static String bounded(String whole) {
         if (whole.length() <= Statements.FINGERPRINT_CHARS_MAX) {
             return whole;
         }

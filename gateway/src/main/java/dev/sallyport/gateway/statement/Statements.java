@@ -102,7 +102,7 @@ public final class Statements {
                         .toList(),
                 columns(verdict.columns.stream().map(Statements::sayable).distinct().toList()),
                 verdict.functions.stream().limit(FUNCTIONS_MAX).toList(),
-                cut(String.join("; ", fingerprints)),
+                Shape.bounded(String.join("; ", fingerprints)),
                 Literals.features(sql, scan.tokens()),
                 scan.parameters(),
                 List.copyOf(verdict.objections));
@@ -175,11 +175,5 @@ public final class Statements {
         var listed = new ArrayList<>(columns.stream().limit(COLUMNS_MAX - 1L).toList());
         listed.add("*");
         return listed;
-    }
-
-    private static String cut(String fingerprints) {
-        return fingerprints.length() <= FINGERPRINT_CHARS_MAX
-                ? fingerprints
-                : fingerprints.substring(0, FINGERPRINT_CHARS_MAX - 3) + "...";
     }
 }

@@ -2,12 +2,14 @@ package dev.sallyport.gateway.statement;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FingerprintTest {
     @Test // case C7
@@ -18,6 +20,21 @@ class FingerprintTest {
         assertThat(statement.tables()).isEmpty();
         assertThat(statement.columns()).isEmpty();
         assertThat(statement.functions()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3})
+    void severalStatementsAreCutBetweenCharacters(int shift) {
+        String sql =
+                "select a%s%s; select 1%s"
+                        .formatted(
+                                "a".repeat(shift), ", \ud83d\ude00".repeat(490),
+                                ", \ud83d\ude00".repeat(490));
+
+        String fingerprint = Statements.classify(sql).fingerprint();
+
+        assertThat(StandardCharsets.UTF_8.newEncoder().canEncode(fingerprint)).isTrue();
+        assertThat(fingerprint).hasSizeLessThanOrEqualTo(Statements.FINGERPRINT_CHARS_MAX);
     }
 
     @ParameterizedTest
