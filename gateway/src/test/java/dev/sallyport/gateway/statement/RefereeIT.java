@@ -140,6 +140,8 @@ class RefereeIT {
     /** Nothing hidden of the catalogue, and no system column of a table, is read unrefused. */
     private static void hidden(String sql, JsonNode fact, List<String> problems) {
         Set<String> relations = texts(fact, "relations");
+        // a mutation may have taken the alias away, and then c is a column that nothing has
+        boolean ofWholeRow = relations.contains("c") || texts(fact, "aliases").contains("c");
         relations.removeAll(texts(fact, "ctes"));
         boolean catalogue =
                 relations.contains("pg_class") || relations.contains("pg_catalog.pg_class");
@@ -147,7 +149,7 @@ class RefereeIT {
             boolean hides =
                     catalogue
                             && (column.endsWith("reltuples")
-                                    || column.equals("c")
+                                    || (column.equals("c") && ofWholeRow)
                                     || column.endsWith("*"));
             boolean system =
                     (column.equals("ctid") && !relations.isEmpty())

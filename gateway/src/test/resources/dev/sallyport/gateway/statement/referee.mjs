@@ -13,6 +13,7 @@ function walk(node, facts) {
       case 'RangeVar': facts.relations.add(name(value)); break;
       case 'relation': if (value?.relname) facts.relations.add(name(value)); break;
       case 'rel': if (value?.relname) facts.relations.add(name(value)); break;
+      case 'alias': if (value?.aliasname) facts.aliases.add(value.aliasname); break;
       case 'FuncCall': if (value.funcformat !== 'COERCE_SQL_SYNTAX') facts.functions.add(last(value.funcname)); break;
       case 'typeName': if (value?.names) facts.types.add(last(value.names)); break;
       case 'RangeTableSample': facts.functions.add(last(value.method)); break;
@@ -30,7 +31,7 @@ function walk(node, facts) {
 }
 const name = r => [r.catalogname, r.schemaname, r.relname].filter(Boolean).join('.');
 createInterface({ input: process.stdin }).on('line', line => {
-  const facts = { relations: new Set(), functions: new Set(), attributes: new Set(), types: new Set(), columns: new Set(), ctes: new Set(), writes: false, locks: false, into: false, parameters: 0 };
+  const facts = { relations: new Set(), functions: new Set(), attributes: new Set(), types: new Set(), columns: new Set(), aliases: new Set(), ctes: new Set(), writes: false, locks: false, into: false, parameters: 0 };
   let out;
   try {
     const tree = pg.parseSync(JSON.parse(line));
@@ -38,5 +39,5 @@ createInterface({ input: process.stdin }).on('line', line => {
     walk(tree.stmts ?? [], facts);
     out = { ok: true, kinds };
   } catch (e) { out = { ok: false, kinds: [] }; }
-  console.log(JSON.stringify({ ...out, ...facts, relations: [...facts.relations], functions: [...facts.functions], attributes: [...facts.attributes], types: [...facts.types], columns: [...facts.columns], ctes: [...facts.ctes] }));
+  console.log(JSON.stringify({ ...out, ...facts, relations: [...facts.relations], functions: [...facts.functions], attributes: [...facts.attributes], types: [...facts.types], columns: [...facts.columns], aliases: [...facts.aliases], ctes: [...facts.ctes] }));
 });
