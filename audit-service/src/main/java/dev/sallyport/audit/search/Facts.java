@@ -55,6 +55,7 @@ public record Facts(
                     "authorized",
                     "withdrawn",
                     "succeeded",
+                    "rehearsed",
                     "failed",
                     "expired",
                     "cancelled",

@@ -55,7 +55,7 @@ final class Recall {
 
     /** Whether it may have written: where the command does not say, it may. */
     static boolean writes(CallAuthorized call) {
-        return call.access() != Access.READ;
+        return call.access() != Access.READ && call.access() != Access.REHEARSE;
     }
 
     /** How long a transaction of the call that another executor began may still go on. */

@@ -15,6 +15,9 @@ public sealed interface Ending {
      */
     record Commit(Confirmation confirmation) implements Ending {}
 
+    /** It may write, what it changed is told, and it is rolled back. The ledger does not see it. */
+    record Rehearse() implements Ending {}
+
     /** Whether the call is this executor's to do. */
     @FunctionalInterface
     interface Confirmation {
@@ -39,6 +42,7 @@ public sealed interface Ending {
         return switch (access) {
             case READ -> new RollBack();
             case WRITE -> new Commit(confirmation);
+            case REHEARSE -> new Rehearse();
         };
     }
 
@@ -47,6 +51,7 @@ public sealed interface Ending {
         return switch (this) {
             case RollBack _ -> Access.READ;
             case Commit _ -> Access.WRITE;
+            case Rehearse _ -> Access.REHEARSE;
         };
     }
 }

@@ -174,7 +174,7 @@ public final class Dispatcher {
                         call.tool().name(),
                         allowed.database().name(),
                         allowed.statementClass(),
-                        call.tool().access(allowed.statementClass()),
+                        call.tool().access(allowed.statementClass(), call.arguments()),
                         statement == null ? List.of() : statement.tables(),
                         statement == null ? List.of() : statement.columns(),
                         allowed.scopes().stream().map(Scope::wire).sorted().toList(),

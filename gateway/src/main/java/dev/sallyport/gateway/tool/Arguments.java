@@ -41,7 +41,8 @@ public record Arguments(ObjectNode taken, List<String> ignored, Optional<String>
         for (Map.Entry<String, JsonNode> member : given.properties()) {
             String name = member.getKey();
             if (known.contains(name)) {
-                if (!member.getValue().isNull()) {
+                // null must not have the change made in earnest: the schema refuses it
+                if (!member.getValue().isNull() || name.equals(Tool.DRY_RUN)) {
                     taken.set(name, member.getValue());
                 }
                 continue;

@@ -41,6 +41,9 @@ public record Tool(
     /** The argument that names the database. */
     public static final String DATABASE = "database";
 
+    /** The argument that has a change rehearsed. */
+    static final String DRY_RUN = "dryRun";
+
     private static final String SQL = "sql";
     private static final String PARAMS = "params";
 
@@ -105,9 +108,20 @@ public record Tool(
         };
     }
 
-    /** What a call of it may do in a database where its statement is of that class. */
-    public Access access(StatementClass statementClass) {
-        return mayChange() && statementClass != StatementClass.READ ? Access.WRITE : Access.READ;
+    /**
+     * What a call of it with these arguments may do in a database where its statement is of that
+     * class.
+     */
+    public Access access(StatementClass statementClass, ObjectNode arguments) {
+        if (!mayChange() || statementClass == StatementClass.READ) {
+            return Access.READ;
+        }
+        return isRehearsed(arguments) ? Access.REHEARSE : Access.WRITE;
+    }
+
+    /** Whether the call is made to learn what it would change. */
+    public boolean isRehearsed(ObjectNode arguments) {
+        return work instanceof CallersStatement && arguments.path(DRY_RUN).asBoolean(false);
     }
 
     /**

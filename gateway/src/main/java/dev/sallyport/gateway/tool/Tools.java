@@ -43,9 +43,16 @@ public final class Tools {
     private static final String ROWS =
             "{\"type\":\"object\",\"properties\":{%s},\"required\":[\"columns\",\"rows\",\"rowCount\",\"truncated\"]}"
                     .formatted(TABLE);
+    private static final String REHEARSAL =
+            """
+            "rehearsed":{"type":"boolean"},"complete":{"type":"boolean"},"effectDigest":{"type":"string"},\
+            "tables":{"type":"array","items":{"type":"object","properties":{"table":{"type":"string"},"inserted":{"type":"integer"},"updated":{"type":"integer"},"deleted":{"type":"integer"}}}},\
+            "changes":{"type":"array","items":{"type":"object","properties":{"table":{"type":"string"}}}},\
+            "changesNotShown":{"type":"integer"},"note":{"type":"string"}\
+            """;
     private static final String EFFECT =
-            "{\"type\":\"object\",\"properties\":{\"rowsAffected\":{\"type\":\"integer\"},%s},\"required\":[\"rowsAffected\"]}"
-                    .formatted(TABLE);
+            "{\"type\":\"object\",\"properties\":{\"rowsAffected\":{\"type\":\"integer\"},%s,%s},\"required\":[\"rowsAffected\"]}"
+                    .formatted(TABLE, REHEARSAL);
     private static final String DATABASES =
             """
             {"type":"object","properties":{"databases":{"type":"array","items":{"type":"object","properties":\
@@ -106,9 +113,10 @@ public final class Tools {
                         new Work.CallersStatement(false)),
                 new Tool(
                         "db_execute",
-                        "Runs one SQL statement that changes data and commits it. Returns the number of rows changed, and those of RETURNING.",
+                        "Runs one SQL statement that changes data and commits it. Returns the number of rows changed, and those of RETURNING. With dryRun nothing is changed.",
                         """
-                        {"type":"object","properties":{"database":%s,"sql":%s,"params":%s},\
+                        {"type":"object","properties":{"database":%s,"sql":%s,"params":%s,\
+                        "dryRun":{"type":"boolean","description":"True runs the statement, takes it back and returns what it would have changed: rows a table, some of them before and after, and a digest of the effect."}},\
                         "required":["database","sql"],"additionalProperties":false}\
                         """
                                 .formatted(DATABASE, SQL, PARAMS),
@@ -159,7 +167,9 @@ public final class Tools {
             Optional<String> restraint = arguments.restraint();
             return tool.mayChange() && restraint.isPresent()
                     ? Optional.of(
-                            "there is no argument %s, and what it asks for cannot be had: leave it out to have the change made"
+                            (names.contains(Tool.DRY_RUN)
+                                            ? "there is no argument %s: dryRun true tells what would be changed, and without it the change is made"
+                                            : "there is no argument %s, and what it asks for cannot be had: leave it out to have the change made")
                                     .formatted(restraint.get()))
                     : check.problem(arguments.taken());
         }

@@ -21,6 +21,7 @@ import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.registry.Grant;
 import dev.sallyport.schema.registry.Registry;
+import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.registry.Scope;
 import dev.sallyport.schema.registry.Tenant;
 import dev.sallyport.schema.token.Caller;
@@ -206,7 +207,7 @@ class GateTest {
 
         assertThat(gate.shows(restock, caller(), registry, true)).isFalse();
         assertThat(((Allowed) gate.decide(call, registry)).scopes()).containsExactly(Scope.WRITE);
-        assertThat(restock.access(StatementClass.WRITE)).isEqualTo(Access.WRITE);
+        assertThat(restock.access(StatementClass.WRITE, Json.mapper().createObjectNode())).isEqualTo(Access.WRITE);
         assertThat(restock.instruction(arguments).encode())
                 .asString(UTF_8)
                 .isEqualTo(
@@ -218,10 +219,21 @@ class GateTest {
     void onlyTheToolThatChangesDataMayWrite(StatementClass kind) {
         for (Tool tool : Tools.builtIn(1_000, 10_000)) {
             boolean writes = tool.name().equals("db_execute") && kind != StatementClass.READ;
-            assertThat(tool.access(kind))
+            assertThat(tool.access(kind, Json.mapper().createObjectNode()))
                     .as(tool.name())
                     .isEqualTo(writes ? Access.WRITE : Access.READ);
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aDryRunIsNoWrite(StatementClass kind) {
+        ObjectNode dryRun = Json.mapper().createObjectNode().put("dryRun", true);
+        for (Tool tool : Tools.builtIn(1_000, 10_000)) {
+            assertThat(tool.access(kind, dryRun)).as(tool.name()).isNotEqualTo(Access.WRITE);
+        }
+        assertThat(tool("db_execute").access(StatementClass.DELETE, dryRun))
+                .isEqualTo(Access.REHEARSE);
     }
 
     @ParameterizedTest

@@ -142,6 +142,7 @@ class ArgumentCheckTest {
                             case "string" -> odd.isString();
                             case "array" -> odd.isArray();
                             case "integer" -> odd.isNumber();
+                            case "boolean" -> odd.isBoolean();
                             default -> throw new IllegalStateException(type);
                         };
                 if (!fits && !odd.isNull()) {
@@ -197,13 +198,22 @@ class ArgumentCheckTest {
 
     @ParameterizedTest // case D12
     @ValueSource(
-            strings = {"dry_run", "dryRun", "readOnly", "read_only", "explain-only", "testMode"})
+            strings = {"dry_run", "dry-run", "readOnly", "read_only", "explain-only", "testMode"})
     void aChangeIsNotMadeInFullWhereLessWasAskedFor(String name) {
         ObjectNode given = object("{\"database\":\"shop\",\"sql\":\"s\",\"" + name + "\":true}");
         Tools.Ready execute = ready("db_execute");
         Tools.Ready query = ready("db_query");
         assertThat(execute.problem(execute.arguments(given)).orElse("")).contains(name);
         assertThat(query.problem(query.arguments(given))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"null", "\"true\"", "1", "\"\""})
+    void aDryRunIsAskedForByTrueAndNotByWhatIsNotClear(String value) {
+        ObjectNode given = object("{\"database\":\"shop\",\"sql\":\"s\",\"dryRun\":" + value + "}");
+        Tools.Ready execute = ready("db_execute");
+
+        assertThat(execute.problem(execute.arguments(given)).orElse("")).contains("dryRun");
     }
 
     /** Gemini takes one type for each node, and wants one for each. */

@@ -9,7 +9,12 @@ public enum Access {
     /** A READ ONLY transaction that always ends by ROLLBACK. */
     READ("read"),
     /** A transaction that is entered in the ledger and ends by COMMIT. */
-    WRITE("write");
+    WRITE("write"),
+    /**
+     * A transaction that may write, of which only the effect is told, and that always ends by
+     * ROLLBACK. The ledger has no entry of it.
+     */
+    REHEARSE("rehearse");
 
     private final String wire;
 

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param truncated whether there were more rows than the limits allow
  * @param cardNumbersCut full card numbers in the result, of which the last four digits were left;
  *     absent where there was none
+ * @param rehearsed true where the statement was run to tell its effect and taken back, or would
+ *     have been; else absent
  * @param resultDigest HMAC-SHA256 of the result's bytes under a key of the tenant, base64url;
  *     absent without a result
  * @param executor the name of the executor, or of the gateway that answered by itself
@@ -41,6 +43,7 @@ public record CallSettled(
         long bytes,
         boolean truncated,
         @Nullable Integer cardNumbersCut,
+        @Nullable Boolean rehearsed,
         Timings timings,
         @Nullable String resultDigest,
         @Nullable Attested attested,
@@ -71,6 +74,9 @@ public record CallSettled(
                             + ", "
                             + code);
         }
+        if (rehearsed != null && !rehearsed) {
+            throw new IllegalArgumentException("rehearsed must be true or absent: false");
+        }
         if (attempt < 1) {
             throw new IllegalArgumentException("attempt must be positive: " + attempt);
         }
@@ -88,6 +94,7 @@ public record CallSettled(
      * What was asked, which an outcome repeats.
      *
      * @param database absent for calls that concern none
+     * @param rehearsed true for a rehearsal, else absent
      */
     public record Asked(
             CallId call,
@@ -96,9 +103,22 @@ public record CallSettled(
             @Nullable DatabaseName database,
             StatementClass statementClass,
             List<String> tables,
-            @Nullable String fingerprint) {
+            @Nullable String fingerprint,
+            @Nullable Boolean rehearsed) {
         public Asked {
             tables = List.copyOf(tables);
+        }
+
+        /** What is asked in earnest. */
+        public Asked(
+                CallId call,
+                Principal principal,
+                String tool,
+                @Nullable DatabaseName database,
+                StatementClass statementClass,
+                List<String> tables,
+                @Nullable String fingerprint) {
+            this(call, principal, tool, database, statementClass, tables, fingerprint, null);
         }
 
         /** What the command asks. */
@@ -110,7 +130,8 @@ public record CallSettled(
                     command.database(),
                     command.statementClass(),
                     command.tables(),
-                    command.fingerprint());
+                    command.fingerprint(),
+                    command.access() == Access.REHEARSE ? true : null);
         }
     }
 
@@ -151,6 +172,7 @@ public record CallSettled(
                 result.bytes(),
                 result.truncated(),
                 result.cardNumbersCut() == 0 ? null : result.cardNumbersCut(),
+                asked.rehearsed(),
                 timings,
                 result.digest(),
                 result.attested(),
@@ -186,6 +208,7 @@ public record CallSettled(
                 0,
                 false,
                 null,
+                asked.rehearsed(),
                 timings,
                 null,
                 null,
@@ -236,6 +259,7 @@ public record CallSettled(
                 bytes,
                 truncated,
                 cardNumbersCut,
+                rehearsed,
                 otherTimings,
                 resultDigest,
                 attested,
@@ -260,6 +284,7 @@ public record CallSettled(
                 0,
                 false,
                 null,
+                rehearsed,
                 timings,
                 null,
                 null,
@@ -285,6 +310,7 @@ public record CallSettled(
                 bytes,
                 truncated,
                 cardNumbersCut,
+                rehearsed,
                 timings,
                 resultDigest,
                 attested,

@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
  * @param from start of the time that the event speaks of
  * @param to end of that time
  * @param by who did it, where that is not the subject
- * @param detail a few words on what the event is about, where it concerns no statement
+ * @param detail a few words on what the event is about, where it concerns no statement; {@code
+ *     rehearsal} where a statement is run to be taken back
  */
 public record FlatEvent(
         EventId id,
@@ -83,11 +84,23 @@ public record FlatEvent(
         @Nullable Instant to,
         @Nullable String by,
         @Nullable String detail) {
+    private static final String REHEARSAL = "rehearsal";
+
     public FlatEvent {
         tables = List.copyOf(tables);
         columns = List.copyOf(columns);
         scopes = List.copyOf(scopes);
         evidence = List.copyOf(evidence);
+    }
+
+    /** A rehearsal that succeeded changed nothing, and is no call that succeeded. */
+    private static String outcome(CallSettled call) {
+        if (call.refused()) {
+            return "refused";
+        }
+        return call.rehearsed() != null && call.ended() == Ended.SUCCEEDED
+                ? "rehearsed"
+                : call.ended().wire();
     }
 
     /** The columns of the event. */
@@ -107,6 +120,7 @@ public record FlatEvent(
                         flat.columns = call.columns();
                         flat.scopes = call.scopes();
                         flat.literals = call.literals();
+                        flat.detail = call.access() == Access.REHEARSE ? REHEARSAL : null;
                         yield "authorized";
                     }
                     case CallWithdrawn call -> {
@@ -136,7 +150,8 @@ public record FlatEvent(
                         flat.executor = call.executor();
                         flat.attempt = call.attempt();
                         flat.digest = call.resultDigest();
-                        yield call.refused() ? "refused" : call.ended().wire();
+                        flat.detail = call.rehearsed() == null ? null : REHEARSAL;
+                        yield outcome(call);
                     }
                     case CallRefused call -> {
                         flat.whose(call.principal());

@@ -39,6 +39,9 @@ class FlatEventTest {
                             "reply.gateway",
                             "reply.partition",
                             "arguments"),
+                    // the outcome and the detail say both in other words
+                    EventType.CALL_SETTLED,
+                    Set.of("ended", "rehearsed"),
                     EventType.APPROVAL_REQUESTED,
                     Set.of("expires"));
 
@@ -95,6 +98,41 @@ class FlatEventTest {
                         settled);
 
         assertThat(FlatEvent.of(event).outcome()).isEqualTo(outcome);
+    }
+
+    @Test
+    void aRehearsalIsNoCallThatSucceeded() {
+        CallSettled.Asked asked =
+                new CallSettled.Asked(
+                        CallId.next(),
+                        new Principal("alice", "client", null, null),
+                        "db_execute",
+                        new DatabaseName("shop"),
+                        StatementClass.DELETE,
+                        List.of(),
+                        null,
+                        true);
+        CallSettled settled =
+                CallSettled.succeeded(
+                        asked,
+                        CallSettled.Result.read(20, 1_000, null),
+                        Timings.NONE,
+                        "executor-1",
+                        1);
+
+        FlatEvent flat =
+                FlatEvent.of(
+                        Event.of(
+                                EventId.settledOf(settled.call()),
+                                "/executor/1",
+                                InstantSource.system().instant(),
+                                new TenantId("acme"),
+                                null,
+                                settled));
+
+        assertThat(flat.outcome()).isEqualTo("rehearsed");
+        assertThat(flat.detail()).isEqualTo("rehearsal");
+        assertThat(flat.rowsAffected()).isZero();
     }
 
     @ParameterizedTest

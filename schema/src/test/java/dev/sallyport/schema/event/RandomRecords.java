@@ -94,6 +94,8 @@ public final class RandomRecords {
     private Object value(Class<?> type) {
         if (type == String.class) {
             return text(1 + random.nextInt(30));
+        } else if (type == Boolean.class) {
+            return true; // one that may be absent is never false
         } else if (type == int.class || type == Integer.class) {
             return 1 + random.nextInt(1_000_000);
         } else if (type == long.class || type == Long.class) {

@@ -99,7 +99,8 @@ final class Doctor {
             select p.oid::regprocedure::text from pg_catalog.pg_proc p
             join pg_catalog.pg_roles r on r.rolname = ?
             where p.pronamespace = 'sallyport'::regnamespace
-                and p.proname not in ('open', 'enter', 'settle', 'claim')
+                and p.proname not in ('open', 'enter', 'settle', 'claim', 'effect', 'start', 'changes',
+                    'changes_since', 'own_transactions', 'hindrances', 'rows_query', 'rows_now', 'rows_held')
                 and has_function_privilege(r.oid, p.oid, 'EXECUTE')
             order by 1
             """;

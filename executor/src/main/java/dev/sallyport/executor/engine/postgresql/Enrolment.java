@@ -255,6 +255,11 @@ public final class Enrolment {
             statement.execute("revoke all on all functions in schema sallyport from " + login);
             statement.execute(
                     "grant execute on function sallyport.open(integer), sallyport.enter(),"
+                            + " sallyport.effect(integer, jsonb, integer), sallyport.start(),"
+                            + " sallyport.changes(), sallyport.changes_since(jsonb),"
+                            + " sallyport.own_transactions(), sallyport.hindrances(jsonb),"
+                            + " sallyport.rows_query(oid), sallyport.rows_now(oid, xid[]),"
+                            + " sallyport.rows_held(oid, xid[]),"
                             + " sallyport.settle(bigint), sallyport.enter(bytea, text, text, text,"
                             + " uuid, bigint, integer, integer, integer) to "
                             + login);

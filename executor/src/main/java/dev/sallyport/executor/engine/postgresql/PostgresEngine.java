@@ -96,6 +96,9 @@ public final class PostgresEngine implements Engine {
         }
         boolean write = ending.access() == Access.WRITE;
         Pace pace = new Pace(cancellation, System.nanoTime() + within.toNanos());
+        if (ending instanceof Ending.Rehearse) {
+            return rehearse(call, statement, within, pace, cancellation, watch);
+        }
         JsonRows rows = new JsonRows(call.limits(), write, pace, database.rules().cardNumbers());
         Transaction<Result> transaction =
                 session.as(
@@ -122,6 +125,47 @@ public final class PostgresEngine implements Engine {
             case Transaction.Unknown<Result>(var cause) when Session.isUnsettled(cause) ->
                     Answer.unsettled();
             case Transaction.Unknown<Result>(var cause) -> Problems.unknown(cause);
+        };
+    }
+
+    private Answer rehearse(
+            Call call,
+            Statement statement,
+            Duration within,
+            Pace pace,
+            Cancellation cancellation,
+            Stopwatch watch) {
+        Transaction<Effect> transaction =
+                session.as(
+                        call.caller(),
+                        new Ending.Rehearse(),
+                        within,
+                        cancellation,
+                        watch,
+                        new Work<>(
+                                call.comment(),
+                                statement.text().sql(),
+                                statement.parameters(),
+                                0,
+                                new EffectRows(call.limits().rowsMax(), pace)));
+        return switch (transaction) {
+            case Transaction.Done<Effect>(var effect, var attested) ->
+                    Rehearsal.answer(
+                            effect,
+                            keys.key(),
+                            call.limits(),
+                            database.rules().cardNumbers(),
+                            attested);
+            case Transaction.Failed<Effect>(var stage, var cause)
+                    when stage == Transaction.Stage.ENTER && "42883".equals(cause.getSQLState()) ->
+                    Rehearsal.cannot(
+                            "the database's enrolment is older than rehearsals, and can be repeated"
+                                    + " at any time");
+            case Transaction.Failed<Effect>(var stage, var cause) ->
+                    Problems.of(stage, cause, cancellation.requested(), statement.text().written());
+            case Transaction.Unknown<Effect> _ -> Answer.unsettled();
+            case Transaction.DoneBefore<Effect> _ ->
+                    throw new IllegalStateException("the ledger has no rehearsals");
         };
     }
 

@@ -20,7 +20,8 @@ record Seal(int backendPid, int clientPort) {
         WRITE,
         COMMIT,
         ENTER,
-        SETTLE;
+        SETTLE,
+        EFFECT;
 
         private final String word = name().toLowerCase(Locale.ROOT);
     }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
@@ -48,8 +49,18 @@ final class Session {
     private static final String NOT_PROVED = "SP002";
     private static final String UNSETTLED = "SP009";
     private static final String IN_LEDGER = "SP011";
+    private static final String NO_CURSOR = "34000";
     private static final String UNLOCK = "select pg_catalog.pg_advisory_unlock_all()";
     private static final String ENTER = "select sallyport.enter()";
+
+    /** Its first row is fetched before the statement, so that the others tell what was then. */
+    private static final String EFFECT =
+            " no scroll cursor without hold for with base as materialized (select sallyport.start() as s)"
+                    + " select e.* from base, pg_catalog.generate_series(0, 1) as p,"
+                    + " lateral sallyport.effect(p, base.s, "
+                    + Effect.ROWS_SHOWN_MAX
+                    + ") as e";
+
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
     private final Backends backends;
@@ -136,6 +147,7 @@ final class Session {
                 return switch (ending) {
                     case Ending.RollBack _ -> read(lease, key);
                     case Ending.Commit(var confirmation) -> write(lease, key, confirmation);
+                    case Ending.Rehearse _ -> rehearse(lease, key);
                 };
             } catch (SQLException e) {
                 lease.end(false);
@@ -273,6 +285,67 @@ final class Session {
                         : askLedger(caller, LEDGER_WITHIN, e);
             }
             return commit(lease, key, made, affected);
+        }
+
+        /**
+         * The statement runs as one that is committed, under a context of the same kind, and does
+         * not learn that it is not.
+         */
+        private Transaction<R> rehearse(Lease lease, SealKey key) {
+            Backend backend = lease.backend;
+            Wire wire = backend.wire();
+            String cursor = "sallyport_" + UUID.randomUUID().toString().replace("-", "");
+            try {
+                wire.add("begin");
+                int before = 1 + limitTime(backend);
+                String ours = prefix(backend, key, caller, Kind.EFFECT);
+                wire.add(ours, "declare " + cursor + EFFECT, List.of(), 0, null)
+                        .add(ours, "fetch 1 from " + cursor, List.of(), 0, null);
+                before += 2;
+                String theirs = prefix(backend, key, caller, Kind.WRITE);
+                add(backend, theirs, false);
+                wire.add(theirs, "set constraints all immediate", List.of(), 0, null);
+                Wire.Reply reply = wire.exchange(false);
+                watch.lap(Stopwatch.Part.EXECUTION);
+                if (reply.error() != null) {
+                    return rehearsedNot(lease, reply, before);
+                }
+                long affected = reply.affected();
+                cancellation.check();
+                reply =
+                        wire.add("set local statement_timeout = " + Math.max(1, left().toMillis()))
+                                .add(
+                                        prefix(backend, key, caller, Kind.EFFECT),
+                                        "fetch all from " + cursor,
+                                        List.of(),
+                                        0,
+                                        work.taking().effect())
+                                .add("rollback")
+                                .exchange(false);
+                if (reply.error() != null) {
+                    return rehearsedNot(lease, reply, 0);
+                }
+                R made = work.taking().made(affected);
+                lease.end(false);
+                watch.lap(Stopwatch.Part.FETCH);
+                return new Transaction.Done<>(
+                        made, tenant(backend.attested(), caller.tenant().value()));
+            } catch (SQLException e) {
+                lease.end(false);
+                return new Transaction.Failed<>(Stage.STATEMENT, e);
+            }
+        }
+
+        /** Where the transaction is not the one that was begun, something was committed in it. */
+        private Transaction<R> rehearsedNot(Lease lease, Wire.Reply reply, int before) {
+            SQLException cause = Objects.requireNonNull(reply.error());
+            boolean entering = reply.done() < before;
+            SQLException explained = entering ? explained(lease, cause) : cause;
+            lease.end(false);
+            return reply.status() == 'E' && !NO_CURSOR.equals(cause.getSQLState())
+                    ? new Transaction.Failed<>(entering ? Stage.ENTER : Stage.STATEMENT, explained)
+                    : new Transaction.Unknown<>(
+                            new SQLException("the transaction is another one", UNSETTLED, cause));
         }
 
         /** What is not confirmed in the call's time is rolled back. */

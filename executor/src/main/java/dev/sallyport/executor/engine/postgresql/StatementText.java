@@ -41,6 +41,8 @@ record StatementText(String sql, IntUnaryOperator written) {
                     "analyze",
                     "refresh",
                     "reindex");
+    private static final Set<String> REHEARSED =
+            Set.of("insert", "update", "delete", "merge", "select", "with", "values");
     private static final Set<String> DEFINITIONS = Set.of("create", "alter", "drop", "comment");
 
     /** Objects that belong to no tenant, or outlive a call in other callers' sessions. */
@@ -86,7 +88,7 @@ record StatementText(String sql, IntUnaryOperator written) {
      *
      * @param parameters how many values the caller gave
      * @throws ExecutorException {@code statement_refused}, {@code several_statements}, {@code
-     *     parameters_mismatch}
+     *     parameters_mismatch}, {@code cannot_be_rehearsed}
      */
     static StatementText of(String written, int parameters, Access access) {
         Scan scan = Scanner.scan(written);
@@ -142,13 +144,20 @@ record StatementText(String sql, IntUnaryOperator written) {
         Set<String> allowed =
                 switch (access) {
                     case READ -> READS;
-                    case WRITE -> WRITES;
+                    case WRITE, REHEARSE -> WRITES;
                 };
         if (!allowed.contains(first)) {
             throw refused(
                     first.toUpperCase(Locale.ROOT)
                             + " is not run for a call; it may start with "
                             + allowed.stream().sorted().toList());
+        }
+        if (access == Access.REHEARSE && !REHEARSED.contains(first)) {
+            throw new ExecutorException(
+                    Effect.CANNOT,
+                    "this cannot be rehearsed: what "
+                            + first.toUpperCase(Locale.ROOT)
+                            + " does is not told by rows; nothing was run");
         }
         String kind =
                 words.stream()

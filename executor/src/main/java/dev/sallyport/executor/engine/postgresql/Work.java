@@ -29,6 +29,11 @@ record Work<R>(
          * @param affected rows that the statement added, changed or removed
          */
         R made(long affected) throws SQLException;
+
+        /** Who takes what a rehearsal tells; null where nobody does. */
+        default @Nullable Rows effect() {
+            return null;
+        }
     }
 
     /** Tells types by their OIDs. */

@@ -9,13 +9,14 @@
 --   claim     what policies ask: a claim of the context that stands in the statement's own text, or null
 --   enter     enters a write in the ledger, or fails when it is there
 --   settle    notes the effect of a write just before its commit
+--   effect    tells what a transaction changed, for rehearsals; the functions around it are its parts
 --
 -- The context is a comment in front of the first character of a message:
 --   /*sp2 <mac> <tenant> <subject, base64url> <call> <kind> <expiry, epoch seconds>*/
 -- The mac is the HMAC-SHA256 (RFC 2104), in hexadecimal digits, of '<backend pid>:<client port>' and of what follows the
 -- mac, under the login's key. current_query() gives the text of the protocol's message, which no SQL can change. The
 -- client's port is null in a parallel worker, so that a worker proves nothing. Kinds: read, write and commit are for
--- claims; enter and settle each for the one function of that name.
+-- claims; enter and settle each for the one function of that name; effect for that function and the claims that it needs.
 --
 -- HMAC-SHA256 is made from the built-in sha256, so that no extension is needed: a key is kept as the two 64-byte
 -- blocks that HMAC derives from it (key xor ipad, key xor opad).
@@ -172,7 +173,7 @@ begin
                 and split_part(head, ' ', 7)::float8 - date_part('epoch', statement_timestamp()) between 0 and 120
         end) is not true
     then
-        perform sallyport.proved('{read,write,commit}');
+        perform sallyport.proved('{read,write,commit,effect}');
     end if;
     if name = 'tenant' then
         return split_part(head, ' ', 3);
@@ -280,6 +281,247 @@ begin
 end
 $settle$;
 
+-- Rehearsals: what a transaction changed, for the executor alone. Its messages carry a proof of kind effect, which no
+-- caller's statement has. Nothing is kept for it anywhere: the server's own counters tell how many rows of which table
+-- the transaction inserted, updated and deleted, whoever did it; the rows are read as the login, under its policies, by
+-- the transaction that left its number on them. A cursor that was opened before the statement sees them as they were.
+
+-- What this transaction and what this session did before and has not reported yet.
+create or replace function sallyport.changes(
+    out relation oid, out inserted bigint, out updated bigint, out deleted bigint) returns setof record
+    language plpgsql volatile security definer parallel unsafe
+    set search_path = pg_catalog, pg_temp
+as $changes$
+begin
+    if sallyport.proved('{effect}') is null then
+        raise exception 'sallyport: the context is not proved' using errcode = 'SP002';
+    end if;
+    return query
+    select n.oid, n.i, n.u, n.d
+    from (
+        select c.oid, pg_stat_get_xact_tuples_inserted(c.oid) as i, pg_stat_get_xact_tuples_updated(c.oid) as u,
+            pg_stat_get_xact_tuples_deleted(c.oid) as d
+        from pg_catalog.pg_class c
+        where c.relkind in ('r', 'm') and c.relnamespace <> 'sallyport'::regnamespace
+    ) n
+    where n.i + n.u + n.d > 0;
+end
+$changes$;
+
+-- The same as an object of arrays by table, for what follows.
+create or replace function sallyport.start() returns jsonb
+    language sql volatile parallel unsafe
+    set search_path = pg_catalog, pg_temp
+as $start$
+    select coalesce(jsonb_object_agg(c.relation::text, jsonb_build_array(c.inserted, c.updated, c.deleted)), '{}')
+    from sallyport.changes() c
+$start$;
+
+-- The same without what was there at the start.
+create or replace function sallyport.changes_since(
+    start jsonb, out relation oid, out inserted bigint, out updated bigint, out deleted bigint) returns setof record
+    language sql volatile parallel unsafe
+    set search_path = pg_catalog, pg_temp
+as $since$
+    select c.relation, c.inserted - coalesce((start -> c.relation::text ->> 0)::bigint, 0),
+        c.updated - coalesce((start -> c.relation::text ->> 1)::bigint, 0),
+        c.deleted - coalesce((start -> c.relation::text ->> 2)::bigint, 0)
+    from sallyport.changes() c
+    where jsonb_build_array(c.inserted, c.updated, c.deleted) is distinct from start -> c.relation::text
+$since$;
+
+-- The number of this transaction, as rows carry it, and of a savepoint that is open. Those of savepoints that were
+-- released nobody tells: what was changed behind them is counted, and not found.
+create or replace function sallyport.own_transactions() returns xid[]
+    language plpgsql volatile security definer parallel unsafe
+    set search_path = pg_catalog, pg_temp
+as $own$
+begin
+    if sallyport.proved('{effect}') is null then
+        raise exception 'sallyport: the context is not proved' using errcode = 'SP002';
+    end if;
+    return coalesce((
+        select array_agg(l.transactionid)
+        from pg_lock_status() l
+        where l.locktype = 'transactionid' and l.pid = pg_backend_pid() and l.mode = 'ExclusiveLock' and l.granted
+    ), '{}');
+end
+$own$;
+
+-- Why what was done cannot be taken back, or be told by rows; empty where it can.
+create or replace function sallyport.hindrances(start jsonb) returns setof text
+    language plpgsql volatile security definer parallel unsafe
+    set search_path = pg_catalog, pg_temp
+as $hindrances$
+begin
+    if sallyport.proved('{effect}') is null then
+        raise exception 'sallyport: the context is not proved' using errcode = 'SP002';
+    end if;
+    if current_setting('track_counts') <> 'on' then
+        return next 'no_counts';
+    end if;
+    if exists (
+        select from sallyport.changes_since(start) s join pg_catalog.pg_class c on c.oid = s.relation
+        where c.relnamespace = 'pg_catalog'::regnamespace
+    ) then
+        return next 'definitions';
+    end if;
+    -- a sequence's value is drawn, or set, under this lock
+    if exists (
+        select from pg_lock_status() l join pg_catalog.pg_class c on c.oid = l.relation
+        where l.locktype = 'relation' and l.pid = pg_backend_pid() and c.relkind = 'S' and l.mode <> 'AccessShareLock'
+    ) then
+        return next 'sequence';
+    end if;
+    if exists (
+        select from pg_lock_status() l join pg_catalog.pg_class c on c.oid = l.relation
+        where l.locktype = 'relation' and l.pid = pg_backend_pid() and c.relkind = 'f' and l.mode <> 'AccessShareLock'
+    ) then
+        return next 'foreign_table';
+    end if;
+    if exists (
+        select from sallyport.changes_since(start) s
+        join pg_catalog.pg_trigger t on t.tgrelid = s.relation and not t.tgisinternal and t.tgenabled <> 'D'
+        join pg_catalog.pg_proc p on p.oid = t.tgfoid
+        where p.prosrc ~* '\mnotify\M|\mpg_notify\M|triggered_change_notification|\mdblink'
+    ) then
+        return next 'notification';
+    end if;
+end
+$hindrances$;
+
+-- A query for the rows of a table as the login may see them: the key, the row and its JSON. Without a primary key that
+-- may be seen the row is the key. Null where no column may be seen.
+create or replace function sallyport.rows_query(relation oid) returns text
+    language plpgsql stable strict parallel restricted
+    set search_path = pg_catalog, pg_temp
+as $query$
+declare
+    v_columns constant text := (
+        select string_agg('t.' || quote_ident(a.attname), ', ' order by a.attnum)
+        from pg_catalog.pg_attribute a
+        where a.attrelid = relation and a.attnum > 0 and not a.attisdropped
+            and has_column_privilege(relation, a.attnum, 'select'));
+    v_key constant text := (
+        select string_agg('t.' || quote_ident(a.attname), ', ' order by k.place)
+        from pg_catalog.pg_index i
+        cross join lateral unnest(i.indkey) with ordinality as k (attnum, place)
+        join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+        where i.indrelid = relation and i.indisprimary
+        having bool_and(has_column_privilege(relation, a.attnum, 'select')));
+begin
+    if v_columns is null then
+        return null;
+    end if;
+    return format('select (row(%s)::text collate "C") as k, row(%s)::text as r,'
+            ' (select row_to_json(j)::text from (select %s) j) as j, t.tableoid || '' '' || t.ctid as place'
+            ' from %s %s t',
+        coalesce(v_key, v_columns), v_columns, v_columns,
+        case (select c.relkind from pg_catalog.pg_class c where c.oid = relation) when 'p' then '' else 'only' end,
+        relation::regclass);
+end
+$query$;
+
+-- The rows of a table that the transactions made and that are there now.
+create or replace function sallyport.rows_now(
+    relation oid, own xid[], out k text, out r text, out j text) returns setof record
+    language plpgsql volatile strict parallel unsafe
+    set search_path = pg_catalog, pg_temp
+    set "DateStyle" = 'ISO, YMD' set "IntervalStyle" = 'postgres' set "TimeZone" = 'UTC'
+    set extra_float_digits = 1 set bytea_output = 'hex' set lc_monetary = 'C'
+as $now$
+begin
+    return query execute 'select q.k, q.r, q.j from (' || sallyport.rows_query(relation)
+        || ' where t.xmin = any ($1)) q' using own;
+end
+$now$;
+
+-- The places of rows that the transactions hold and did not change, as checks of foreign keys do.
+create or replace function sallyport.rows_held(relation oid, own xid[]) returns text[]
+    language plpgsql volatile strict parallel unsafe
+    set search_path = pg_catalog, pg_temp
+as $held$
+declare
+    v_held text[];
+begin
+    execute 'select array_agg(q.place) from (' || sallyport.rows_query(relation)
+        || ' where t.xmax = any ($1) limit 10001) q' into v_held using own;
+    return coalesce(v_held, '{}');
+end
+$held$;
+
+-- What the transaction changed, table after table and row after row in the order of their keys, as one cursor tells it:
+-- its first row, of phase 0, is fetched before the statement, and the rest after it. What a query of a STABLE function
+-- sees is what the cursor saw when it was opened; what a VOLATILE one sees is what is there now.
+--   begun
+--   cannot  <reason>
+--   table   <name> <inserted> <updated> <deleted> <whether rows may be seen>
+--   row     <name> <hash before> <hash after> <JSON before> <JSON after>   JSON of the first rows only
+create or replace function sallyport.effect(
+    phase integer, start jsonb, rows_shown integer,
+    out what text, out name text, out a text, out b text, out c text, out d text) returns setof record
+    language plpgsql stable parallel restricted
+    set search_path = pg_catalog, pg_temp
+    set "DateStyle" = 'ISO, YMD' set "IntervalStyle" = 'postgres' set "TimeZone" = 'UTC'
+    set extra_float_digits = 1 set bytea_output = 'hex' set lc_monetary = 'C'
+as $effect$
+declare
+    t record;
+    v_own xid[];
+    v_held text[];
+    v_rows text;
+begin
+    if phase = 0 then
+        what := 'begun';
+        return next;
+        return;
+    end if;
+    what := 'cannot';
+    for name in select * from sallyport.hindrances(start) loop
+        return next;
+    end loop;
+    if found then
+        return;
+    end if;
+    v_own := sallyport.own_transactions();
+    for t in
+        select s.root, s.root::regclass::text as name, sum(s.inserted) as inserted, sum(s.updated) as updated,
+            sum(s.deleted) as deleted, sallyport.rows_query(s.root) as rows
+        from (
+            select coalesce(pg_partition_root(x.relation::regclass)::oid, x.relation) as root, x.inserted, x.updated, x.deleted
+            from sallyport.changes_since(start) x
+        ) s
+        group by s.root
+        order by s.root::regclass::text collate "C"
+    loop
+        what := 'table';
+        name := t.name;
+        a := t.inserted;
+        b := t.updated;
+        c := t.deleted;
+        d := t.rows is not null;
+        return next;
+        continue when t.rows is null;
+        v_held := sallyport.rows_held(t.root, v_own);
+        v_rows := t.rows || ' where t.xmax = any ($1)'
+            || case when v_held = '{}' then '' else ' and t.tableoid || '' '' || t.ctid <> all ($2)' end;
+        return query execute
+            'select ''row'', $3, encode(sha256(convert_to(m.was, ''UTF8'')), ''hex''),'
+            '    encode(sha256(convert_to(m.is, ''UTF8'')), ''hex''),'
+            '    case when m.place <= $4 and length(m.json_was) <= 50000 then m.json_was end,'
+            '    case when m.place <= $4 and length(m.json_is) <= 50000 then m.json_is end'
+            ' from ('
+            '    select o.r as was, n.r as is, o.j as json_was, n.j as json_is,'
+            '        row_number() over (order by coalesce(o.k, n.k) collate "C", o.i, n.i) as place'
+            '    from (select q.*, row_number() over (partition by q.k) as i from (' || v_rows || ') q) o'
+            '    full join (select q.*, row_number() over (partition by q.k) as i'
+            '        from sallyport.rows_now($5, $1) q) n on n.k = o.k and n.i = o.i'
+            ' ) m order by m.place'
+            using v_own, v_held, t.name, rows_shown, t.root;
+    end loop;
+end
+$effect$;
+
 -- What executors of version 1 call: they are told why it does not work.
 create or replace function sallyport.enter(
     proof bytea, mode text, tenant text, subject text, call uuid, expires_ms bigint,
@@ -309,6 +551,9 @@ begin
         execute format('revoke all on all tables in schema sallyport from %I', l.rolname);
         execute format('revoke all on all functions in schema sallyport from %I', l.rolname);
         execute format('grant execute on function sallyport.open(integer), sallyport.enter(), sallyport.settle(bigint),'
+            ' sallyport.effect(integer, jsonb, integer), sallyport.start(), sallyport.changes(), sallyport.changes_since(jsonb),'
+            ' sallyport.own_transactions(), sallyport.hindrances(jsonb), sallyport.rows_query(oid), sallyport.rows_now(oid, xid[]),'
+            ' sallyport.rows_held(oid, xid[]),'
             ' sallyport.enter(bytea, text, text, text, uuid, bigint, integer, integer, integer) to %I', l.rolname);
     end loop;
 end
