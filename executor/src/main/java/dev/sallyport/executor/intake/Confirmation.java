@@ -10,21 +10,24 @@ import java.util.concurrent.TimeoutException;
 public final class Confirmation {
     private final CompletableFuture<Boolean> told;
     private final boolean heldUp;
+    private final Runnable hurry;
 
     /**
      * An answer to come.
      *
      * @param told false where the partition is lost
-     * @param heldUp whether the question cannot be asked just now
+     * @param heldUp whether the question cannot be sent just now
+     * @param hurry is run when somebody begins to wait
      */
-    public Confirmation(CompletableFuture<Boolean> told, boolean heldUp) {
+    public Confirmation(CompletableFuture<Boolean> told, boolean heldUp, Runnable hurry) {
         this.told = told;
         this.heldUp = heldUp;
+        this.hurry = hurry;
     }
 
     /** One that was given. */
     public static Confirmation given() {
-        return new Confirmation(CompletableFuture.completedFuture(true), false);
+        return new Confirmation(CompletableFuture.completedFuture(true), false, () -> {});
     }
 
     /** Whether it may take long, as while the group's members change. */
@@ -32,8 +35,15 @@ public final class Confirmation {
         return heldUp && !told.isDone();
     }
 
+    private void hurry() {
+        if (!told.isDone()) {
+            hurry.run();
+        }
+    }
+
     /** Waits for as long as it takes; false where the partition is lost. */
     public boolean await() throws InterruptedException {
+        hurry();
         try {
             return told.get();
         } catch (ExecutionException e) {
@@ -43,6 +53,7 @@ public final class Confirmation {
 
     /** Waits for so long; false where the partition is lost or nothing was told. */
     public boolean within(Duration time) throws InterruptedException {
+        hurry();
         try {
             return told.get(time.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {

@@ -1,5 +1,6 @@
 package dev.sallyport.executor.intake;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -9,12 +10,22 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls that wait until the broker takes a commit of offsets that is sent after they asked: before
- * a write is committed, and before it is told that one was not done. Calls wait on their own
- * threads; the intake's thread takes all that wait, sends one commit for them, and polls meanwhile.
+ * What calls ask the broker to confirm by a commit of offsets that is sent after they asked: before
+ * a write is committed, and before it is told that one was not done. Calls ask and wait on their
+ * own threads; the intake's thread takes all that was asked, sends one commit for it, and polls
+ * meanwhile.
+ *
+ * <p>A commit costs CPU of broker and client. So what is asked is sent when somebody waits for it,
+ * or a little later: by then more has been asked.
  */
 final class Confirmations {
-    private final Queue<Awaited> waiting = new ConcurrentLinkedQueue<>();
+    /** What nobody waits for is sent this long after it was asked, at the first turn. */
+    private static final long LINGER_NANOS = Duration.ofMillis(5).toNanos();
+
+    private final Queue<Asked> asked = new ConcurrentLinkedQueue<>();
+
+    /** Whether somebody waits for something that was not sent. */
+    private volatile boolean hurry;
 
     /** Whether the intake's thread polls, and could send a commit if it were woken. */
     private final AtomicBoolean wakeable = new AtomicBoolean();
@@ -25,19 +36,50 @@ final class Confirmations {
 
     // what follows is used by the intake's thread alone
     private boolean polling;
-    private @Nullable List<Awaited> underWay;
+    private @Nullable List<Asked> underWay;
+
+    /** What one call asked; the answer is false where the call's partition was lost before. */
+    final class Asked {
+        private final Offsets offsets;
+        private final long offset;
+        private final boolean decided;
+        private final long at = System.nanoTime();
+        private final CompletableFuture<Boolean> told = new CompletableFuture<>();
+        private volatile boolean sent;
+
+        /**
+         * A question that was not sent.
+         *
+         * @param decided whether it is noted with the commit that the call was not done
+         */
+        private Asked(Offsets offsets, long offset, boolean decided) {
+            this.offsets = offsets;
+            this.offset = offset;
+            this.decided = decided;
+        }
+
+        Offsets offsets() {
+            return offsets;
+        }
+
+        long offset() {
+            return offset;
+        }
+
+        boolean decided() {
+            return decided;
+        }
+
+        /** Somebody waits for the answer. */
+        private void hurry() {
+            if (!sent) {
+                Confirmations.this.hurry();
+            }
+        }
+    }
 
     /**
-     * One call that waits.
-     *
-     * @param decided whether it is noted with the commit that the call was not done
-     * @param confirmed false where the call's partition was lost before
-     */
-    record Awaited(
-            Offsets offsets, long offset, boolean decided, CompletableFuture<Boolean> confirmed) {}
-
-    /**
-     * None that wait yet.
+     * Nothing was asked yet.
      *
      * @param wake makes the intake's thread return from its poll
      */
@@ -45,22 +87,39 @@ final class Confirmations {
         this.wake = wake;
     }
 
-    /** Asks for it, and does not wait. */
-    Confirmation ask(Offsets offsets, long offset, boolean decided) {
-        Awaited call = new Awaited(offsets, offset, decided, new CompletableFuture<>());
-        waiting.add(call);
+    /**
+     * Asks for it, and does not wait.
+     *
+     * @param alone whether no other call could share the commit
+     */
+    Confirmation ask(Offsets offsets, long offset, boolean decided, boolean alone) {
+        Asked call = new Asked(offsets, offset, decided);
+        asked.add(call);
+        if (alone) {
+            hurry();
+        }
+        if (closed) {
+            refuseAll();
+        }
+        return new Confirmation(call.told, heldUp, call::hurry);
+    }
+
+    private void hurry() {
+        hurry = true;
         if (wakeable.compareAndSet(true, false)) {
             wake.run();
         }
-        if (closed) {
-            refuseWaiting();
-        }
-        return new Confirmation(call.confirmed(), heldUp);
     }
 
     /** No commit can be sent just now: what is asked until one is taken may wait long. */
     void holdUp() {
         heldUp = true;
+    }
+
+    /** Whether a commit should be sent now. */
+    boolean isDue() {
+        Asked oldest = asked.peek();
+        return oldest != null && (hurry || System.nanoTime() - oldest.at >= LINGER_NANOS);
     }
 
     /**
@@ -78,10 +137,10 @@ final class Confirmations {
         wakeable.set(false);
     }
 
-    /** Whether a call waits; where none does, the first that comes wakes the intake's thread. */
+    /** Whether somebody waits; where nobody does, the first who will wakes the intake's thread. */
     private boolean isAwaited() {
         wakeable.set(true);
-        return !waiting.isEmpty() && wakeable.compareAndSet(true, false);
+        return hurry && !asked.isEmpty() && wakeable.compareAndSet(true, false);
     }
 
     /** Whether a commit was sent and is not answered. */
@@ -90,56 +149,61 @@ final class Confirmations {
     }
 
     /** A commit was sent for these. */
-    void sent(List<Awaited> calls) {
+    void sent(List<Asked> calls) {
         underWay = calls;
     }
 
-    /** The broker took the commit; who came meanwhile needs another one. */
+    /** The broker took the commit; what was asked meanwhile needs another one. */
     void taken() {
         heldUp = false;
-        for (Awaited call : answered()) {
-            call.confirmed().complete(!call.offsets().isLost());
+        for (Asked call : answered()) {
+            call.told.complete(!call.offsets.isLost());
         }
         if (polling && isAwaited()) {
             wake.run();
         }
     }
 
-    /** It did not: they wait again, until this poll ends. */
+    /** It did not: all of it is asked again, when this poll ends. */
     void notTaken() {
         heldUp = true;
-        waiting.addAll(answered());
+        List<Asked> again = answered();
+        again.forEach(call -> call.sent = false);
+        asked.addAll(again);
+        hurry |= !again.isEmpty();
     }
 
-    private List<Awaited> answered() {
-        List<Awaited> calls = underWay == null ? List.of() : underWay;
+    private List<Asked> answered() {
+        List<Asked> calls = underWay == null ? List.of() : underWay;
         underWay = null;
         return calls;
     }
 
-    /** Takes all that wait for partitions that are still here; the others are told that not. */
-    List<Awaited> take() {
-        List<Awaited> taken = new ArrayList<>();
-        for (Awaited next = waiting.poll(); next != null; next = waiting.poll()) {
-            if (next.offsets().isLost()) {
-                next.confirmed().complete(false);
+    /** Takes all that is asked of partitions that are still here; the others are told that not. */
+    List<Asked> take() {
+        hurry = false;
+        List<Asked> taken = new ArrayList<>();
+        for (Asked next = asked.poll(); next != null; next = asked.poll()) {
+            if (next.offsets.isLost()) {
+                next.told.complete(false);
             } else {
+                next.sent = true;
                 taken.add(next);
             }
         }
         return taken;
     }
 
-    /** Nothing will be confirmed any more: what waits, and what comes, is lost. */
+    /** Nothing will be confirmed any more: what is asked is lost. */
     void close() {
-        waiting.addAll(answered());
+        asked.addAll(answered());
         closed = true;
-        refuseWaiting();
+        refuseAll();
     }
 
-    private void refuseWaiting() {
-        for (Awaited next = waiting.poll(); next != null; next = waiting.poll()) {
-            next.confirmed().complete(false);
+    private void refuseAll() {
+        for (Asked next = asked.poll(); next != null; next = asked.poll()) {
+            next.told.complete(false);
         }
     }
 }

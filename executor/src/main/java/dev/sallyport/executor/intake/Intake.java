@@ -29,9 +29,6 @@ public final class Intake implements AutoCloseable {
     /** While a call waits for a commit that is not sent yet. */
     private static final Duration POLL_AWAITED = Duration.ofMillis(1);
 
-    /** Writes that come within this time share a commit, while their statements run. */
-    private static final Duration CONFIRM_EVERY = Duration.ofMillis(3);
-
     private static final Duration COMMIT_EVERY = Duration.ofMillis(500);
     private static final Duration PAUSE_AFTER_FAILURE = Duration.ofMillis(250);
     private static final Duration DRAIN_WITHIN = Duration.ofSeconds(5);
@@ -72,20 +69,11 @@ public final class Intake implements AutoCloseable {
             Consumer<Delivery> handler,
             int underWayMax,
             Joining joining) {
-        this(consumer, handler, underWayMax, joining, CONFIRM_EVERY);
-    }
-
-    Intake(
-            org.apache.kafka.clients.consumer.Consumer<String, byte[]> consumer,
-            Consumer<Delivery> handler,
-            int underWayMax,
-            Joining joining,
-            Duration confirmEvery) {
         this.consumer = consumer;
         this.handler = handler;
         this.underWayMax = underWayMax;
         this.confirmations = new Confirmations(consumer::wakeup);
-        this.ownership = new Ownership(consumer, confirmations, joining, confirmEvery);
+        this.ownership = new Ownership(consumer, confirmations, joining);
     }
 
     /** Starts to take commands of the topic, on a thread of its own. */
@@ -213,17 +201,12 @@ public final class Intake implements AutoCloseable {
     /** Is woken when a call waits for a commit. */
     private ConsumerRecords<String, byte[]> poll(Duration within) {
         try {
-            return consumer.poll(confirmations.beginPoll() ? within : untilNextCommit());
+            return consumer.poll(confirmations.beginPoll() ? within : POLL_AWAITED);
         } catch (WakeupException e) {
             return ConsumerRecords.empty();
         } finally {
             confirmations.endPoll();
         }
-    }
-
-    private Duration untilNextCommit() {
-        Duration left = ownership.untilNextCommit();
-        return left.compareTo(POLL_AWAITED) < 0 ? POLL_AWAITED : left;
     }
 
     private void hold() {

@@ -1,6 +1,6 @@
 package dev.sallyport.executor.intake;
 
-import dev.sallyport.executor.intake.Confirmations.Awaited;
+import dev.sallyport.executor.intake.Confirmations.Asked;
 import dev.sallyport.executor.intake.Offsets.Mark;
 import java.time.Duration;
 import java.util.Collection;
@@ -51,7 +51,6 @@ final class Ownership implements ConsumerRebalanceListener {
     private final Consumer<String, byte[]> consumer;
     private final Confirmations confirmations;
     private final Joining joining;
-    private final Duration confirmEvery;
     private final Map<TopicPartition, Offsets> partitions = new HashMap<>();
 
     /** Those of which it is not known where the log ended when they came. */
@@ -63,7 +62,6 @@ final class Ownership implements ConsumerRebalanceListener {
     /** The number of the last commit, whose answer is waited for. */
     private long lastSent;
 
-    private long sentAt;
 
     /** As whom this executor was given its partitions. */
     private String member = "";
@@ -73,22 +71,10 @@ final class Ownership implements ConsumerRebalanceListener {
     /** Whether the last commit failed, which is logged once. */
     private boolean refused;
 
-    /**
-     * No partitions yet.
-     *
-     * @param confirmEvery how long after a commit the next one is sent at the soonest, so that
-     *     calls which come meanwhile share it
-     */
-    Ownership(
-            Consumer<String, byte[]> consumer,
-            Confirmations confirmations,
-            Joining joining,
-            Duration confirmEvery) {
+    Ownership(Consumer<String, byte[]> consumer, Confirmations confirmations, Joining joining) {
         this.consumer = consumer;
         this.confirmations = confirmations;
         this.joining = joining;
-        this.confirmEvery = confirmEvery;
-        this.sentAt = System.nanoTime() - confirmEvery.toNanos();
     }
 
     boolean awaitJoined(Duration within) throws InterruptedException {
@@ -157,27 +143,21 @@ final class Ownership implements ConsumerRebalanceListener {
         if (mustJoinAnew || joining.isUnderWay()) {
             confirmations.holdUp();
         }
-        if (mayNotSend() || !untilNextCommit().isZero()) {
+        if (mayNotSend() || !confirmations.isDue()) {
             return;
         }
-        List<Awaited> taken = confirmations.take();
+        List<Asked> taken = confirmations.take();
         if (taken.isEmpty()) {
             return;
         }
         Set<Offsets> concerned = new HashSet<>();
-        for (Awaited call : taken) {
+        for (Asked call : taken) {
             if (call.decided()) {
                 call.offsets().decided(call.offset());
             }
             concerned.add(call.offsets());
         }
         send(concerned, taken);
-    }
-
-    /** How long to wait before the next commit is sent. */
-    Duration untilNextCommit() {
-        long left = sentAt + confirmEvery.toNanos() - System.nanoTime();
-        return left <= 0 ? Duration.ZERO : Duration.ofNanos(left);
     }
 
     private boolean mayNotSend() {
@@ -197,7 +177,7 @@ final class Ownership implements ConsumerRebalanceListener {
      *
      * @param concerned these are committed though nothing of them changed
      */
-    private void send(Set<Offsets> concerned, List<Awaited> taken) {
+    private void send(Set<Offsets> concerned, List<Asked> taken) {
         Map<TopicPartition, Mark> marks = new HashMap<>();
         Map<Offsets, Mark> sent = new HashMap<>();
         partitions.forEach((partition, offsets) ->
@@ -214,7 +194,6 @@ final class Ownership implements ConsumerRebalanceListener {
             return;
         }
         confirmations.sent(taken);
-        sentAt = System.nanoTime();
         long number = ++lastSent;
         try {
             consumer.commitAsync(metadata(marks), (_, error) -> answered(number, sent, error));
@@ -429,12 +408,12 @@ final class Ownership implements ConsumerRebalanceListener {
 
         @Override
         public Confirmation confirm() {
-            return confirmations.ask(offsets, record.offset(), false);
+            return confirmations.ask(offsets, record.offset(), false, underWay.get() == 1);
         }
 
         @Override
         public boolean noteDecided() throws InterruptedException {
-            return confirmations.ask(offsets, record.offset(), true).await();
+            return confirmations.ask(offsets, record.offset(), true, true).await();
         }
 
         @Override

@@ -601,7 +601,7 @@ final class CallsTest {
     void aWriteRunsWhileItIsConfirmed() throws Exception {
         Delivered write = delivered(StatementClass.WRITE);
         CompletableFuture<Boolean> told = new CompletableFuture<>();
-        write.confirmation = new Confirmation(told, false);
+        write.confirmation = new Confirmation(told, false, () -> {});
         calls.take(write);
         await().until(() -> engine.runs.get() == 1);
         assertThat(log.outcomes).isEmpty();
@@ -617,7 +617,7 @@ final class CallsTest {
     void aWriteOfALostPartitionIsLeftToItsNewOwner() {
         Delivered write = again(StatementClass.WRITE, Past.MAY_HAVE_RUN, inHalfAMinute());
         CompletableFuture<Boolean> told = new CompletableFuture<>();
-        write.confirmation = new Confirmation(told, false);
+        write.confirmation = new Confirmation(told, false, () -> {});
         calls.take(write);
         await().until(() -> engine.runs.get() == 1);
 
@@ -634,7 +634,7 @@ final class CallsTest {
     void aWriteWaitsOutsideOfTheDatabaseWhereItsConfirmationIsHeldUp() throws Exception {
         Delivered write = delivered(StatementClass.WRITE);
         CompletableFuture<Boolean> told = new CompletableFuture<>();
-        write.confirmation = new Confirmation(told, true);
+        write.confirmation = new Confirmation(told, true, () -> {});
         calls.take(write);
         await().until(() -> write.confirmed.get() == 1);
         assertThat(settled(delivered(StatementClass.READ)).ended()).isEqualTo(Ended.SUCCEEDED);

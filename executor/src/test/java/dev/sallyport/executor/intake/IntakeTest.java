@@ -39,7 +39,7 @@ class IntakeTest {
     private final UnluckyConsumer consumer = new UnluckyConsumer();
     private final List<Delivery> delivered = new ArrayList<>();
     private final Joining joining = new Joining();
-    private final Intake intake = new Intake(consumer, delivered::add, 100, joining, Duration.ZERO);
+    private final Intake intake = new Intake(consumer, delivered::add, 100, joining);
     private long end;
 
     /** Takes no commits while it is told so, or takes them later. */
@@ -306,23 +306,52 @@ class IntakeTest {
     }
 
     @Test
-    void callsThatComeSoonAfterACommitShareTheNextOne() throws Exception {
-        Intake patient = new Intake(consumer, delivered::add, 100, joining, Duration.ofMinutes(10));
-        patient.join(COMMANDS);
+    void whatIsAskedIsSentWithWhatIsWaitedFor() throws Exception {
         assign(0);
         publish(3);
-        patient.turn();
-        CompletableFuture<Boolean> first = begun(delivered.get(0).confirm()::await);
-        CompletableFuture<Boolean> second = begun(delivered.get(1).confirm()::await);
-        patient.turn();
-        assertThat(told(first)).isTrue();
-        assertThat(told(second)).isTrue();
+        intake.turn();
+        Confirmation first = delivered.get(0).confirm();
+        Confirmation second = delivered.get(1).confirm();
+        assertThat(first.within(Duration.ZERO)).isFalse();
+        assertThat(consumer.commits).isZero();
 
-        CompletableFuture<Boolean> third = begun(delivered.get(2).confirm()::await);
-        patient.turn();
+        intake.turn();
 
-        assertThat(third).isNotDone();
         assertThat(consumer.commits).isEqualTo(1);
+        assertThat(first.await()).isTrue();
+        assertThat(second.within(Duration.ZERO)).isTrue();
+    }
+
+    @Test
+    void whatNobodyWaitsForIsSentALittleLater() {
+        assign(0);
+        publish(2);
+        intake.turn();
+        long asked = System.nanoTime();
+        Confirmation confirmation = delivered.getFirst().confirm();
+
+        await().pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(1))
+                .until(() -> {
+                    intake.turn();
+                    return consumer.commits == 1;
+                });
+
+        assertThat(System.nanoTime() - asked).isGreaterThan(Duration.ofMillis(5).toNanos());
+        assertThat(confirmation.isHeldUp()).isFalse();
+    }
+
+    @Test
+    void aLoneCallIsConfirmedAtOnce() throws Exception {
+        assign(0);
+        publish(1);
+        intake.turn();
+        Confirmation confirmation = delivered.getFirst().confirm();
+
+        intake.turn();
+
+        assertThat(consumer.commits).isEqualTo(1);
+        assertThat(confirmation.await()).isTrue();
     }
 
     @Test
