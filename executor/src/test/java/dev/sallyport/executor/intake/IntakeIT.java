@@ -73,7 +73,7 @@ final class IntakeIT {
     @Test
     void afterACommitThatGotNoAnswerItIsAnotherMemberAndIsDeliveredAgain() throws Exception {
         try (Admin admin = Admin.create(kafka.client("intake-it"))) {
-            Topics.createMissing(admin, Set.of(CELL), 1, (short) 1);
+            Topics.createMissing(admin, Set.of(CELL), 4, (short) 1);
         }
         Map<String, Object> settings =
                 new HashMap<>(kafka.callConsumer("intake-it", Topics.executors(CELL)));
