@@ -10,15 +10,15 @@ import java.util.Set;
  * @param window length of the sliding window
  * @param grace how late an event may arrive and still be counted in its window
  * @param refusalsMax most refusals that a window may hold
- * @param passedOver codes that do not count: a client that is merely too fast, clumsy, or suspended
- *     already, is not probing
+ * @param passedOver codes that do not count: a client that is merely too fast, clumsy, at the end of
+ *     its budget, or suspended already, is not probing, nor is who calls while we cannot serve
  */
 public record RefusalBurstTuning(
         @Default("PT60S") Duration window,
         @Default("PT30S") Duration grace,
         @Default("20") long refusalsMax,
         @Default(
-                        "[rate_limited, overloaded, tenant_busy, cell_busy, cell_unavailable, arguments_invalid, call_too_large, principal_suspended]")
+                        "[rate_limited, overloaded, tenant_busy, cell_busy, cell_unavailable, limits_unavailable, budget_exhausted, budget_in_use, data_key_missing, arguments_invalid, call_too_large, principal_suspended]")
                 Set<String> passedOver) {
     public RefusalBurstTuning {
         Sliding.require(window, grace);

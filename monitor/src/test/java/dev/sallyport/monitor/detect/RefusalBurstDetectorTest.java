@@ -7,6 +7,8 @@ import dev.sallyport.schema.id.CallId;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RefusalBurstDetectorTest {
     private final Watched<RefusalBurstState> ana =
@@ -55,10 +57,20 @@ class RefusalBurstDetectorTest {
         assertThat(ana.state().slots()).hasSizeLessThan(50);
     }
 
-    @Test
-    void aClientThatIsMerelyTooFastOrSuspendedAlreadyIsNotProbing() {
-        ana.refused(Duration.ZERO, "rate_limited", 100_000);
-        ana.refused(Duration.ZERO, "principal_suspended", 100_000);
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "rate_limited",
+                "principal_suspended",
+                "tenant_busy",
+                "cell_unavailable",
+                "limits_unavailable",
+                "budget_exhausted",
+                "budget_in_use",
+                "data_key_missing"
+            })
+    void whoIsMerelyTooFastOrSuspendedOrCannotBeServedIsNotProbing(String code) {
+        ana.refused(Duration.ZERO, code, 100_000);
 
         assertThat(ana.findings()).isEmpty();
     }
