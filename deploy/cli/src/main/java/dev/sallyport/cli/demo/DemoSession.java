@@ -12,6 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -21,6 +24,7 @@ import java.util.function.Supplier;
  * audit service's HTTP API and OpenSearch. Each step says what it shows and checks that it is so.
  */
 public final class DemoSession {
+    private static final int CROWD = 64;
     private static final String DATABASE = "shop";
     private static final Duration SETTLES_WITHIN = Duration.ofSeconds(20);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
@@ -57,6 +61,7 @@ public final class DemoSession {
         escapes();
         refusedWrite();
         write();
+        budget();
         bulkRead(carrier);
         auditEntries();
         searchIndex();
@@ -180,6 +185,57 @@ public final class DemoSession {
                                     == 1,
                     "one row was changed, in acme's orders");
             remember("acme", reply, "the write");
+        }
+    }
+
+    private void budget() {
+        tell.step("A budget that runs out at exactly its number");
+        try (McpClient client = agent("acme", "crowd-agent", "mcp:read")) {
+            // the registry reaches the gateway by itself, and a minute must not end meanwhile
+            Optional<McpClient.Left> left =
+                    await(() ->
+                            client.left("crowd")
+                                    .filter(now -> now.calls() > 0 && now.seconds() >= 10));
+            long calls = left.map(McpClient.Left::calls).orElse(0L);
+            tell.say(
+                    "crowd-agent of acme has a budget of calls a minute. It asks what is left (MCP resources/read): "
+                            + calls);
+            List<McpClient.Reply> replies = crowd(client);
+            long served = replies.stream().filter(McpClient.Reply::succeeded).count();
+            long exhausted =
+                    replies.stream()
+                            .filter(reply ->
+                                    reply.code().orElse("").startsWith("budget_"))
+                            .count();
+            answered += served;
+            tell.say(CROWD + " callers at once: " + served + " were served");
+            tell.check(
+                    left.isPresent() && served == calls && served + exhausted == CROWD,
+                    "not one call more and not one less than was left");
+            replies.stream()
+                    .filter(reply -> reply.code().orElse("").equals("budget_exhausted"))
+                    .findFirst()
+                    // not looked up later: where many are refused alike, they share an entry
+                    .ifPresent(reply -> tell.say(reply.text()));
+        }
+    }
+
+    private static List<McpClient.Reply> crowd(McpClient client) {
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<McpClient.Reply>> calls = new ArrayList<>();
+            for (int i = 0; i < CROWD; i++) {
+                calls.add(threads.submit(() -> client.sql("db_query", DATABASE, "select 1")));
+            }
+            List<McpClient.Reply> replies = new ArrayList<>();
+            for (Future<McpClient.Reply> call : calls) {
+                replies.add(call.get());
+            }
+            return replies;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while callers wait", e);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("a caller was not answered: " + e.getCause(), e);
         }
     }
 

@@ -110,6 +110,31 @@ public final class McpClient implements AutoCloseable {
         return names;
     }
 
+    /** What the caller has left of a budget, and for how many seconds; empty where it has none. */
+    public Optional<Left> left(String budget) {
+        String uri = "sallyport://limits";
+        Reply reply =
+                send("resources/read", uri, Json.mapper().createObjectNode().put("uri", uri));
+        JsonNode limits =
+                Json.mapper().readTree(reply.body().at("/result/contents/0/text").asString("{}"));
+        for (JsonNode one : limits.path("budgets")) {
+            if (one.path("name").asString("").equals(budget) && one.has("calls")) {
+                return Optional.of(
+                        new Left(
+                                one.at("/calls/left").asLong(0),
+                                one.path("resetSeconds").asLong(0)));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * What is left of a budget of calls.
+     *
+     * @param seconds until it starts anew
+     */
+    public record Left(long calls, long seconds) {}
+
     /** Calls a tool; a refusal is an answer too. */
     public Reply call(String tool, ObjectNode arguments) {
         ObjectNode params = Json.mapper().createObjectNode();

@@ -8,6 +8,7 @@ import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.id.GatewayId;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.registry.DataKeyEntry;
+import dev.sallyport.schema.registry.Budget;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.registry.DatabaseKind;
 import dev.sallyport.schema.registry.GatewayKey;
@@ -20,6 +21,7 @@ import dev.sallyport.schema.registry.RegistryWriter;
 import dev.sallyport.schema.registry.Scope;
 import dev.sallyport.schema.registry.Tenant;
 import dev.sallyport.schema.registry.TenantLimits;
+import dev.sallyport.schema.registry.Window;
 import dev.sallyport.schema.seal.KeyEncryptionKey;
 import dev.sallyport.schema.topic.KafkaSettings;
 import java.time.Duration;
@@ -40,8 +42,20 @@ final class Tenants {
     private static final int CONNECTIONS_MAX = 8;
     private static final Limits LIMITS = new Limits(1_000, 1_048_576, 10_000);
 
+    /** Of whom the demonstration shows a budget that runs out. */
+    private static final Budget CROWD =
+            new Budget(
+                    "crowd",
+                    Set.of("crowd-agent"),
+                    Set.of("db_query"),
+                    Window.MINUTE,
+                    40L,
+                    null,
+                    null);
+
     /** Faster than anybody tries the stack out by hand or with an agent. */
-    private static final TenantLimits UNHURRIED = new TenantLimits(6_000, 600, Map.of(), List.of());
+    private static final TenantLimits UNHURRIED =
+            new TenantLimits(6_000, 600, Map.of(), List.of(CROWD));
 
     private Tenants() {}
 
