@@ -383,6 +383,41 @@ final class RehearsalIT {
     }
 
     @Test
+    void enrollingAgainGivesADatabaseThatWasHardenedBeforeWhatRehearsalsAsk() throws Exception {
+        String held =
+                "select count(*)::text from unnest(array['pg_lock_status()',"
+                        + " 'pg_stat_get_xact_tuples_updated(oid)']) f"
+                        + " where has_function_privilege('sallyport', 'pg_catalog.' || f, 'execute')";
+        shared.administer(
+                """
+                revoke execute on function pg_catalog.pg_lock_status() from sallyport;
+                revoke execute on function pg_catalog.pg_stat_get_xact_tuples_updated(oid) from sallyport;
+                """);
+        assertThat(shared.truth(held)).containsExactly("0");
+        assertThat(rehearse("delete from orders where id = 1")).isInstanceOf(Answer.Stopped.class);
+
+        try (Connection administrator = shared.administrator()) {
+            Enrolment.enrol(administrator, shared.login(ACME), ACME, SharedDatabase.KEY);
+        }
+
+        assertThat(shared.truth(held)).containsExactly("2");
+        assertThat(told("delete from orders where id = 1").path("rowsAffected").asInt()).isOne();
+    }
+
+    @Test
+    void anEffectOfManyRowsIsToldByAFew() throws Exception {
+        shared.administer(
+                "insert into visits select 'acme', 'many ' || n, null from generate_series(1, 30000) n");
+
+        JsonNode told = told("delete from visits where page like 'many %'");
+
+        assertThat(told.path("rowsAffected").asInt()).isEqualTo(30_000);
+        assertThat(told.path("changes")).hasSize(20);
+        assertThat(told.path("changesNotShown").asInt()).isEqualTo(29_980);
+        assertThat(told.path("complete").asBoolean()).isTrue();
+    }
+
+    @Test
     void itEndsAtItsDeadline() {
         Answer.Stopped stopped =
                 (Answer.Stopped)
