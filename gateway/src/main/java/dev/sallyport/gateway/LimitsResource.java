@@ -58,12 +58,10 @@ final class LimitsResource {
         if (!uri.stringValue().equals(URI)) {
             return new Outcome.Refused(
                     Refusal.of(
-                            ErrorCode.NAME_UNKNOWN,
-                            "There is no such resource; there is " + URI),
+                            ErrorCode.NAME_UNKNOWN, "There is no such resource; there is " + URI),
                     null);
         }
-        String left =
-                left(request.caller(), request.inbound().remoteAddress()).toString();
+        String left = left(request.caller(), request.inbound().remoteAddress()).toString();
         return new Outcome.Cacheable(
                 json ->
                         json.raw("\"contents\":[{\"uri\":")

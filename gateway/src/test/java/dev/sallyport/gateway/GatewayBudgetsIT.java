@@ -88,8 +88,7 @@ class GatewayBudgetsIT {
     }
 
     private McpClient caller(Gateway gateway, String subject, String... scopes) {
-        return new McpClient(
-                gateway.port(), fixture.token(fixture.acme, subject, Set.of(scopes)));
+        return new McpClient(gateway.port(), fixture.token(fixture.acme, subject, Set.of(scopes)));
     }
 
     /** A window that does not end while a test runs. */
@@ -110,9 +109,7 @@ class GatewayBudgetsIT {
                         1_000_000,
                         1_000_000,
                         Map.of(),
-                        List.of(
-                                new Budget(
-                                        "b", Set.of("ana"), tools, calm(), calls, rows, null))));
+                        List.of(new Budget("b", Set.of("ana"), tools, calm(), calls, rows, null))));
         for (Gateway gateway : gateways) {
             Awaitility.await().until(() -> left(gateway, "ana").path("budgets").size() == 1);
         }
@@ -124,11 +121,12 @@ class GatewayBudgetsIT {
                 caller(gateway, subject, "mcp:read")
                         .call(
                                 "resources/read",
-                                JsonMapper.shared().createObjectNode().put("uri", "sallyport://limits"),
+                                JsonMapper.shared()
+                                        .createObjectNode()
+                                        .put("uri", "sallyport://limits"),
                                 "sallyport://limits");
         assertThat(answer.status()).isEqualTo(200);
-        return JsonMapper.shared()
-                .readTree(answer.body().at("/result/contents/0/text").asString());
+        return JsonMapper.shared().readTree(answer.body().at("/result/contents/0/text").asString());
     }
 
     @Test
@@ -150,7 +148,10 @@ class GatewayBudgetsIT {
         }
         Awaitility.await()
                 .untilAsserted(() ->
-                        assertThat(left(gateways.getFirst(), "ana").at("/budgets/0/calls/left").asLong(-1))
+                        assertThat(
+                                        left(gateways.getFirst(), "ana")
+                                                .at("/budgets/0/calls/left")
+                                                .asLong(-1))
                                 .isZero());
         // others are not concerned
         assertThat(caller(gateways.getFirst(), "bob", "mcp:read").tool("db_query", SELECT).status())
@@ -206,7 +207,9 @@ class GatewayBudgetsIT {
         budget(2L, null, Set.of());
         var ana = caller(gateways.getFirst(), "ana", "mcp:read");
         for (int i = 0; i < 5; i++) {
-            assertThat(ana.tool("db_query", Map.of("database", "nowhere", "sql", "select 1")).code())
+            assertThat(
+                            ana.tool("db_query", Map.of("database", "nowhere", "sql", "select 1"))
+                                    .code())
                     .isEqualTo("database_unknown");
             assertThat(ana.tool("db_query", Map.of("database", "shop")).code())
                     .isEqualTo("arguments_invalid");
@@ -237,7 +240,10 @@ class GatewayBudgetsIT {
         fixture.executor.reply(call, rows(40, call));
         Awaitility.await()
                 .untilAsserted(() ->
-                        assertThat(left(gateways.getFirst(), "ana").at("/budgets/0/rows/left").asLong())
+                        assertThat(
+                                        left(gateways.getFirst(), "ana")
+                                                .at("/budgets/0/rows/left")
+                                                .asLong())
                                 .isEqualTo(60));
         fixture.executor.answers((next, _) -> rows(1_000, next));
         assertThat(
@@ -301,7 +307,9 @@ class GatewayBudgetsIT {
                 caller(gateways.getFirst(), "ana", "mcp:read")
                         .call(
                                 "resources/read",
-                                JsonMapper.shared().createObjectNode().put("uri", "sallyport://other"),
+                                JsonMapper.shared()
+                                        .createObjectNode()
+                                        .put("uri", "sallyport://other"),
                                 "sallyport://other");
         assertThat(missing.code()).isEqualTo("name_unknown");
     }

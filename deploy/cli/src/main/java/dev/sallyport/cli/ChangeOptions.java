@@ -38,6 +38,7 @@ final class ChangeOptions {
      * @return the exit code
      * @throws PolicyException if nobody can be asked, or whoever was asked declined
      */
+    @SuppressWarnings("SystemConsoleNull") // null where jdk.console names another module
     int make(Difference difference, KafkaSettings kafka, String tool, PrintWriter out) {
         if (difference.isEmpty()) {
             out.println("nothing to do");

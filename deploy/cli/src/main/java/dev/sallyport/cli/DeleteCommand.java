@@ -41,7 +41,8 @@ final class DeleteCommand implements Callable<Integer> {
             if (!isWritten(key)) {
                 throw new PolicyException(
                         "registry_entry_refused",
-                        "what can be removed starts with tenant/, database/, grant/ or key/: " + key);
+                        "what can be removed starts with tenant/, database/, grant/ or key/: "
+                                + key);
             }
         }
         RegistrySnapshot registry = BrokerOptions.read(kafka, "sallyport-delete");

@@ -40,11 +40,11 @@ final class GetCommand implements Callable<Integer> {
         PrintWriter out = command.commandLine().getOut();
         (tenant == null ? registry.entries().values() : registry.of(tenant))
                 .stream()
-                .filter(stored -> stored.key().startsWith(prefix))
-                .forEach(stored ->
-                        out.printf(
-                                "%-40s %s%n",
-                                EntryText.key(stored), EntryText.summary(stored)));
+                        .filter(stored -> stored.key().startsWith(prefix))
+                        .forEach(stored ->
+                                out.printf(
+                                        "%-40s %s%n",
+                                        EntryText.key(stored), EntryText.summary(stored)));
         out.flush();
         return 0;
     }

@@ -58,16 +58,13 @@ final class LimitsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws StoreAwayException {
-        Path file =
-                config == null ? broker.data.folder().resolve("config/gateway.yaml") : config;
+        Path file = config == null ? broker.data.folder().resolve("config/gateway.yaml") : config;
         GatewayConfig gateway =
                 Settings.load(GatewayConfig.class, "gateway", file, System.getenv());
         TenantLimits limits;
         try (RegistryFeed feed =
                 RegistryFeed.start(
-                        broker.settings(),
-                        "sallyport-limits",
-                        BrokerOptions.REGISTRY_WITHIN)) {
+                        broker.settings(), "sallyport-limits", BrokerOptions.REGISTRY_WITHIN)) {
             limits =
                     feed.get()
                             .tenant(tenant)
@@ -84,8 +81,7 @@ final class LimitsCommand implements Callable<Integer> {
         }
         List<Counted> counted;
         try (PostgresLeaseStore store =
-                PostgresLeaseStore.openToRead(
-                        gateway.limitStore(), new Secrets(System.getenv()))) {
+                PostgresLeaseStore.openToRead(gateway.limitStore(), new Secrets(System.getenv()))) {
             counted = store.standing(tenant);
         }
         print(limits, counted);
@@ -109,7 +105,15 @@ final class LimitsCommand implements Callable<Integer> {
             out.println("no budgets");
         } else {
             out.printf(
-                    ROW, "budget", "window", "principal", "of", "limit", "used", "leased", "left",
+                    ROW,
+                    "budget",
+                    "window",
+                    "principal",
+                    "of",
+                    "limit",
+                    "used",
+                    "leased",
+                    "left",
                     "resets in");
         }
         for (Budget budget : limits.budgets()) {
@@ -118,12 +122,13 @@ final class LimitsCommand implements Callable<Integer> {
                             .filter(one ->
                                     one.key().allowance().equals(BUDGET + budget.name())
                                             && one.key().window() == budget.window())
-                            .filter(one ->
-                                    subject == null || one.key().holder().equals(subject))
+                            .filter(one -> subject == null || one.key().holder().equals(subject))
                             .sorted(Comparator.comparing(one -> one.key().holder()))
                             .toList();
             if (of.isEmpty()) {
-                out.printf("%-20s %-8s not used in this window%n", budget.name(), budget.window().wire());
+                out.printf(
+                        "%-20s %-8s not used in this window%n",
+                        budget.name(), budget.window().wire());
             }
             for (Counted one : of) {
                 row(out, budget, one, "calls", budget.calls(), Amounts::calls);
@@ -145,8 +150,7 @@ final class LimitsCommand implements Callable<Integer> {
             return;
         }
         long used = amount.applyAsLong(counted.used());
-        long held =
-                amount.applyAsLong(counted.leased()) + amount.applyAsLong(counted.expired());
+        long held = amount.applyAsLong(counted.leased()) + amount.applyAsLong(counted.expired());
         out.printf(
                 ROW,
                 budget.name(),

@@ -207,7 +207,15 @@ final class ApplyCommandIT {
                 .contains("prune_refused", "tenant/phi");
         assertThat(apply("phi", TENANT, "--prune").err()).contains("prune_refused", "--tenant");
         Ended pruned =
-                apply("phi", TENANT + DATABASE, "--prune", "--tenant", "phi", SURE[0], SURE[1], "x");
+                apply(
+                        "phi",
+                        TENANT + DATABASE,
+                        "--prune",
+                        "--tenant",
+                        "phi",
+                        SURE[0],
+                        SURE[1],
+                        "x");
         assertThat(pruned.out())
                 .contains("- grant/phi/agents", "scopes: [mcp:read, mcp:write]", "1 to remove");
         assertThat(run("get", "--tenant", "phi").out()).doesNotContain("agents").contains("gis");
@@ -217,9 +225,9 @@ final class ApplyCommandIT {
     @Test
     void filesOfOneTenantNameNoOther() throws Exception {
         Ended other = apply("chi", TENANT + GRANT, "--tenant", "chi-2", "--yes", "--reason", "x");
-        assertThat(other.err()).contains("policy_other_tenant", "entries.yaml:", "grant/chi/agents");
-        Ended inside =
-                apply("chi", GRANT.replace("subjects:", "tenant: chi-2\n  subjects:"), SURE);
+        assertThat(other.err())
+                .contains("policy_other_tenant", "entries.yaml:", "grant/chi/agents");
+        Ended inside = apply("chi", GRANT.replace("subjects:", "tenant: chi-2\n  subjects:"), SURE);
         assertThat(inside.err()).contains("grant/chi-2/agents");
         assertThat(run("get", "--tenant", "chi").out()).isEmpty();
         assertThat(run("get", "--tenant", "chi-2").out()).isEmpty();

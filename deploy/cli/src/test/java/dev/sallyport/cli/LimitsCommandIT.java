@@ -85,9 +85,7 @@ final class LimitsCommandIT {
                       - {name: monthly, window: month, rows: 12000, calls: 50}
                       - {name: other, window: day, bytes: 5}
                 """);
-        assertThat(
-                        run("apply", "-f", entries.toString(), "--yes", "--reason", "onboarding")
-                                .err())
+        assertThat(run("apply", "-f", entries.toString(), "--yes", "--reason", "onboarding").err())
                 .isEmpty();
         Path config = config();
         use(config);
@@ -102,7 +100,14 @@ final class LimitsCommandIT {
                 .containsPattern("monthly +month +ana +rows +12,000 +70 +0 +11,930 ")
                 .containsPattern("other +day +not used in this window");
         assertThat(
-                        run("limits", "--tenant", "sigma", "--subject", "bob", "--config", config.toString())
+                        run(
+                                        "limits",
+                                        "--tenant",
+                                        "sigma",
+                                        "--subject",
+                                        "bob",
+                                        "--config",
+                                        config.toString())
                                 .out())
                 .doesNotContain("ana");
         assertThat(run("limits", "--tenant", "nobody", "--config", config.toString()).err())

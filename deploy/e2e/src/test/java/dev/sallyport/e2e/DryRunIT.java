@@ -18,7 +18,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** A change that is rehearsed through the whole of Sallyport, and then made. */
 class DryRunIT {
-    private static final String SQL = "update customers set city = 'rehearsed' where city is not null";
+    private static final String SQL =
+            "update customers set city = 'rehearsed' where city is not null";
     private static final Duration CATCHES_UP_WITHIN = Duration.ofSeconds(60);
 
     @Test

@@ -62,7 +62,6 @@ final class Ownership implements ConsumerRebalanceListener {
     /** The number of the last commit, whose answer is waited for. */
     private long lastSent;
 
-
     /** As whom this executor was given its partitions. */
     private String member = "";
 

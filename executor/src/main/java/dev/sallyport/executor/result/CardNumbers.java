@@ -254,9 +254,7 @@ public final class CardNumbers {
             if (group.from() >= end) {
                 goTo(group);
             }
-            return hexadecimal
-                    && length > group.to() - group.from()
-                    && length >= HEXADECIMAL_MIN;
+            return hexadecimal && length > group.to() - group.from() && length >= HEXADECIMAL_MIN;
         }
 
         private void goTo(Group group) {

@@ -139,8 +139,7 @@ public final class LoggedUse implements Evidence, AutoCloseable {
                 tenant.flatMap(entry ->
                         entry.limitsInForce().budgets().stream()
                                 .filter(one ->
-                                        account.allowance()
-                                                .equals(Allowances.BUDGET + one.name()))
+                                        account.allowance().equals(Allowances.BUDGET + one.name()))
                                 .findFirst());
         if (budget.isEmpty()) {
             return Optional.empty();

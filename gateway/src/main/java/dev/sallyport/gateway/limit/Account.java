@@ -147,10 +147,7 @@ final class Account {
                     told = false;
                 }
                 Lease current = lease;
-                if (told
-                        && now - toldAt < WORD_NANOS
-                        && current != null
-                        && !current.isOver(now)) {
+                if (told && now - toldAt < WORD_NANOS && current != null && !current.isOver(now)) {
                     return new Left(
                             left.plus(others).plus(current.free()).notNegative(),
                             current.nanosToEnd(now));
@@ -293,7 +290,11 @@ final class Account {
                             && current.nanosUsable(now) < leaseNanos / 2
                             && !current.isOver(now)
                             && !(free.isNone() && current.reserved().isNone());
-            if (need.isNone() && waiting == 0 && looking == 0 && !low && !(regular && (report || renew))) {
+            if (need.isNone()
+                    && waiting == 0
+                    && looking == 0
+                    && !low
+                    && !(regular && (report || renew))) {
                 return null;
             }
             adapt(now, !need.isNone() || low);

@@ -225,8 +225,7 @@ public final class Allowances implements AutoCloseable {
                                     budget,
                                     left.amounts(),
                                     true,
-                                    Math.max(
-                                            1, Math.ceilDiv(left.nanosToEnd(), 1_000_000_000L))));
+                                    Math.max(1, Math.ceilDiv(left.nanosToEnd(), 1_000_000_000L))));
         }
         return all;
     }

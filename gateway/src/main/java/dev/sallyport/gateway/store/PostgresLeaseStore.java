@@ -72,7 +72,8 @@ public final class PostgresLeaseStore implements LeaseStore {
     }
 
     /** Opens the database as it is, to look at. */
-    public static PostgresLeaseStore openToRead(GatewayConfig.LimitStore settings, Secrets secrets) {
+    public static PostgresLeaseStore openToRead(
+            GatewayConfig.LimitStore settings, Secrets secrets) {
         return new PostgresLeaseStore(pool(settings, secrets), "reader");
     }
 

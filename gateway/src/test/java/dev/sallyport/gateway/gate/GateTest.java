@@ -18,10 +18,10 @@ import dev.sallyport.schema.event.StatementClass;
 import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.registry.Grant;
 import dev.sallyport.schema.registry.Registry;
-import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.registry.Scope;
 import dev.sallyport.schema.registry.Tenant;
 import dev.sallyport.schema.token.Caller;
@@ -207,7 +207,8 @@ class GateTest {
 
         assertThat(gate.shows(restock, caller(), registry, true)).isFalse();
         assertThat(((Allowed) gate.decide(call, registry)).scopes()).containsExactly(Scope.WRITE);
-        assertThat(restock.access(StatementClass.WRITE, Json.mapper().createObjectNode())).isEqualTo(Access.WRITE);
+        assertThat(restock.access(StatementClass.WRITE, Json.mapper().createObjectNode()))
+                .isEqualTo(Access.WRITE);
         assertThat(restock.instruction(arguments).encode())
                 .asString(UTF_8)
                 .isEqualTo(

@@ -16,7 +16,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What limits cost a call, as CPU time of the calling thread and of the whole process: to be run by hand. */
+/**
+ * What limits cost a call, as CPU time of the calling thread and of the whole process: to be run by
+ * hand.
+ */
 final class AllowancesCost {
 
     private static final TenantId ACME = new TenantId("acme");

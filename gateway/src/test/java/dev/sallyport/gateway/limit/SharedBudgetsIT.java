@@ -46,7 +46,8 @@ class SharedBudgetsIT {
     }
 
     private Allowances gateway(String name, InstantSource clock) {
-        Allowances gateway = Allowances.shared(
+        Allowances gateway =
+                Allowances.shared(
                         database.open(name), Evidence.NONE, LEASE, Duration.ofSeconds(1), clock);
         gateways.add(gateway);
         return gateway;

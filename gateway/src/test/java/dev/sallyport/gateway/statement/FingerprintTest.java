@@ -28,7 +28,8 @@ class FingerprintTest {
         String sql =
                 "select a%s%s; select 1%s"
                         .formatted(
-                                "a".repeat(shift), ", \ud83d\ude00".repeat(490),
+                                "a".repeat(shift),
+                                ", \ud83d\ude00".repeat(490),
                                 ", \ud83d\ude00".repeat(490));
 
         String fingerprint = Statements.classify(sql).fingerprint();

@@ -75,12 +75,7 @@ public final class LimitDatabase {
                 "create role %1$s login password '%2$s' in role %3$s"
                         .formatted(login, PASSWORD, settings.user()));
         return new GatewayConfig.LimitStore(
-                settings.jdbcUrl(),
-                login,
-                settings.password(),
-                null,
-                null,
-                settings.leaseTime());
+                settings.jdbcUrl(), login, settings.password(), null, null, settings.leaseTime());
     }
 
     /** From now on whoever has this login is as good as dead to the store. */

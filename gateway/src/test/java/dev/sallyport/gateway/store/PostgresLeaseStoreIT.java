@@ -47,10 +47,17 @@ class PostgresLeaseStoreIT {
         return new Amounts(each, each, each);
     }
 
-    private static Ask ask(
-            @Nullable Long lease, long used, long returned, long need, long ahead) {
+    private static Ask ask(@Nullable Long lease, long used, long returned, long need, long ahead) {
         return new Ask(
-                KEY, lease, amounts(used), amounts(returned), Amounts.NONE, null, amounts(need), amounts(ahead), MOST);
+                KEY,
+                lease,
+                amounts(used),
+                amounts(returned),
+                Amounts.NONE,
+                null,
+                amounts(need),
+                amounts(ahead),
+                MOST);
     }
 
     private static Granted exchange(PostgresLeaseStore store, Ask ask) throws Exception {
@@ -71,8 +78,7 @@ class PostgresLeaseStoreIT {
 
         Granted back = exchange(one, ask(first.lease(), 10, 50, 0, 0));
         assertThat(back.left()).isEqualTo(amounts(50));
-        assertThat(exchange(two, ask(other.lease(), 0, 0, 20, 0)).granted())
-                .isEqualTo(amounts(60));
+        assertThat(exchange(two, ask(other.lease(), 0, 0, 20, 0)).granted()).isEqualTo(amounts(60));
         Counted counted = one.standing(ACME).getFirst();
         assertThat(counted.used()).isEqualTo(amounts(10));
         assertThat(counted.leased()).isEqualTo(amounts(60));
@@ -89,8 +95,7 @@ class PostgresLeaseStoreIT {
         assertThat(exchange(one, ask(first.lease(), 0, 5_000, 0, 0)).left())
                 .isEqualTo(amounts(100));
         // a total that is smaller than before is an old message
-        assertThat(exchange(one, ask(first.lease(), 0, 0, 0, 0)).left())
-                .isEqualTo(amounts(100));
+        assertThat(exchange(one, ask(first.lease(), 0, 0, 0, 0)).left()).isEqualTo(amounts(100));
         assertThat(exchange(one, ask(first.lease() + 1_000, 0, 30, 0, 0)).left())
                 .isEqualTo(amounts(100));
     }

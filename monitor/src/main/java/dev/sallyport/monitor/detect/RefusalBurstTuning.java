@@ -10,8 +10,8 @@ import java.util.Set;
  * @param window length of the sliding window
  * @param grace how late an event may arrive and still be counted in its window
  * @param refusalsMax most refusals that a window may hold
- * @param passedOver codes that do not count: a client that is merely too fast, clumsy, at the end of
- *     its budget, or suspended already, is not probing, nor is who calls while we cannot serve
+ * @param passedOver codes that do not count: a client that is merely too fast, clumsy, at the end
+ *     of its budget, or suspended already, is not probing, nor is who calls while we cannot serve
  */
 public record RefusalBurstTuning(
         @Default("PT60S") Duration window,

@@ -115,7 +115,8 @@ public final class RegistryCodec {
             throw wrong(key, "the monitor suspends, and sallyport reinstate ends it");
         }
         if (kind == DataKeyEntry.class) {
-            throw wrong(key, "an older data key in the place of this one would lose what it sealed");
+            throw wrong(
+                    key, "an older data key in the place of this one would lose what it sealed");
         }
         if (!(value instanceof ObjectNode written)) {
             throw wrong(key, "an entry must be members and their values");
@@ -228,7 +229,10 @@ public final class RegistryCodec {
         if (type == boolean.class || type == Boolean.class) {
             return "true or false";
         }
-        if (type == int.class || type == Integer.class || type == long.class || type == Long.class) {
+        if (type == int.class
+                || type == Integer.class
+                || type == long.class
+                || type == Long.class) {
             return "a whole number";
         }
         if (Collection.class.isAssignableFrom(type)) {

@@ -9,8 +9,7 @@ public final class RegistryEntryException extends SallyportException {
     private final transient List<String> path;
     private final String what;
 
-    RegistryEntryException(
-            String key, List<String> path, String what, @Nullable Throwable cause) {
+    RegistryEntryException(String key, List<String> path, String what, @Nullable Throwable cause) {
         super("registry_malformed", key + ": " + words(path) + what, cause);
         this.path = List.copyOf(path);
         this.what = what;

@@ -111,8 +111,8 @@ public final class RegistryWriter implements AutoCloseable {
      *
      * @param changes at most {@value #TRANSACTION_ENTRIES_MAX}
      * @param reason why, for the log; absent where a program changes what is its own
-     * @throws SchemaException {@code registry_changed} if an entry was changed since it was seen, or
-     *     another writer began meanwhile, and nothing was written
+     * @throws SchemaException {@code registry_changed} if an entry was changed since it was seen,
+     *     or another writer began meanwhile, and nothing was written
      */
     public void compareAndSet(List<RegistryChange> changes, @Nullable String reason) {
         if (changes.size() > TRANSACTION_ENTRIES_MAX) {
@@ -203,7 +203,8 @@ public final class RegistryWriter implements AutoCloseable {
 
     private static boolean isFenced(Throwable failure) {
         for (Throwable e = failure; e != null; e = e.getCause()) {
-            if (e instanceof ProducerFencedException || e instanceof InvalidProducerEpochException) {
+            if (e instanceof ProducerFencedException
+                    || e instanceof InvalidProducerEpochException) {
                 return true;
             }
         }

@@ -94,11 +94,9 @@ final class RegistryWriterIT {
             RegistrySnapshot seen = read();
             other.put(first.tenant(), first);
 
-            assertThatThrownBy(
-                            () ->
-                                    writer.compareAndSet(
-                                            List.of(change(besides, seen), change(mine, seen)),
-                                            "mine"))
+            assertThatThrownBy(() ->
+                            writer.compareAndSet(
+                                    List.of(change(besides, seen), change(mine, seen)), "mine"))
                     .isInstanceOfSatisfying(
                             SchemaException.class,
                             e -> assertThat(e.code()).isEqualTo("registry_changed"))
@@ -119,10 +117,8 @@ final class RegistryWriterIT {
             RegistrySnapshot seen = read();
             writer.remove(first.tenant(), first.key());
             writer.put(first.tenant(), first);
-            assertThatThrownBy(
-                            () ->
-                                    writer.compareAndSet(
-                                            List.of(change(grant("two", "ben"), seen)), "x"))
+            assertThatThrownBy(() ->
+                            writer.compareAndSet(List.of(change(grant("two", "ben"), seen)), "x"))
                     .hasMessageContaining("grant/two/g");
         }
     }
@@ -159,8 +155,7 @@ final class RegistryWriterIT {
     @Test
     void whoeverBeginsMakesAnEndOfWhatAnotherHadBegun() {
         Grant late = grant("four", "late");
-        Map<String, Object> settings =
-                kafka.transactional("test", "sallyport-registry-writer");
+        Map<String, Object> settings = kafka.transactional("test", "sallyport-registry-writer");
         try (var slow = new KafkaProducer<String, byte[]>(settings)) {
             slow.initTransactions();
             slow.beginTransaction();
@@ -172,7 +167,8 @@ final class RegistryWriterIT {
             try (RegistryWriter writer = writer("test")) {
                 Grant mine = grant("four", "mine");
                 writer.compareAndSet(
-                        List.of(new RegistryChange(mine.key(), mine, RegistrySnapshot.ABSENT)), "x");
+                        List.of(new RegistryChange(mine.key(), mine, RegistrySnapshot.ABSENT)),
+                        "x");
                 assertThatThrownBy(slow::commitTransaction).isNotNull();
                 assertThat(at(mine.key())).isEqualTo(mine);
             }
@@ -196,7 +192,8 @@ final class RegistryWriterIT {
         String newer =
                 """
                 {"tenant":"six","name":"g","subjects":["a"],"databases":[],"scopes":[],
-                 "statistics":false,"onlyAtNight":true}""";
+                 "statistics":false,"onlyAtNight":true}\
+                """;
         try (var producer = new KafkaProducer<String, byte[]>(kafka.producer("test"))) {
             var _ =
                     producer.send(

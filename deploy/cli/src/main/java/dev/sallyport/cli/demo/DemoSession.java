@@ -204,8 +204,7 @@ public final class DemoSession {
             long served = replies.stream().filter(McpClient.Reply::succeeded).count();
             long exhausted =
                     replies.stream()
-                            .filter(reply ->
-                                    reply.code().orElse("").startsWith("budget_"))
+                            .filter(reply -> reply.code().orElse("").startsWith("budget_"))
                             .count();
             answered += served;
             tell.say(CROWD + " callers at once: " + served + " were served");

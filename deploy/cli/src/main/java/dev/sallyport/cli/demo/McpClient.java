@@ -113,8 +113,7 @@ public final class McpClient implements AutoCloseable {
     /** What the caller has left of a budget, and for how many seconds; empty where it has none. */
     public Optional<Left> left(String budget) {
         String uri = "sallyport://limits";
-        Reply reply =
-                send("resources/read", uri, Json.mapper().createObjectNode().put("uri", uri));
+        Reply reply = send("resources/read", uri, Json.mapper().createObjectNode().put("uri", uri));
         JsonNode limits =
                 Json.mapper().readTree(reply.body().at("/result/contents/0/text").asString("{}"));
         for (JsonNode one : limits.path("budgets")) {

@@ -35,20 +35,22 @@ public record Difference(List<Step> steps) {
             String key, @Nullable RegistryEntry before, @Nullable RegistryEntry after, long seen) {}
 
     /**
-     * The difference between the registry and what is wanted. Keys in neither list stay as they are.
+     * The difference between the registry and what is wanted. Keys in neither list stay as they
+     * are.
      *
      * @throws PolicyException {@code registry_entry_unreadable} if an entry would be changed that
      *     this version cannot read whole
      */
     public static Difference between(
-            RegistrySnapshot registry, Collection<RegistryEntry> wanted, Collection<String> removed) {
+            RegistrySnapshot registry,
+            Collection<RegistryEntry> wanted,
+            Collection<String> removed) {
         List<Step> steps = new ArrayList<>();
         for (RegistryEntry entry : wanted) {
             Stored stored = registry.get(entry.key());
             RegistryEntry before = stored == null ? null : whole(stored);
             if (!entry.equals(before)) {
-                steps.add(
-                        new Step(entry.key(), before, entry, registry.versionOf(entry.key())));
+                steps.add(new Step(entry.key(), before, entry, registry.versionOf(entry.key())));
             }
         }
         for (String key : new TreeSet<>(removed)) {

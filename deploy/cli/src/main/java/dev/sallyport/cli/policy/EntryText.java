@@ -31,10 +31,7 @@ import tools.jackson.dataformat.yaml.YAMLWriteFeature;
 /** Entries as people read them: always in the same order, and without what could be a secret. */
 public final class EntryText {
     private static final JsonMapper JSON =
-            Json.mapper()
-                    .rebuild()
-                    .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
-                    .build();
+            Json.mapper().rebuild().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
 
     private static final YAMLMapper YAML =
             YAMLMapper.builder()
@@ -156,8 +153,7 @@ public final class EntryText {
     /** What an entry lists as text is a set, which has no order of its own. */
     private static void sortSets(JsonNode node) {
         if (node instanceof ArrayNode list && isSet(list)) {
-            List<String> sorted =
-                    list.valueStream().map(JsonNode::stringValue).sorted().toList();
+            List<String> sorted = list.valueStream().map(JsonNode::stringValue).sorted().toList();
             list.removeAll();
             sorted.forEach(list::add);
         } else {

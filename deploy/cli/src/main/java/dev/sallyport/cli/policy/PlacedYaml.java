@@ -32,8 +32,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A YAML document as JSON, with the line of each part. Of YAML it takes what JSON can say: no
- * anchors, aliases, tags, merges, empty values or fractions, no member twice, and no characters that
- * a terminal does not show.
+ * anchors, aliases, tags, merges, empty values or fractions, no member twice, and no characters
+ * that a terminal does not show.
  *
  * @param value the document
  * @param lines the line of each value, by its JSON Pointer (RFC 6901)
@@ -197,7 +197,8 @@ record PlacedYaml(JsonNode value, Map<String, Integer> lines) {
                 throw wrong(
                         file,
                         node.getStartMark(),
-                        name(path) + "there is no value: leave it out, or write \"\" for empty text");
+                        name(path)
+                                + "there is no value: leave it out, or write \"\" for empty text");
             }
             throw wrong(
                     file,

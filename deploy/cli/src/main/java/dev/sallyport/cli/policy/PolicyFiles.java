@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The entries that people wrote into policy files: each under its registry key, in as many documents
- * and files as they like, and none of them twice.
+ * The entries that people wrote into policy files: each under its registry key, in as many
+ * documents and files as they like, and none of them twice.
  *
  * @param entries by key
  */
@@ -108,9 +108,7 @@ public record PolicyFiles(SortedMap<String, Written> entries) {
 
     private static PolicyException unreadable(String name, IOException e) {
         return new PolicyException(
-                "file_unreadable",
-                name + " cannot be read: " + e.getClass().getSimpleName(),
-                e);
+                "file_unreadable", name + " cannot be read: " + e.getClass().getSimpleName(), e);
     }
 
     /** The entry of that key; null where no file has it. */
@@ -203,8 +201,7 @@ public record PolicyFiles(SortedMap<String, Written> entries) {
             if (!problems.isEmpty()) {
                 String more =
                         problems.size() > PROBLEMS_SHOWN_MAX
-                                ? "%n  and %d more"
-                                        .formatted(problems.size() - PROBLEMS_SHOWN_MAX)
+                                ? "%n  and %d more".formatted(problems.size() - PROBLEMS_SHOWN_MAX)
                                 : "";
                 throw new PolicyException(
                         "policy_malformed",

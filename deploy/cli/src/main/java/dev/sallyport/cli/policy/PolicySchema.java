@@ -71,7 +71,8 @@ public final class PolicySchema {
                             .skip(1)
                             .map(step -> step.replace("~1", "/").replace("~0", "~"))
                             .toList();
-            String member = String.join(".", steps.subList(Math.min(1, steps.size()), steps.size()));
+            String member =
+                    String.join(".", steps.subList(Math.min(1, steps.size()), steps.size()));
             return (steps.isEmpty() ? "" : steps.getFirst() + ": ")
                     + (member.isEmpty() ? "" : member + ": ")
                     + what;
@@ -147,7 +148,8 @@ public final class PolicySchema {
     private static String words(@Nullable JsonNode rule) {
         return rule == null
                 ? ""
-                : rule.path("enum").valueStream()
+                : rule.path("enum")
+                        .valueStream()
                         .map(JsonNode::asString)
                         .collect(Collectors.joining(", "));
     }
@@ -203,9 +205,7 @@ public final class PolicySchema {
         var merged =
                 Json.mapper()
                         .createObjectNode()
-                        .setAll(
-                                (ObjectNode)
-                                        words.at(rule.path("$ref").asString("").substring(1)));
+                        .setAll((ObjectNode) words.at(rule.path("$ref").asString("").substring(1)));
         rule.properties().forEach(member -> merged.set(member.getKey(), member.getValue()));
         merged.remove("$ref");
         return merged;

@@ -35,13 +35,15 @@ final class PlacedYamlTest {
 
     @Test
     void valuesAreWhatJsonHas() {
-        assertThat(PlacedYaml.read("f", "{a: yes, b: true, c: 12, d: \"1\", e: on, f: -3, g: [], h: {}}"))
+        assertThat(
+                        PlacedYaml.read(
+                                "f",
+                                "{a: yes, b: true, c: 12, d: \"1\", e: on, f: -3, g: [], h: {}}"))
                 .singleElement()
-                .satisfies(
-                        document ->
-                                assertThat(document.value())
-                                        .hasToString(
-                                                "{\"a\":\"yes\",\"b\":true,\"c\":12,\"d\":\"1\",\"e\":\"on\",\"f\":-3,\"g\":[],\"h\":{}}"));
+                .satisfies(document ->
+                        assertThat(document.value())
+                                .hasToString(
+                                        "{\"a\":\"yes\",\"b\":true,\"c\":12,\"d\":\"1\",\"e\":\"on\",\"f\":-3,\"g\":[],\"h\":{}}"));
         assertThat(PlacedYaml.read("f", "# nothing\n---\n---\n")).isEmpty();
     }
 
@@ -96,7 +98,9 @@ final class PlacedYamlTest {
     void bombsAreRefusedBeforeTheyGoOff() {
         StringBuilder laughs = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for (int i = 1; i < 12; i++) {
-            laughs.append("a%d: &a%d [*a%d, *a%d, *a%d, *a%d]\n".formatted(i, i, i - 1, i - 1, i - 1, i - 1));
+            laughs.append(
+                    "a%d: &a%d [*a%d, *a%d, *a%d, *a%d]\n"
+                            .formatted(i, i, i - 1, i - 1, i - 1, i - 1));
         }
         assertThatThrownBy(() -> PlacedYaml.read("f", laughs.toString()))
                 .hasMessageContaining("f:1: anchors");

@@ -64,11 +64,10 @@ final class PolicySchemaTest {
                                 .toArray(String[]::new));
         assertThat(rule.path("additionalProperties").booleanValue()).isFalse();
         assertThat(rule.path("properties").properties())
-                .allSatisfy(
-                        member ->
-                                assertThat(member.getValue().path("description").asString(""))
-                                        .as(member.getKey())
-                                        .isNotBlank());
+                .allSatisfy(member ->
+                        assertThat(member.getValue().path("description").asString(""))
+                                .as(member.getKey())
+                                .isNotBlank());
     }
 
     @Test
@@ -81,7 +80,8 @@ final class PolicySchemaTest {
                         // names and references are text
                         .filter(type -> type.getRecordComponents().length > 1)
                         .collect(Collectors.toList());
-        assertThat(RECORDS.values()).containsAll(inside.stream().map(PolicySchemaTest::asRecord).toList());
+        assertThat(RECORDS.values())
+                .containsAll(inside.stream().map(PolicySchemaTest::asRecord).toList());
     }
 
     private static Class<? extends Record> asRecord(Class<?> type) {
@@ -156,7 +156,10 @@ final class PolicySchemaTest {
         JsonNode whole = PlacedYaml.read("f", ENTRIES).getFirst().value().path(key);
         RegistryCodec.fromPerson(key, whole);
         List<String> required =
-                SCHEMA.path("$defs").path(name).path("required").valueStream()
+                SCHEMA.path("$defs")
+                        .path(name)
+                        .path("required")
+                        .valueStream()
                         .map(JsonNode::asString)
                         .toList();
         for (String member : whole.propertyNames()) {
@@ -168,7 +171,9 @@ final class PolicySchemaTest {
             } catch (RuntimeException e) {
                 refused = e;
             }
-            assertThat(refused != null).as(name + "." + member).isEqualTo(required.contains(member));
+            assertThat(refused != null)
+                    .as(name + "." + member)
+                    .isEqualTo(required.contains(member));
         }
     }
 

@@ -219,7 +219,9 @@ final class RehearsalIT {
         assertThat(visits.path("tables").get(0).path("updated").asInt()).isEqualTo(2);
         assertThat(visits.path("complete").asBoolean()).isTrue();
         assertThat(visits.path("changes")).hasSize(4);
-        assertThat(visits.toString()).doesNotContain("4111111111111111").contains("************1111");
+        assertThat(visits.toString())
+                .doesNotContain("4111111111111111")
+                .contains("************1111");
         assertThat(parts.path("tables"))
                 .hasToString(
                         "[{\"table\":\"public.parts\",\"inserted\":2,\"updated\":1,\"deleted\":2}]");
@@ -229,7 +231,10 @@ final class RehearsalIT {
     @Test
     void whatCallsBeforeItChangedIsNotItsEffect() {
         for (int i = 0; i < 3; i++) {
-            assertThat(run("update customers set balance = balance", new Ending.Commit(Ending.Confirmation.GIVEN)))
+            assertThat(
+                            run(
+                                    "update customers set balance = balance",
+                                    new Ending.Commit(Ending.Confirmation.GIVEN)))
                     .isInstanceOf(Answer.Succeeded.class);
             assertThat(told("update orders set amount = 1 where id = 1").path("tables")).hasSize(1);
         }
@@ -313,7 +318,8 @@ final class RehearsalIT {
 
         told("update customers set balance = 0 where id = 11");
 
-        assertThat(shared.truth("select count(*)::text from sallyport.ledger")).containsExactly("0");
+        assertThat(shared.truth("select count(*)::text from sallyport.ledger"))
+                .containsExactly("0");
     }
 
     @Test
@@ -375,7 +381,9 @@ final class RehearsalIT {
                     for each row execute function refusing();
                 """);
         try {
-            assertThat(((Answer.Stopped) rehearse("insert into kinds values (2, 'acme', '')")).code())
+            assertThat(
+                            ((Answer.Stopped) rehearse("insert into kinds values (2, 'acme', '')"))
+                                    .code())
                     .isEqualTo("constraint_violation");
         } finally {
             shared.administer("drop trigger late on kinds");
@@ -422,7 +430,9 @@ final class RehearsalIT {
         Answer.Stopped stopped =
                 (Answer.Stopped)
                         engine.run(
-                                call("update customers set balance = 1 where pg_sleep(20) is null", 300),
+                                call(
+                                        "update customers set balance = 1 where pg_sleep(20) is null",
+                                        300),
                                 new Ending.Rehearse(),
                                 new Cancellation(),
                                 new Stopwatch());
