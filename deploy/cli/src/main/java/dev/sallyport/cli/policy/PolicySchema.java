@@ -27,10 +27,9 @@ public final class PolicySchema {
     public static final String EDITOR_LINE =
             "# yaml-language-server: $schema=sallyport.schema.json";
 
-    private static final int PROBLEMS_MAX = 100;
+    private static final String NO_SUCH_KEY = "there is no such key";
 
-    /** What each of several alternatives lacks says less than that none of them fits. */
-    private static final Pattern ALTERNATIVE = Pattern.compile("/anyOf/");
+    private static final int PROBLEMS_MAX = 100;
 
     private final JsonNode words;
     private final Schema schema;
@@ -64,6 +63,11 @@ public final class PolicySchema {
      * @param what what would be right; values are not repeated, for one may be a secret
      */
     record Problem(String path, String what) {
+        /** Whether no entry has such a key. */
+        boolean isKey() {
+            return what.equals(NO_SUCH_KEY);
+        }
+
         @Override
         public String toString() {
             List<String> steps =
@@ -82,7 +86,6 @@ public final class PolicySchema {
     /** What is wrong in a document, which is an object. */
     List<Problem> problems(JsonNode document) {
         return schema.validate(document).stream()
-                .filter(error -> !ALTERNATIVE.matcher(error.getEvaluationPath().toString()).find())
                 .limit(PROBLEMS_MAX)
                 .map(this::problem)
                 .distinct()
@@ -95,14 +98,18 @@ public final class PolicySchema {
         String about = rule == null ? "" : rule.path("description").asString("");
         String property = String.valueOf(error.getProperty());
         return switch (error.getKeyword()) {
-            case "required" -> new Problem(path, missing(rule, property));
+            case "required" ->
+                    new Problem(
+                            path,
+                            // the one choice in the schema, of which each alternative is told
+                            String.valueOf(error.getEvaluationPath()).contains("/anyOf/")
+                                    ? "limits nothing: give calls, rows or bytes"
+                                    : missing(rule, property));
             case "additionalProperties" ->
                     path.isEmpty()
                             ? new Problem(
                                     "/" + PlacedYaml.step(property),
-                                    "there is no such key: there are tenant/ID, database/TENANT/NAME,"
-                                            + " grant/TENANT/NAME and key/GATEWAY, with names of 1 to 63 of"
-                                            + " a-z, 0-9, - and _")
+                                    NO_SUCH_KEY)
                             : new Problem(
                                     path + "/" + PlacedYaml.step(property),
                                     "there is no such member: there are " + members(rule));
@@ -116,7 +123,6 @@ public final class PolicySchema {
                                                     number(rule, "minimum"),
                                                     number(rule, "maximum"))
                                     + about(about));
-            case "anyOf" -> new Problem(path, "limits nothing: give calls, rows or bytes");
             case "minLength", "minItems" -> new Problem(path, "must not be empty" + about(about));
             case "maxItems" ->
                     new Problem(

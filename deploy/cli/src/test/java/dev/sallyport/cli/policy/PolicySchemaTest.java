@@ -105,6 +105,8 @@ final class PolicySchemaTest {
     @Test
     void wordsAreTheRecordsOwn() {
         assertThat(words("Tool")).containsExactlyInAnyOrderElementsOf(TenantLimits.TOOLS);
+        assertThat(SCHEMA.at("/$defs/TenantLimits/properties/tools/properties").propertyNames())
+                .containsExactlyInAnyOrderElementsOf(TenantLimits.TOOLS);
         assertThat(words("Grant", "properties", "scopes", "items"))
                 .containsExactlyInAnyOrderElementsOf(
                         Stream.of(Scope.values()).map(Scope::wire).toList());
