@@ -36,6 +36,10 @@ final class LocalSecrets {
         }
     }
 
+    Path folder() {
+        return folder;
+    }
+
     SecretReference reference(String name) {
         return new SecretReference("file:" + folder.resolve(name).toAbsolutePath());
     }

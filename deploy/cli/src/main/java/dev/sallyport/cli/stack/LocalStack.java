@@ -86,7 +86,7 @@ public final class LocalStack implements AutoCloseable {
             var tenants =
                     steps.begin(
                             "tenants",
-                            () -> Tenants.enrol(servers, secrets, kafka(), CELL, clock),
+                            () -> Tenants.enrol(servers, secrets, kafka(), clock),
                             topics);
             var _ =
                     steps.begin(
