@@ -23,6 +23,7 @@ import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +57,8 @@ final class PolicySchemaTest {
     @MethodSource("records")
     void everyMemberOfARecordIsDescribed(String name) {
         JsonNode rule = SCHEMA.path("$defs").path(name);
-        RecordComponent[] components = RECORDS.get(name).getRecordComponents();
+        RecordComponent[] components =
+                Objects.requireNonNull(RECORDS.get(name)).getRecordComponents();
         assertThat(rule.path("properties").propertyNames())
                 .containsExactlyInAnyOrder(
                         Arrays.stream(components)
