@@ -267,7 +267,8 @@ final class ApplyCommandIT {
                                                 + "  limits: {tools: {db_qeury: {}}, budgets: [{name: a, window: day}]}\n",
                                         SURE)
                                 .err())
-                .contains("limits.tools.db_qeury: there is no such member: there are show_databases")
+                .contains(
+                        "limits.tools.db_qeury: there is no such member: there are show_databases")
                 .contains("limits.budgets.0: limits nothing");
         assertThat(apply("psi", DATABASE.replace("jdbc:postgresql", "jdbc:mysql"), SURE).err())
                 .contains("jdbcUrl: must be: Where it is: jdbc:postgresql://host:port/database");
@@ -277,7 +278,8 @@ final class ApplyCommandIT {
                         GRANT.replace("omega/", "PSI/") + GRANT.replace("/agents", "/Agents"),
                         SURE);
         assertThat(folded.err())
-                .contains("grant/PSI/agents: tenant: tenant id must be 1 to 63 of a-z, 0-9, - and _")
+                .contains(
+                        "grant/PSI/agents: tenant: tenant id must be 1 to 63 of a-z, 0-9, - and _")
                 .contains("grant/psi/Agents: a grant's name must be 1 to 63 of a-z, 0-9, - and _");
         assertThat(apply("psi", TENANT + "---\n" + TENANT, SURE).err())
                 .contains("entries.yaml:7", "entries.yaml:1");

@@ -107,9 +107,7 @@ public final class PolicySchema {
                                     : missing(rule, property));
             case "additionalProperties" ->
                     path.isEmpty()
-                            ? new Problem(
-                                    "/" + PlacedYaml.step(property),
-                                    NO_SUCH_KEY)
+                            ? new Problem("/" + PlacedYaml.step(property), NO_SUCH_KEY)
                             : new Problem(
                                     path + "/" + PlacedYaml.step(property),
                                     "there is no such member: there are " + members(rule));

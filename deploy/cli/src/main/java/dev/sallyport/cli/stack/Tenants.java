@@ -38,10 +38,7 @@ final class Tenants {
     private Tenants() {}
 
     static void enrol(
-            EmbeddedStack servers,
-            LocalSecrets secrets,
-            KafkaSettings kafka,
-            InstantSource clock) {
+            EmbeddedStack servers, LocalSecrets secrets, KafkaSettings kafka, InstantSource clock) {
         Path file = write(servers, secrets);
         List<RegistryEntry> wanted =
                 new ArrayList<>(
@@ -51,8 +48,7 @@ final class Tenants {
                 new GatewayKey(
                         new GatewayId(ServiceFiles.GATEWAY),
                         secrets.publicKey(ServiceFiles.GATEWAY_KEY)));
-        RegistrySnapshot registry =
-                RegistrySnapshot.read(kafka, "sallyport-up", REGISTRY_WITHIN);
+        RegistrySnapshot registry = RegistrySnapshot.read(kafka, "sallyport-up", REGISTRY_WITHIN);
         KeyEncryptionKey wrapping =
                 new KeyEncryptionKey(secrets.keyEncryptionKey(ServiceFiles.KEY_ENCRYPTION_KEY));
         for (TenantId tenant : LocalStack.TENANTS) {
