@@ -201,6 +201,12 @@ final class Problems {
                             "the server does not take the settings that a session starts with; it"
                                     + " must be PostgreSQL 14 or newer",
                             state);
+            case Session.UNCONFIRMED ->
+                    failed(
+                            "write_unconfirmed",
+                            "the log did not confirm the write in its time; it was taken back and"
+                                    + " changed nothing: send it again",
+                            null);
             case "SP009" -> failed("transaction_broken", named(state, null), state);
             default ->
                     failed(

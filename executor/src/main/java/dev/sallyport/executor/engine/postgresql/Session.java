@@ -46,6 +46,9 @@ final class Session {
     /** SQLSTATE of ours: the ledger says that the call is never to run. */
     static final String CALLED_OFF_STATE = "SP013";
 
+    /** SQLSTATE of ours: the write was not confirmed in its time, and was rolled back. */
+    static final String UNCONFIRMED = "SP023";
+
     private static final String NOT_PROVED = "SP002";
     private static final String UNSETTLED = "SP009";
     private static final String IN_LEDGER = "SP011";
@@ -274,7 +277,10 @@ final class Session {
                 made = work.taking().made(affected);
                 boolean confirmed = confirmed(confirmation);
                 cancellation.check();
-                if (!confirmed || left().isZero()) {
+                if (!confirmed) {
+                    throw new SQLException("the write is not confirmed", UNCONFIRMED);
+                }
+                if (left().isZero()) {
                     throw new SQLException("the call's time is over", "57014");
                 }
             } catch (SQLException e) {

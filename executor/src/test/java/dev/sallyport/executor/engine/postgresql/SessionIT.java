@@ -36,6 +36,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -224,7 +225,18 @@ final class SessionIT {
                         }),
                         update);
 
-        assertThat(refused).isInstanceOf(Transaction.Failed.class);
+        assertThat(refused)
+                .isInstanceOfSatisfying(
+                        Transaction.Failed.class,
+                        failed ->
+                                assertThat(
+                                                Problems.of(
+                                                                failed.stage(),
+                                                                failed.cause(),
+                                                                null,
+                                                                IntUnaryOperator.identity())
+                                                        .code())
+                                        .isEqualTo("write_unconfirmed"));
         assertThat(meanwhile).as("the statement has run by then").hasValue("1");
         assertThat(balance()).isEqualTo(before);
         // its executor knows nothing against the call: whoever has it now runs it
