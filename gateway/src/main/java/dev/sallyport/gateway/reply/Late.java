@@ -32,16 +32,23 @@ final class Late {
         }
     }
 
-    /** A reply came; one that was not sealed for the call changes nothing. */
+    /**
+     * A reply came; one that was not sealed for the call changes nothing. It is opened on a thread
+     * of its own: after an outage many come, and other callers wait for theirs.
+     */
     void came(CallId call, byte[] sealed) {
         Expected expected = get(call);
-        if (expected == null) {
-            return;
+        if (expected != null) {
+            Thread.ofVirtual().name("late-reply").start(() -> open(call, expected, sealed));
         }
+    }
+
+    private void open(CallId call, Expected expected, byte[] sealed) {
         try {
             Reply reply = Reply.open(sealed, expected.key, call);
-            remove(call);
-            expected.unheard.accept(reply);
+            if (remove(call, expected)) {
+                expected.unheard.accept(reply);
+            }
         } catch (SchemaException e) {
             LOG.atError()
                     .addKeyValue("callId", call)
@@ -54,7 +61,8 @@ final class Late {
         return calls.get(call);
     }
 
-    private synchronized void remove(CallId call) {
-        calls.remove(call);
+    /** Whether nobody has heard of it before. */
+    private synchronized boolean remove(CallId call, Expected expected) {
+        return calls.remove(call, expected);
     }
 }
