@@ -65,23 +65,7 @@ class GatewayBudgetsIT {
     private Gateway gateway(GatewayId id, GatewayConfig.LimitStore store) {
         fixture.register(id);
         Awaitility.await().until(() -> fixture.feed.get().gatewayKey(id).isPresent());
-        GatewayConfig plain = fixture.configOf(id);
-        var config =
-                new GatewayConfig(
-                        plain.id(),
-                        plain.host(),
-                        plain.port(),
-                        plain.publicUrl(),
-                        plain.authorizationServers(),
-                        plain.allowedOrigins(),
-                        plain.trustedProxies(),
-                        plain.kafka(),
-                        plain.signingKey(),
-                        plain.keyEncryptionKey(),
-                        plain.readOnly(),
-                        plain.limits(),
-                        store,
-                        plain.timeouts());
+        GatewayConfig config = fixture.configOf(id, List.of(), store);
         Map<String, String> environment = new HashMap<>(LimitDatabase.environment());
         environment.putAll(fixture.environment);
         return Gateway.start(config, new Secrets(environment), InstantSource.system());

@@ -174,6 +174,27 @@ final class GatewayFixture implements AutoCloseable {
                 "false");
     }
 
+    /** The same with limits that are counted in the store, behind these proxies. */
+    GatewayConfig configOf(
+            GatewayId id, List<String> trustedProxies, GatewayConfig.LimitStore store) {
+        GatewayConfig plain = configOf(id);
+        return new GatewayConfig(
+                plain.id(),
+                plain.host(),
+                plain.port(),
+                plain.publicUrl(),
+                plain.authorizationServers(),
+                plain.allowedOrigins(),
+                trustedProxies,
+                plain.kafka(),
+                plain.signingKey(),
+                plain.keyEncryptionKey(),
+                plain.readOnly(),
+                plain.limits(),
+                store,
+                plain.timeouts());
+    }
+
     /** The configuration on another broker, with that much patience for it. */
     GatewayConfig configOn(KafkaSettings broker, Duration patience) {
         return config(

@@ -48,23 +48,9 @@ class GatewayRatesIT {
         var id = new GatewayId("rates-" + fixture.acme);
         fixture.register(id);
         Awaitility.await().until(() -> fixture.feed.get().gatewayKey(id).isPresent());
-        GatewayConfig plain = fixture.configOf(id);
-        var config =
-                new GatewayConfig(
-                        plain.id(),
-                        plain.host(),
-                        plain.port(),
-                        plain.publicUrl(),
-                        plain.authorizationServers(),
-                        plain.allowedOrigins(),
-                        List.of("127.0.0.1", "10.1.0.0/16"),
-                        plain.kafka(),
-                        plain.signingKey(),
-                        plain.keyEncryptionKey(),
-                        plain.readOnly(),
-                        plain.limits(),
-                        plain.limitStore(),
-                        plain.timeouts());
+        GatewayConfig config =
+                fixture.configOf(
+                        id, List.of("127.0.0.1", "10.1.0.0/16"), GatewayConfig.LimitStore.NONE);
         InstantSource clock = () -> now;
         gateway = Gateway.start(config, fixture.secrets, clock);
     }

@@ -5,18 +5,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sallyport.executor.engine.Answer;
-import dev.sallyport.executor.engine.Call;
 import dev.sallyport.executor.engine.Cancellation;
 import dev.sallyport.executor.engine.Ending;
 import dev.sallyport.executor.engine.Engine;
 import dev.sallyport.executor.engine.Stopwatch;
-import dev.sallyport.schema.event.Instruction;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.json.Json;
-import dev.sallyport.schema.secret.Secrets;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,12 +30,7 @@ final class CardNumbersIT {
     @BeforeAll
     static void share() throws Exception {
         shared = new SharedDatabase();
-        engine =
-                PostgresEngine.open(
-                        shared.database(ACME, 2),
-                        new Secrets(SharedDatabase.ENVIRONMENT),
-                        InstantSource.system(),
-                        false);
+        engine = shared.engine(ACME, 2);
     }
 
     @AfterAll
@@ -119,12 +109,7 @@ final class CardNumbersIT {
 
     private static Answer run(String sql) {
         return engine.run(
-                new Call(
-                        SharedDatabase.caller(ACME),
-                        new Limits(10, 100_000, 10_000),
-                        Instant.now().plusSeconds(10),
-                        null,
-                        new Instruction.Statement(sql, List.of())),
+                SharedDatabase.call(ACME, new Limits(10, 100_000, 10_000), sql, List.of()),
                 new Ending.RollBack(),
                 new Cancellation(),
                 new Stopwatch());

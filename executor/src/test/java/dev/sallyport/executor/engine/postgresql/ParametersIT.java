@@ -4,18 +4,13 @@ import static dev.sallyport.executor.engine.postgresql.SharedDatabase.ACME;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sallyport.executor.engine.Answer;
-import dev.sallyport.executor.engine.Call;
 import dev.sallyport.executor.engine.Cancellation;
 import dev.sallyport.executor.engine.Ending;
 import dev.sallyport.executor.engine.Engine;
 import dev.sallyport.executor.engine.Stopwatch;
-import dev.sallyport.schema.event.Instruction;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.json.Json;
-import dev.sallyport.schema.secret.Secrets;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -45,12 +40,7 @@ final class ParametersIT {
                 create table documents (id int, data jsonb, plain json, own document, many jsonb[], tags text[]);
                 """);
         shared.administer("grant all on documents to " + shared.login(ACME));
-        engine =
-                PostgresEngine.open(
-                        shared.database(ACME, 2),
-                        new Secrets(SharedDatabase.ENVIRONMENT),
-                        InstantSource.system(),
-                        false);
+        engine = shared.engine(ACME, 2);
     }
 
     @AfterAll
@@ -63,12 +53,7 @@ final class ParametersIT {
         List<JsonNode> values = new ArrayList<>();
         Json.mapper().readTree(params).forEach(values::add);
         return engine.run(
-                new Call(
-                        SharedDatabase.caller(ACME),
-                        LIMITS,
-                        Instant.now().plusSeconds(20),
-                        null,
-                        new Instruction.Statement(sql, values)),
+                SharedDatabase.call(ACME, LIMITS, sql, values),
                 ending,
                 new Cancellation(),
                 new Stopwatch());

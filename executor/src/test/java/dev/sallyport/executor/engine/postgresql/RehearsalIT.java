@@ -11,15 +11,11 @@ import dev.sallyport.executor.engine.Ending;
 import dev.sallyport.executor.engine.Engine;
 import dev.sallyport.executor.engine.Stopwatch;
 import dev.sallyport.schema.event.Access;
-import dev.sallyport.schema.event.Instruction;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.json.Json;
-import dev.sallyport.schema.secret.Secrets;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -88,12 +84,7 @@ final class RehearsalIT {
                 Enrolment.protect(administrator, "public", table, "tenant_id");
             }
         }
-        engine =
-                PostgresEngine.open(
-                        shared.database(ACME, 1),
-                        new Secrets(SharedDatabase.ENVIRONMENT),
-                        InstantSource.system(),
-                        false);
+        engine = shared.engine(ACME, 1);
     }
 
     @AfterAll
@@ -457,11 +448,6 @@ final class RehearsalIT {
     }
 
     private static Call call(String sql, int millis) {
-        return new Call(
-                SharedDatabase.caller(ACME),
-                new Limits(1_000, 1_000_000, millis),
-                Instant.now().plusMillis(millis),
-                null,
-                new Instruction.Statement(sql, List.of()));
+        return SharedDatabase.call(ACME, new Limits(1_000, 1_000_000, millis), sql, List.of());
     }
 }

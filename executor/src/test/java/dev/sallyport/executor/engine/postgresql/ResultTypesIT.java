@@ -4,22 +4,17 @@ import static dev.sallyport.executor.engine.postgresql.SharedDatabase.ACME;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sallyport.executor.engine.Answer;
-import dev.sallyport.executor.engine.Call;
 import dev.sallyport.executor.engine.Cancellation;
 import dev.sallyport.executor.engine.Ending;
 import dev.sallyport.executor.engine.Engine;
 import dev.sallyport.executor.engine.Stopwatch;
-import dev.sallyport.schema.event.Instruction;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.json.Json;
-import dev.sallyport.schema.secret.Secrets;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -56,12 +51,7 @@ final class ResultTypesIT {
         String page = page();
         int from = page.indexOf("```sql\ncreate extension") + "```sql\n".length();
         shared.administer(page.substring(from, page.indexOf("```", from)));
-        engine =
-                PostgresEngine.open(
-                        shared.database(ACME, 2),
-                        new Secrets(SharedDatabase.ENVIRONMENT),
-                        InstantSource.system(),
-                        false);
+        engine = shared.engine(ACME, 2);
     }
 
     @AfterAll
@@ -101,12 +91,7 @@ final class ResultTypesIT {
     private static JsonNode result(String sql, Ending ending, Limits limits) {
         Answer answer =
                 engine.run(
-                        new Call(
-                                SharedDatabase.caller(ACME),
-                                limits,
-                                Instant.now().plusSeconds(20),
-                                null,
-                                new Instruction.Statement(sql, List.of())),
+                        SharedDatabase.call(ACME, limits, sql, List.of()),
                         ending,
                         new Cancellation(),
                         new Stopwatch());

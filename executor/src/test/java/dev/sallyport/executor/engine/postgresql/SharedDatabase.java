@@ -1,12 +1,15 @@
 package dev.sallyport.executor.engine.postgresql;
 
 import dev.sallyport.embedded.TestServers;
+import dev.sallyport.executor.engine.Call;
 import dev.sallyport.executor.engine.Caller;
 import dev.sallyport.executor.engine.Cancellation;
 import dev.sallyport.executor.engine.Ending;
+import dev.sallyport.executor.engine.Engine;
 import dev.sallyport.executor.engine.Engines;
 import dev.sallyport.executor.engine.Stopwatch;
 import dev.sallyport.schema.event.Access;
+import dev.sallyport.schema.event.Instruction;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.DatabaseName;
@@ -20,10 +23,12 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import tools.jackson.databind.JsonNode;
 
 /**
  * A fresh database that the tenants acme and globex share, enrolled, with a login for each. Table
@@ -130,6 +135,25 @@ public final class SharedDatabase implements AutoCloseable {
                 false,
                 new Limits(1_000, 1_000_000, 10_000),
                 null);
+    }
+
+    /** An engine of the tenant's database, which its user closes. */
+    Engine engine(TenantId tenant, int connectionsMax) {
+        return PostgresEngine.open(
+                database(tenant, connectionsMax),
+                new Secrets(ENVIRONMENT),
+                InstantSource.system(),
+                false);
+    }
+
+    /** A call of the statement, which has as long as its limits say. */
+    static Call call(TenantId tenant, Limits limits, String sql, List<JsonNode> values) {
+        return new Call(
+                caller(tenant),
+                limits,
+                Instant.now().plusMillis(limits.timeoutMillis()),
+                null,
+                new Instruction.Statement(sql, values));
     }
 
     Session session(TenantId tenant) {
