@@ -100,6 +100,13 @@ class NoCallRunsUnloggedIT {
                     .as("each call settled once")
                     .doesNotHaveDuplicates();
 
+            assertThat(answers)
+                    .filteredOn(answer ->
+                            answer.reply().code().equals(Optional.of("write_unconfirmed")))
+                    .as("what was told as taken back did not run")
+                    .allSatisfy(answer ->
+                            assertThat(answer.reply().call()).isPresent().get().isNotIn(ran));
+
             Set<String> written =
                     new TreeSet<>(
                             stage.ownersView("select city from customers where city like 'e2e-%'"));

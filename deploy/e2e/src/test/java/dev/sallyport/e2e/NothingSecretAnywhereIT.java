@@ -133,9 +133,10 @@ class NothingSecretAnywhereIT {
                         "row_security",
                         "malformed_statement",
                         "principal_suspended",
-                        "connection_lost")
-                // the local stack's server has the tenants' databases and that of the limits
-                .containsAnyOf("database_unavailable", "limits_unavailable")
+                        "connection_lost",
+                        "database_unavailable",
+                        // of the server that has the tenants' databases and that of the limits
+                        "limits_unavailable")
                 // whichever limit is noticed first
                 .containsAnyOf("deadline_exceeded", "statement_timeout");
     }
@@ -428,6 +429,13 @@ class NothingSecretAnywhereIT {
                 ProcessHandle.of(Long.parseLong(backend)).ifPresent(ProcessHandle::destroyForcibly);
             }
             killed.get();
+
+            stage.asOwner(
+                    "alter role acme_agent connection limit 0;"
+                            + " select pg_terminate_backend(pid) from pg_stat_activity where usename = 'acme_agent'");
+            call(ken, "db_query", sql("select '" + literal + "'"));
+            call(ken, "db_execute", sql("delete from customers where name = $1", parameter));
+            stage.asOwner("alter role acme_agent connection limit -1");
 
             stage.stack().servers().postgres().stop();
             call(ken, "db_query", sql("select '" + literal + "'"));
