@@ -20,6 +20,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -425,10 +426,16 @@ class NothingSecretAnywhereIT {
 
             Future<?> killed = threads.submit(() -> call(ken, "db_query", endless()));
             awaitRunning(stage, 1);
-            for (String backend : running(stage)) {
-                ProcessHandle.of(Long.parseLong(backend)).ifPresent(ProcessHandle::destroyForcibly);
+            try (Connection witness = stage.stack().servers().postgres().connect("shop")) {
+                for (String backend : running(stage)) {
+                    ProcessHandle.of(Long.parseLong(backend))
+                            .ifPresent(ProcessHandle::destroyForcibly);
+                }
+                killed.get();
+                // the server ends all other backends, and recovers before it takes connections
+                await().atMost(PATIENCE).until(() -> !witness.isValid(1));
             }
-            killed.get();
+            await().atMost(PATIENCE).ignoreExceptions().until(() -> answers(stage));
 
             stage.asOwner(
                     "alter role acme_agent connection limit 0;"
@@ -445,6 +452,11 @@ class NothingSecretAnywhereIT {
                     .until(() ->
                             call(ken, "db_query", sql("select '" + literal + "'")).succeeded());
         }
+    }
+
+    private static boolean answers(Stage stage) {
+        stage.asOwner("select 1");
+        return true;
     }
 
     private static void awaitRunning(Stage stage, int statements) {
