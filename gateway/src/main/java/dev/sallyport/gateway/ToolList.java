@@ -6,7 +6,6 @@ import dev.sallyport.gateway.protocol.Offer;
 import dev.sallyport.gateway.protocol.Outcome;
 import dev.sallyport.gateway.protocol.Request;
 import dev.sallyport.gateway.protocol.ToolResult;
-import dev.sallyport.gateway.tool.ReadOnlyHeader;
 import dev.sallyport.gateway.tool.Tools;
 import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.registry.Scope;
@@ -37,7 +36,7 @@ final class ToolList {
                     "params.cursor leads nowhere: all tools stand on one page, so leave it out");
         }
         Registry now = registry.get();
-        boolean readOnly = ReadOnlyHeader.asks(request.inbound().headers());
+        boolean readOnly = request.inbound().readOnly();
         boolean structured = ToolResult.isStructured(request.inbound().headers());
         List<Tools.Ready> shown =
                 tools.all().stream()

@@ -84,7 +84,8 @@ public enum ServiceKind {
                             clock);
             case GATEWAY ->
                     Gateway.start(
-                            Settings.load(GatewayConfig.class, name, config, environment),
+                            Settings.load(GatewayConfig.class, name, config, environment)
+                                    .within(environment),
                             secrets,
                             clock);
         };

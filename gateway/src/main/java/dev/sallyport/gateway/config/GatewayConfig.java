@@ -9,6 +9,7 @@ import dev.sallyport.schema.topic.KafkaSettings;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  *     half stands in the registry
  * @param keyEncryptionKey where the key is that wraps the tenants' data keys (32 bytes in base64)
  * @param readOnly whether nobody may write through this gateway; anything but {@code false} means
- *     yes
+ *     yes. The environment variable {@code MCP_READ_ONLY} closes writes too
  * @param limits what one caller and all together may take
  * @param limitStore where gateways count what callers take
  * @param timeouts how long things may take
@@ -50,6 +51,11 @@ public record GatewayConfig(
         Limits limits,
         LimitStore limitStore,
         Timeouts timeouts) {
+
+    /** The variable that the whole family of MCP servers uses. */
+    public static final String MCP_READ_ONLY = "MCP_READ_ONLY";
+
+    private static final String OPEN = "false";
 
     public GatewayConfig {
         if (port < 0 || port > 65_535) {
@@ -73,9 +79,33 @@ public record GatewayConfig(
         trustedProxies = List.copyOf(trustedProxies);
     }
 
+    /**
+     * The same for an environment in which {@code MCP_READ_ONLY} may stand, as other MCP servers
+     * know it: anything but {@code false} closes writes, and nothing opens them.
+     */
+    public GatewayConfig within(Map<String, String> environment) {
+        return environment.getOrDefault(MCP_READ_ONLY, OPEN).equals(OPEN)
+                ? this
+                : new GatewayConfig(
+                        id,
+                        host,
+                        port,
+                        publicUrl,
+                        authorizationServers,
+                        allowedOrigins,
+                        trustedProxies,
+                        kafka,
+                        signingKey,
+                        keyEncryptionKey,
+                        "true",
+                        limits,
+                        limitStore,
+                        timeouts);
+    }
+
     /** A misspelt value must not open writes: only the exact word {@code false} does. */
     public boolean writable() {
-        return readOnly.equals("false");
+        return readOnly.equals(OPEN);
     }
 
     /**

@@ -355,6 +355,7 @@ public final class Edge implements AutoCloseable {
                         new Inbound(
                                 requestId(context),
                                 fields,
+                                ReadOnlyRequest.asks(context.req()),
                                 remoteAddress,
                                 stream,
                                 place,

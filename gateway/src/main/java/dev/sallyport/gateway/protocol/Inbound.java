@@ -6,6 +6,7 @@ import dev.sallyport.gateway.admission.Place;
  * One POST as the edge took it in.
  *
  * @param requestId the edge's id of this HTTP request
+ * @param readOnly whether the request asks that nothing be changed
  * @param remoteAddress the address that the connection came from
  * @param notices where messages go that precede the answer
  * @param place what the request may take while it is worked on
@@ -14,6 +15,7 @@ import dev.sallyport.gateway.admission.Place;
 public record Inbound(
         String requestId,
         Headers headers,
+        boolean readOnly,
         String remoteAddress,
         Notices notices,
         Place place,

@@ -65,7 +65,7 @@ public record Call(
                         agent(request, meta),
                         request.inbound().remoteAddress()),
                 TraceContext.ofHeaders(traceparent, tracestate),
-                ReadOnlyHeader.asks(headers),
+                request.inbound().readOnly(),
                 tool,
                 arguments,
                 request.inbound(),

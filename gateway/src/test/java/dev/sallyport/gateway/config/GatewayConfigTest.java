@@ -87,6 +87,24 @@ class GatewayConfigTest {
         assertThat(load(with("SALLYPORT_GATEWAY_READ_ONLY", value)).writable()).isFalse();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"true", "1", "yes", "False", "", "false "})
+    void theFamiliesVariableClosesWrites(String value) {
+        var environment = Map.of(GatewayConfig.MCP_READ_ONLY, value);
+
+        assertThat(load(NEEDED).within(environment).writable()).isFalse();
+    }
+
+    @Test
+    void theFamiliesVariableOpensNothing() {
+        var open = Map.of(GatewayConfig.MCP_READ_ONLY, "false");
+        var closed = load(with("SALLYPORT_GATEWAY_READ_ONLY", "true"));
+
+        assertThat(load(NEEDED).within(Map.of()).writable()).isTrue();
+        assertThat(load(NEEDED).within(open).writable()).isTrue();
+        assertThat(closed.within(open).writable()).isFalse();
+    }
+
     @Test
     void whatIsMissingOrWrongIsNamed() {
         var without = new HashMap<>(NEEDED);

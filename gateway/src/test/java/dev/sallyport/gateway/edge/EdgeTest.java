@@ -11,7 +11,6 @@ import dev.sallyport.gateway.protocol.Offer;
 import dev.sallyport.gateway.protocol.Outcome;
 import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.gateway.protocol.ToolResult;
-import dev.sallyport.gateway.tool.ReadOnlyHeader;
 import dev.sallyport.schema.health.Health;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.token.Caller;
@@ -121,9 +120,7 @@ class EdgeTest {
                                         request ->
                                                 ToolResult.text(
                                                         "read-only: "
-                                                                + ReadOnlyHeader.asks(
-                                                                        request.inbound()
-                                                                                .headers())),
+                                                                + request.inbound().readOnly()),
                                         "lines",
                                         _ ->
                                                 new Outcome.Complete(
@@ -453,10 +450,17 @@ class EdgeTest {
                 "x-read-only:%x-read-only: false|-",
                 "x-read-only: false%x-read-only: FALSE|-",
                 "x-read-only: false% true|-",
+                "x-readonly: true|true",
+                "X-MCP-Readonly: true|true",
+                "x_read_only: true|true",
+                "MCP-Read-Only: false|false",
+                "read-only: 1|true",
+                "x-read-only: false%x-readonly: yes|true",
+                "x-read: true|false",
                 "x-read-only : true|-",
                 "x-read-only|-"
             })
-    void whateverIsNotFalseAsksForReadingOnly(String header, @Nullable String asks)
+    void aHeaderWhichIsNotFalseAsksForReadingOnly(String header, @Nullable String asks)
             throws Exception {
         String body = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"readOnly\"}";
         String answer = exchange(raw("POST", "/mcp", header.replace("%", "\r\n"), body));
@@ -466,6 +470,44 @@ class EdgeTest {
         } else {
             assertThat(answer).startsWith("HTTP/1.1 200 ").contains("read-only: " + asks);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "read_only=true|true",
+                "read_only=false|false",
+                "readOnly=1|true",
+                "READ-ONLY=yes|true",
+                "mcp_read_only=on|true",
+                "read_only|true",
+                "read_only=|true",
+                "read_only=False|true",
+                "read_only=false%20|true",
+                "read_only=false&read_only=true|true",
+                "a=b&read_only=true|true",
+                "a=b;read_only=true|true",
+                "read%5Fonly=true|true",
+                "read_only=%66alse|false",
+                "read_only=%zz|true",
+                "%zz=false|true",
+                "%00read_only=true|true",
+                "read=only|false",
+                "=|false"
+            })
+    void aParameterOfTheUrlWhichIsNotFalseAsksForReadingOnly(String query, boolean asks)
+            throws Exception {
+        String body = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"readOnly\"}";
+        String answer = exchange(raw("POST", "/mcp?" + query, "X: a", body));
+
+        assertThat(answer)
+                .satisfiesAnyOf(
+                        told -> assertThat(told).startsWith("HTTP/1.1 400 "),
+                        told ->
+                                assertThat(told)
+                                        .startsWith("HTTP/1.1 200 ")
+                                        .contains("read-only: " + asks));
     }
 
     @ParameterizedTest // case D5

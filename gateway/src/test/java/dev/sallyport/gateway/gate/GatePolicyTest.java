@@ -180,6 +180,7 @@ class GatePolicyTest {
                         new Inbound(
                                 "request-1",
                                 _ -> null,
+                                readOnly,
                                 "127.0.0.1",
                                 Inbound.Notices.NONE,
                                 (Place) new Admission(1, 1).enter(caller, 0),

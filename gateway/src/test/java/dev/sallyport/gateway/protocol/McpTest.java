@@ -577,6 +577,7 @@ class McpTest {
                 new Inbound(
                         "request-1",
                         name -> lower.get(name.toLowerCase(Locale.ROOT)),
+                        false,
                         "127.0.0.1",
                         notices::add,
                         (Place) new Admission(1, 1 << 30).enter(caller, body.length),

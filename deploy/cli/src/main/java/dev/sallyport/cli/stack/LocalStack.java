@@ -71,7 +71,7 @@ public final class LocalStack implements AutoCloseable {
         this.servers = EmbeddedStack.begin(folder, progress);
         this.starter =
                 switch (mode) {
-                    case TOGETHER -> new InProcess(clock);
+                    case TOGETHER -> new InProcess(System.getenv(), clock);
                     case ISOLATED ->
                             new ChildProcesses(EmbeddedStack.logFolder(servers.folder()), caches);
                 };
