@@ -31,7 +31,8 @@ final class ReadOnlyRequest {
             }
         }
         String query = request.getQueryString();
-        return query != null && BETWEEN_PARAMETERS.splitAsStream(query).anyMatch(ReadOnlyRequest::closes);
+        return query != null
+                && BETWEEN_PARAMETERS.splitAsStream(query).anyMatch(ReadOnlyRequest::closes);
     }
 
     private static boolean closes(String parameter) {
