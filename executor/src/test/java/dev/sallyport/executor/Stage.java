@@ -219,6 +219,7 @@ final class Stage implements AutoCloseable {
         DatabaseName database = new DatabaseName("main");
         StatementClass statementClass = StatementClass.READ;
         @Nullable Access access = Access.READ;
+        @Nullable String effectDigest;
         Limits limits = new Limits(100, 100_000, 10_000);
         Instant deadline = Instant.now().plusSeconds(20);
         @Nullable TraceContext trace;
@@ -261,6 +262,8 @@ final class Stage implements AutoCloseable {
                         draft.database,
                         draft.statementClass,
                         draft.access,
+                        null,
+                        draft.effectDigest,
                         List.of("customers"),
                         List.of(),
                         List.of("mcp:read"),

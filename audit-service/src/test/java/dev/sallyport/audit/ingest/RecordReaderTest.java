@@ -123,6 +123,8 @@ class RecordReaderTest {
                 SHOP,
                 StatementClass.READ,
                 Access.READ,
+                null,
+                null,
                 List.of(),
                 List.of(),
                 List.of(),

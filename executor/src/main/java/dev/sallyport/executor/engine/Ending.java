@@ -43,6 +43,7 @@ public sealed interface Ending {
             case READ -> new RollBack();
             case WRITE -> new Commit(confirmation);
             case REHEARSE -> new Rehearse();
+            case COMMIT_IF -> throw new IllegalArgumentException("not run yet: " + access);
         };
     }
 

@@ -107,13 +107,20 @@ public final class CommandCheck {
                     "the caller is suspended; ask your administrator");
         }
         Access access = call.access();
-        if (access == null) {
+        if (access == null || access == Access.COMMIT_IF) {
             return new Command.Refused(
                     event,
                     "access_unknown",
                     "the command does not say, in a word that this executor knows, whether the call"
                             + " may change anything; gateway and executor may be of different"
                             + " versions");
+        }
+        if ((access == Access.COMMIT_IF) != (call.effectDigest() != null)) {
+            return new Command.Refused(
+                    event,
+                    "effect_digest_misplaced",
+                    "the command has an effect's digest without commit_if, or commit_if without the"
+                            + " digest; gateway and executor may be of different versions");
         }
         boolean readOnly = tenant.get().readOnly() || database.get().readOnly();
         boolean reads = access == Access.READ && call.statementClass() == StatementClass.READ;

@@ -271,6 +271,8 @@ final class CallsTest {
                         new DatabaseName("shop"),
                         statementClass,
                         access,
+                        null,
+                        access == Access.COMMIT_IF ? "digest" : null,
                         List.of("orders"),
                         List.of(),
                         List.of(),

@@ -36,6 +36,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class CommandCheckTest {
@@ -50,6 +51,7 @@ final class CommandCheckTest {
     private boolean readOnly;
     private StatementClass statementClass = StatementClass.READ;
     private @Nullable Access access = Access.READ;
+    private @Nullable String effectDigest;
     private final List<RegistryEntry> more = new ArrayList<>();
 
     private Registry registry() {
@@ -82,6 +84,8 @@ final class CommandCheckTest {
                         new DatabaseName(database),
                         statementClass,
                         access,
+                        null,
+                        effectDigest,
                         List.of(),
                         List.of(),
                         List.of(),
@@ -186,6 +190,21 @@ final class CommandCheckTest {
 
         assertThat(code(signed(unsigned.getBytes(StandardCharsets.UTF_8))))
                 .isEqualTo("refused access_unknown");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void anEffectsDigestStandsWithCommitIfOnly(Access any) {
+        access = any;
+        assertThat(code(command()))
+                .isEqualTo(
+                        any == Access.COMMIT_IF ? "refused access_unknown" : "accepted");
+        effectDigest = "A".repeat(43);
+        assertThat(code(command()))
+                .isEqualTo(
+                        any == Access.COMMIT_IF
+                                ? "refused access_unknown"
+                                : "refused effect_digest_misplaced");
     }
 
     @Test

@@ -175,6 +175,8 @@ public final class Dispatcher {
                         allowed.database().name(),
                         allowed.statementClass(),
                         call.tool().access(allowed.statementClass(), call.arguments()),
+                        null,
+                        null,
                         statement == null ? List.of() : statement.tables(),
                         statement == null ? List.of() : statement.columns(),
                         allowed.scopes().stream().map(Scope::wire).sorted().toList(),

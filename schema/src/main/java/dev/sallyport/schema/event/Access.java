@@ -14,7 +14,12 @@ public enum Access {
      * A transaction that may write, of which only the effect is told, and that always ends by
      * ROLLBACK. The ledger has no entry of it.
      */
-    REHEARSE("rehearse");
+    REHEARSE("rehearse"),
+    /**
+     * A transaction that is entered in the ledger, and ends by COMMIT where its effect has the
+     * command's digest, else by ROLLBACK.
+     */
+    COMMIT_IF("commit_if");
 
     private final String wire;
 

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  *     the call runs
  * @param access what the transaction may do; null in commands of gateways before this member, and
  *     where it is a word that is not known here: executors refuse both
+ * @param approval the approval that the call uses up; absent where it needed none
+ * @param effectDigest the only effect that may be committed, as a rehearsal told its digest; given
+ *     with {@link Access#COMMIT_IF} and with no other access, which executors check
  * @param scopes what the call needed and its caller had
  * @param fingerprint the statement with its literals replaced; absent for tools that take no SQL
  * @param deadline when nobody waits for the answer any more; a call not started by then is not run
@@ -27,6 +30,8 @@ public record CallAuthorized(
         DatabaseName database,
         StatementClass statementClass,
         @Nullable Access access,
+        @Nullable String approval,
+        @Nullable String effectDigest,
         List<String> tables,
         List<String> columns,
         List<String> scopes,

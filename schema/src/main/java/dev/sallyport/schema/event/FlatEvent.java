@@ -120,6 +120,8 @@ public record FlatEvent(
                         flat.columns = call.columns();
                         flat.scopes = call.scopes();
                         flat.literals = call.literals();
+                        flat.approval = call.approval();
+                        flat.digest = call.effectDigest();
                         flat.detail = call.access() == Access.REHEARSE ? REHEARSAL : null;
                         yield "authorized";
                     }

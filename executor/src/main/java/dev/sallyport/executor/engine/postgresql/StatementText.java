@@ -144,7 +144,7 @@ record StatementText(String sql, IntUnaryOperator written) {
         Set<String> allowed =
                 switch (access) {
                     case READ -> READS;
-                    case WRITE, REHEARSE -> WRITES;
+                    case WRITE, REHEARSE, COMMIT_IF -> WRITES;
                 };
         if (!allowed.contains(first)) {
             throw refused(
@@ -152,7 +152,8 @@ record StatementText(String sql, IntUnaryOperator written) {
                             + " is not run for a call; it may start with "
                             + allowed.stream().sorted().toList());
         }
-        if (access == Access.REHEARSE && !REHEARSED.contains(first)) {
+        if ((access == Access.REHEARSE || access == Access.COMMIT_IF)
+                && !REHEARSED.contains(first)) {
             throw new ExecutorException(
                     Effect.CANNOT,
                     "this cannot be rehearsed: what "
