@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * One event with its envelope; {@link EventCodec} gives it its CloudEvents 1.0 form.
  *
  * @param source who tells it, as a URI reference, such as {@code /gateway/g1}
- * @param signedBy the gateway whose key signs the event's bytes; only commands are, and what
- *     withdraws them
+ * @param signedBy whose key signs the event's bytes, as its entry {@code key/<id>} in the registry
+ *     names it; only commands are signed, what withdraws them, requests for approval and decisions
  */
 public record Event<P extends Payload>(
         EventId id,

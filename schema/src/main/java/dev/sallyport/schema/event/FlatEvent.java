@@ -183,20 +183,31 @@ public record FlatEvent(
                         flat.whose(asked.requester());
                         flat.call = asked.call();
                         flat.approval = asked.approval();
+                        flat.statement(asked.tool(), asked.database(), asked.statementClass(), null);
                         flat.rowsAffected = asked.rowsAffected();
                         flat.digest = asked.effectDigest();
                         flat.detail =
-                                "approval "
-                                        + asked.approval()
-                                        + " for "
-                                        + asked.rowsAffected()
-                                        + " rows";
+                                "approval %s by %s, %d of %s, for %d rows"
+                                        .formatted(
+                                                asked.approval(),
+                                                asked.by().wire(),
+                                                asked.needed(),
+                                                asked.approvers(),
+                                                asked.rowsAffected());
                         yield "requested";
                     }
                     case ApprovalGranted granted -> {
                         flat.whose(granted.approver());
                         flat.approval = granted.approval();
-                        flat.detail = "approval " + granted.approval();
+                        flat.digest = granted.effectDigest();
+                        flat.detail =
+                                "approval %s by %s%s"
+                                        .formatted(
+                                                granted.approval(),
+                                                granted.by().wire(),
+                                                granted.note() == null
+                                                        ? ""
+                                                        : ": " + granted.note());
                         yield "granted";
                     }
                     case ApprovalDenied denied -> {

@@ -5,7 +5,10 @@ import dev.sallyport.schema.event.EventCodec;
 import dev.sallyport.schema.event.Payload;
 import dev.sallyport.schema.event.TraceContext;
 import dev.sallyport.schema.id.EventId;
+import dev.sallyport.schema.id.GatewayId;
 import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.sign.EventSignature;
+import dev.sallyport.schema.sign.SigningKey;
 import dev.sallyport.schema.topic.KafkaSettings;
 import dev.sallyport.schema.topic.Topics;
 import java.time.Duration;
@@ -70,8 +73,30 @@ public final class SignalLog implements AutoCloseable {
      * not in time.
      */
     public boolean tell(EventId id, TenantId tenant, @Nullable TraceContext trace, Payload what) {
-        byte[] event =
-                EventCodec.encode(Event.of(id, source, clock.instant(), tenant, trace, what));
+        return send(
+                id,
+                tenant,
+                EventCodec.encode(Event.of(id, source, clock.instant(), tenant, trace, what)));
+    }
+
+    /**
+     * The same with a signature over the event's bytes.
+     *
+     * @param signer the registry's entry {@code key/<signer>} has the public half of the key
+     * @throws dev.sallyport.schema.SchemaException {@code event_too_large}
+     */
+    public boolean tellSigned(
+            EventId id,
+            TenantId tenant,
+            @Nullable TraceContext trace,
+            Payload what,
+            GatewayId signer,
+            SigningKey key) {
+        var event = new Event<>(id, source, clock.instant(), tenant, trace, signer, what);
+        return send(id, tenant, EventSignature.sign(EventCodec.encode(event), key));
+    }
+
+    private boolean send(EventId id, TenantId tenant, byte[] event) {
         try {
             producer.send(new ProducerRecord<>(Topics.SIGNALS, tenant.value(), event))
                     .get(within.toMillis() * 2, TimeUnit.MILLISECONDS);

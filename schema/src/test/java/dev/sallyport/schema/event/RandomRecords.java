@@ -29,7 +29,16 @@ public final class RandomRecords {
     }
 
     public Event<?> event(EventType type) {
-        boolean command = type == EventType.CALL_AUTHORIZED || type == EventType.CALL_WITHDRAWN;
+        boolean signed =
+                switch (type) {
+                    case CALL_AUTHORIZED,
+                            CALL_WITHDRAWN,
+                            APPROVAL_REQUESTED,
+                            APPROVAL_GRANTED,
+                            APPROVAL_DENIED ->
+                            true;
+                    default -> false;
+                };
         TraceContext trace =
                 random.nextBoolean()
                         ? null
@@ -43,7 +52,7 @@ public final class RandomRecords {
                         random.nextLong(4_000_000_000L), random.nextInt(1_000_000_000)),
                 new TenantId(name()),
                 trace,
-                command ? new GatewayId(name()) : null,
+                signed ? new GatewayId(name()) : null,
                 record(type.payload()));
     }
 
