@@ -22,6 +22,7 @@ import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.health.Health;
 import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.id.GatewayId;
+import dev.sallyport.schema.registry.KeyPurpose;
 import dev.sallyport.schema.registry.Keyring;
 import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.registry.RegistryFeed;
@@ -180,7 +181,7 @@ public final class Gateway implements AutoCloseable {
      */
     private static Health health(GatewayId id, RegistryFeed registry, Cells cells) {
         boolean current = registry.isCurrent();
-        boolean known = registry.get().gatewayKey(id).isPresent();
+        boolean known = registry.get().gatewayKey(id, KeyPurpose.COMMANDS).isPresent();
         SortedMap<String, Object> figures = new TreeMap<>();
         figures.put("registry", current ? "current" : "outdated");
         figures.put("key", known ? "registered" : "missing");
@@ -229,11 +230,11 @@ public final class Gateway implements AutoCloseable {
     private static void requireRegisteredKey(
             GatewayConfig config, Registry registry, SigningKey signingKey) {
         var registered =
-                registry.gatewayKey(config.id())
+                registry.gatewayKey(config.id(), KeyPurpose.COMMANDS)
                         .orElseThrow(() ->
                                 new GatewayException(
                                         "gateway_key_unregistered",
-                                        "the registry has no entry key/%s: put the public half of signingKey there first"
+                                        "the registry has no entry key/%s for commands: put the public half of signingKey there first"
                                                 .formatted(config.id())));
         byte[] probe = "{}".getBytes(StandardCharsets.US_ASCII);
         if (!EventSignature.verify(EventSignature.sign(probe, signingKey), registered.parsed())) {

@@ -12,6 +12,7 @@ import dev.sallyport.schema.event.CallAuthorized;
 import dev.sallyport.schema.event.Ended;
 import dev.sallyport.schema.id.GatewayId;
 import dev.sallyport.schema.registry.Budget;
+import dev.sallyport.schema.registry.KeyPurpose;
 import dev.sallyport.schema.registry.TenantLimits;
 import dev.sallyport.schema.registry.Window;
 import dev.sallyport.schema.secret.Secrets;
@@ -64,7 +65,9 @@ class GatewayBudgetsIT {
 
     private Gateway gateway(GatewayId id, GatewayConfig.LimitStore store) {
         fixture.register(id);
-        Awaitility.await().until(() -> fixture.feed.get().gatewayKey(id).isPresent());
+        Awaitility.await()
+                .until(() ->
+                        fixture.feed.get().gatewayKey(id, KeyPurpose.COMMANDS).isPresent());
         GatewayConfig config = fixture.configOf(id, List.of(), store);
         Map<String, String> environment = new HashMap<>(LimitDatabase.environment());
         environment.putAll(fixture.environment);

@@ -6,6 +6,7 @@ import dev.sallyport.gateway.config.GatewayConfig;
 import dev.sallyport.schema.event.CallRefused;
 import dev.sallyport.schema.id.GatewayId;
 import dev.sallyport.schema.registry.Budget;
+import dev.sallyport.schema.registry.KeyPurpose;
 import dev.sallyport.schema.registry.TenantLimits;
 import dev.sallyport.schema.registry.TenantLimits.Rates;
 import dev.sallyport.schema.registry.Window;
@@ -47,7 +48,9 @@ class GatewayRatesIT {
         fixture = GatewayFixture.start();
         var id = new GatewayId("rates-" + fixture.acme);
         fixture.register(id);
-        Awaitility.await().until(() -> fixture.feed.get().gatewayKey(id).isPresent());
+        Awaitility.await()
+                .until(() ->
+                        fixture.feed.get().gatewayKey(id, KeyPurpose.COMMANDS).isPresent());
         GatewayConfig config =
                 fixture.configOf(
                         id, List.of("127.0.0.1", "10.1.0.0/16"), GatewayConfig.LimitStore.NONE);

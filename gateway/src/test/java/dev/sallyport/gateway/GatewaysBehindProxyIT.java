@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.sallyport.gateway.StandInExecutor.Answer;
 import dev.sallyport.schema.event.CallWithdrawn.Reason;
 import dev.sallyport.schema.id.GatewayId;
+import dev.sallyport.schema.registry.KeyPurpose;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -73,7 +74,9 @@ class GatewaysBehindProxyIT {
         });
         var id = new GatewayId("second-" + fixture.config.id());
         fixture.register(id);
-        Awaitility.await().until(() -> fixture.feed.get().gatewayKey(id).isPresent());
+        Awaitility.await()
+                .until(() ->
+                        fixture.feed.get().gatewayKey(id, KeyPurpose.COMMANDS).isPresent());
         second = Gateway.start(fixture.configOf(id), fixture.secrets, InstantSource.system());
         for (int i = 0; proxy == null && i < STARTS_MAX; i++) {
             start(haproxy);

@@ -12,6 +12,7 @@ import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.id.EventId;
 import dev.sallyport.schema.json.Json;
+import dev.sallyport.schema.registry.KeyPurpose;
 import dev.sallyport.schema.registry.Keyring;
 import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.reply.Reply;
@@ -104,7 +105,10 @@ final class StandInExecutor implements AutoCloseable {
 
     private void take(byte[] bytes) {
         Event<?> event = EventCodec.decode(bytes);
-        var key = registry.get().gatewayKey(Objects.requireNonNull(event.signedBy())).orElseThrow();
+        var key =
+                registry.get()
+                        .gatewayKey(Objects.requireNonNull(event.signedBy()), KeyPurpose.COMMANDS)
+                        .orElseThrow();
         if (event.data() instanceof CallWithdrawn call) {
             assertThat(EventSignature.verify(bytes, key.parsed())).isTrue();
             withdrawn.add(call);

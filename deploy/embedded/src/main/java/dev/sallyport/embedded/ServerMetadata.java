@@ -19,7 +19,8 @@ final class ServerMetadata implements Route {
     private static final Set<String> DOCUMENTS =
             Set.of("oauth-authorization-server", "openid-configuration");
     private static final List<String> SCOPES =
-            List.of("mcp:read", "mcp:write", "mcp:delete", "mcp:sql", "audit:read");
+            List.of(
+                    "mcp:read", "mcp:write", "mcp:delete", "mcp:sql", "audit:read", "audit:approve");
 
     private final EmbeddedOAuth server;
 

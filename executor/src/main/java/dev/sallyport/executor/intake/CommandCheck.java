@@ -13,6 +13,7 @@ import dev.sallyport.schema.id.EventId;
 import dev.sallyport.schema.id.GatewayId;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.registry.GatewayKey;
+import dev.sallyport.schema.registry.KeyPurpose;
 import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.registry.Tenant;
 import dev.sallyport.schema.sign.EventSignature;
@@ -137,7 +138,7 @@ public final class CommandCheck {
         if (gateway == null) {
             return null;
         }
-        return registry.gatewayKey(gateway)
+        return registry.gatewayKey(gateway, KeyPurpose.COMMANDS)
                 .map(key -> parsed.computeIfAbsent(key, GatewayKey::parsed))
                 .orElse(null);
     }

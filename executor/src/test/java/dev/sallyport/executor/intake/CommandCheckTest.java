@@ -21,6 +21,7 @@ import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.registry.DatabaseKind;
 import dev.sallyport.schema.registry.GatewayKey;
+import dev.sallyport.schema.registry.KeyPurpose;
 import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.registry.RegistryEntry;
 import dev.sallyport.schema.registry.Suspension;
@@ -52,6 +53,7 @@ final class CommandCheckTest {
     private StatementClass statementClass = StatementClass.READ;
     private @Nullable Access access = Access.READ;
     private @Nullable String effectDigest;
+    private KeyPurpose purpose = KeyPurpose.COMMANDS;
     private final List<RegistryEntry> more = new ArrayList<>();
 
     private Registry registry() {
@@ -71,7 +73,7 @@ final class CommandCheckTest {
                         readOnly,
                         new Limits(1, 1, 1),
                         null));
-        entries.add(new GatewayKey(GATEWAY, KEY.verifyingKey().text()));
+        entries.add(new GatewayKey(GATEWAY, KEY.verifyingKey().text(), purpose));
         return Registry.of(1, entries);
     }
 
@@ -144,6 +146,16 @@ final class CommandCheckTest {
         assertThat(code(command("shop", NOW.plusSeconds(1), EventId.next(), call)))
                 .isEqualTo("unbelievable id_mismatch");
         assertThat(code(new byte[0])).isEqualTo("unbelievable event_malformed");
+    }
+
+    @Test
+    void whatAKeyForApprovalsSignedIsNoCommand() {
+        CallId call = CallId.next();
+        purpose = KeyPurpose.APPROVALS;
+
+        assertThat(code(command())).isEqualTo("unbelievable gateway_unknown");
+        assertThat(code(withdrawal(EventId.withdrawnOf(call), call, KEY)))
+                .isEqualTo("unbelievable gateway_unknown");
     }
 
     @Test

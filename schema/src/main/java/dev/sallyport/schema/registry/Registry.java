@@ -207,8 +207,9 @@ public final class Registry {
         return entries(tenant).rights(subject);
     }
 
-    public Optional<GatewayKey> gatewayKey(GatewayId gateway) {
-        return Optional.ofNullable(gatewayKeys.get(gateway));
+    /** The key of that id, if it is for that purpose: one for another is as good as none. */
+    public Optional<GatewayKey> gatewayKey(GatewayId gateway, KeyPurpose purpose) {
+        return Optional.ofNullable(gatewayKeys.get(gateway)).filter(key -> key.isFor(purpose));
     }
 
     /** The data key to seal with: the tenant's newest. */

@@ -18,7 +18,9 @@ public enum Scope {
     /** Manage the tenant. */
     ADMIN("mcp:admin"),
     /** Read the tenant's audit trail. */
-    AUDIT_READ("audit:read");
+    AUDIT_READ("audit:read"),
+    /** Decide on the approvals that calls of the tenant wait for. */
+    AUDIT_APPROVE("audit:approve");
 
     private final String wire;
 

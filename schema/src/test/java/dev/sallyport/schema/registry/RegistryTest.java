@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -48,6 +49,10 @@ class RegistryTest {
                 database("jdbc:postgresql://localhost:5432/shop"),
                 new Grant(ACME, "readers", Set.of("ana", "bob"), Set.of(SHOP), Set.of(Scope.READ)),
                 new GatewayKey(new GatewayId("g1"), SigningKey.generate().verifyingKey().text()),
+                new GatewayKey(
+                        new GatewayId("audit-1"),
+                        SigningKey.generate().verifyingKey().text(),
+                        KeyPurpose.APPROVALS),
                 new DataKeyEntry(
                         new KeyEncryptionKey(KeyEncryptionKey.generate()).newDataKey(ACME)),
                 new Suspension(
@@ -227,6 +232,41 @@ class RegistryTest {
 
     private static Grant grant(String tenant, Scope scope) {
         return new Grant(new TenantId(tenant), "g", Set.of("ana"), Set.of(SHOP), Set.of(scope));
+    }
+
+    @Test
+    void aKeyIsFoundForItsPurposeAlone() {
+        Registry registry = Registry.of(1, entries());
+        var gateway = new GatewayId("g1");
+        var audit = new GatewayId("audit-1");
+        assertThat(registry.gatewayKey(gateway, KeyPurpose.COMMANDS)).isPresent();
+        assertThat(registry.gatewayKey(gateway, KeyPurpose.APPROVALS)).isEmpty();
+        assertThat(registry.gatewayKey(audit, KeyPurpose.APPROVALS)).isPresent();
+        assertThat(registry.gatewayKey(audit, KeyPurpose.COMMANDS)).isEmpty();
+    }
+
+    @Test
+    void aKeyWithoutAPurposeIsForCommandsAndOneWithAnUnknownPurposeForNothing() {
+        String publicKey = SigningKey.generate().verifyingKey().text();
+        assertThat(key("{\"gateway\":\"g1\",\"publicKey\":\"" + publicKey + "\"}"))
+                .isInstanceOfSatisfying(
+                        GatewayKey.class,
+                        key -> assertThat(key.isFor(KeyPurpose.COMMANDS)).isTrue());
+        for (String purpose : List.of("\"everything\"", "\"\"", "1", "[]")) {
+            assertThatThrownBy(() ->
+                            key(
+                                    "{\"gateway\":\"g1\",\"publicKey\":\""
+                                            + publicKey
+                                            + "\",\"purpose\":"
+                                            + purpose
+                                            + "}"))
+                    .as(purpose)
+                    .isInstanceOf(SchemaException.class);
+        }
+    }
+
+    private static @Nullable RegistryEntry key(String json) {
+        return RegistryCodec.decode("key/g1", json.getBytes(StandardCharsets.UTF_8));
     }
 
     @Test

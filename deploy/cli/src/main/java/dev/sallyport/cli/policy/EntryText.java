@@ -6,6 +6,7 @@ import dev.sallyport.schema.registry.DataKeyEntry;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.registry.GatewayKey;
 import dev.sallyport.schema.registry.Grant;
+import dev.sallyport.schema.registry.KeyPurpose;
 import dev.sallyport.schema.registry.RegistryCodec;
 import dev.sallyport.schema.registry.RegistryEntry;
 import dev.sallyport.schema.registry.RegistrySnapshot.Stored;
@@ -102,7 +103,10 @@ public final class EntryText {
                                                     grant.databases().stream()
                                                             .map(DatabaseName::value)
                                                             .toList()));
-                    case GatewayKey _ -> "a gateway's public key";
+                    case GatewayKey key ->
+                            key.isFor(KeyPurpose.COMMANDS)
+                                    ? "a gateway's public key"
+                                    : "the public key of the audit service, for approvals";
                     case DataKeyEntry _ -> "a data key";
                     case Suspension suspension ->
                             "since %s: %s".formatted(suspension.since(), suspension.reason());

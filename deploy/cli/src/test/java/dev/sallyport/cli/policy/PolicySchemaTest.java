@@ -13,6 +13,7 @@ import dev.sallyport.schema.registry.DatabaseKind;
 import dev.sallyport.schema.registry.GatewayKey;
 import dev.sallyport.schema.registry.Grant;
 import dev.sallyport.schema.registry.Issuer;
+import dev.sallyport.schema.registry.KeyPurpose;
 import dev.sallyport.schema.registry.RegistryCodec;
 import dev.sallyport.schema.registry.Scope;
 import dev.sallyport.schema.registry.StatementRules;
@@ -117,6 +118,9 @@ final class PolicySchemaTest {
         assertThat(words("Database", "properties", "kind"))
                 .containsExactlyInAnyOrderElementsOf(
                         Stream.of(DatabaseKind.values()).map(DatabaseKind::wire).toList());
+        assertThat(words("GatewayKey", "properties", "purpose"))
+                .containsExactlyInAnyOrderElementsOf(
+                        Stream.of(KeyPurpose.values()).map(KeyPurpose::wire).toList());
         assertThat(words("Budget", "properties", "window"))
                 .containsExactlyInAnyOrderElementsOf(
                         Stream.of(Window.values())
@@ -205,6 +209,6 @@ final class PolicySchemaTest {
               limits: {rowsMax: 1, bytesMax: 1, timeoutMillis: 1}
               statements: {oneTenant: false, xml: false, cardNumbers: false}
             grant/a/g: {tenant: a, name: g, subjects: [], databases: [], scopes: [], statistics: false}
-            key/g: {gateway: g, publicKey: MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=}
+            key/g: {gateway: g, publicKey: MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=, purpose: approvals}
             """;
 }
