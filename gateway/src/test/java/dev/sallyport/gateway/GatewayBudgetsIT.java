@@ -66,8 +66,7 @@ class GatewayBudgetsIT {
     private Gateway gateway(GatewayId id, GatewayConfig.LimitStore store) {
         fixture.register(id);
         Awaitility.await()
-                .until(() ->
-                        fixture.feed.get().gatewayKey(id, KeyPurpose.COMMANDS).isPresent());
+                .until(() -> fixture.feed.get().gatewayKey(id, KeyPurpose.COMMANDS).isPresent());
         GatewayConfig config = fixture.configOf(id, List.of(), store);
         Map<String, String> environment = new HashMap<>(LimitDatabase.environment());
         environment.putAll(fixture.environment);

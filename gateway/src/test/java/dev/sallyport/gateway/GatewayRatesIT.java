@@ -49,8 +49,7 @@ class GatewayRatesIT {
         var id = new GatewayId("rates-" + fixture.acme);
         fixture.register(id);
         Awaitility.await()
-                .until(() ->
-                        fixture.feed.get().gatewayKey(id, KeyPurpose.COMMANDS).isPresent());
+                .until(() -> fixture.feed.get().gatewayKey(id, KeyPurpose.COMMANDS).isPresent());
         GatewayConfig config =
                 fixture.configOf(
                         id, List.of("127.0.0.1", "10.1.0.0/16"), GatewayConfig.LimitStore.NONE);

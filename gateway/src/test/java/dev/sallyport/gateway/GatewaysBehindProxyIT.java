@@ -75,8 +75,7 @@ class GatewaysBehindProxyIT {
         var id = new GatewayId("second-" + fixture.config.id());
         fixture.register(id);
         Awaitility.await()
-                .until(() ->
-                        fixture.feed.get().gatewayKey(id, KeyPurpose.COMMANDS).isPresent());
+                .until(() -> fixture.feed.get().gatewayKey(id, KeyPurpose.COMMANDS).isPresent());
         second = Gateway.start(fixture.configOf(id), fixture.secrets, InstantSource.system());
         for (int i = 0; proxy == null && i < STARTS_MAX; i++) {
             start(haproxy);

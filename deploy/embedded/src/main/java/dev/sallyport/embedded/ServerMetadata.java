@@ -20,7 +20,12 @@ final class ServerMetadata implements Route {
             Set.of("oauth-authorization-server", "openid-configuration");
     private static final List<String> SCOPES =
             List.of(
-                    "mcp:read", "mcp:write", "mcp:delete", "mcp:sql", "audit:read", "audit:approve");
+                    "mcp:read",
+                    "mcp:write",
+                    "mcp:delete",
+                    "mcp:sql",
+                    "audit:read",
+                    "audit:approve");
 
     private final EmbeddedOAuth server;
 

@@ -209,8 +209,7 @@ final class CommandCheckTest {
     void anEffectsDigestStandsWithCommitIfOnly(Access any) {
         access = any;
         assertThat(code(command()))
-                .isEqualTo(
-                        any == Access.COMMIT_IF ? "refused access_unknown" : "accepted");
+                .isEqualTo(any == Access.COMMIT_IF ? "refused access_unknown" : "accepted");
         effectDigest = "A".repeat(43);
         assertThat(code(command()))
                 .isEqualTo(

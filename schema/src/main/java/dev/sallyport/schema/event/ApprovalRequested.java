@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  * @param rowsAffected rows that the statement would change; 0 where it could not be rehearsed
  * @param complete whether the rehearsal told all that would be changed; false where there was none
  * @param expires from when on no decision counts, and the call may not run
- * @param shown what approvers are shown, sealed JSON: {@code sql}, {@code params}, {@code effect} as
- *     the rehearsal answered it, or null, and {@code cut: true} where not all changes had room; the
- *     field name for sealing is {@code shown}
+ * @param shown what approvers are shown, sealed JSON: {@code sql}, {@code params}, {@code effect}
+ *     as the rehearsal answered it, or null, and {@code cut: true} where not all changes had room;
+ *     the field name for sealing is {@code shown}
  */
 public record ApprovalRequested(
         String approval,

@@ -183,7 +183,8 @@ public record FlatEvent(
                         flat.whose(asked.requester());
                         flat.call = asked.call();
                         flat.approval = asked.approval();
-                        flat.statement(asked.tool(), asked.database(), asked.statementClass(), null);
+                        flat.statement(
+                                asked.tool(), asked.database(), asked.statementClass(), null);
                         flat.rowsAffected = asked.rowsAffected();
                         flat.digest = asked.effectDigest();
                         flat.detail =
