@@ -32,6 +32,9 @@ import org.junit.jupiter.api.io.TempDir;
 class KilledMonitorIT {
     private static final Duration SOON = Duration.ofSeconds(30);
 
+    /** From the kill until its detectors run and its index has its partitions again. */
+    private static final Duration RECOVERED_WITHIN = Duration.ofSeconds(15);
+
     @Test
     void itTakesItsOwnPlaceAgainAtOnce(@TempDir Path kafkaFolder, @TempDir Path stateDir)
             throws Exception {
@@ -43,6 +46,7 @@ class KilledMonitorIT {
                 await().atMost(SOON).until(() -> members(admin).size() == 2);
                 Set<String> places = members(admin);
 
+                long killedAt = System.nanoTime();
                 killed.destroyForcibly();
                 assertThat(killed.waitFor(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
                 try (Monitor again = monitor(broker.bootstrapServers(), stateDir)) {
@@ -54,6 +58,9 @@ class KilledMonitorIT {
                                     !Objects.equals(
                                             again.health().figures().get("index"),
                                             "without partitions"));
+                    // case I2
+                    assertThat(Duration.ofNanos(System.nanoTime() - killedAt))
+                            .isLessThan(RECOVERED_WITHIN);
                     assertThat(members(admin)).isEqualTo(places);
                 }
             }
