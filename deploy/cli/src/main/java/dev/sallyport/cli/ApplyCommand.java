@@ -51,7 +51,7 @@ final class ApplyCommand implements Callable<Integer> {
     @Option(
             names = "--prune",
             description =
-                    "Remove the databases and grants of --tenant that the files do not name. They must"
+                    "Remove the databases, grants and rules of --tenant that the files do not name. They must"
                             + " name the tenant itself.")
     boolean prune;
 
@@ -83,7 +83,10 @@ final class ApplyCommand implements Callable<Integer> {
         }
         return registry.of(tenant).stream()
                 .map(Stored::key)
-                .filter(key -> key.startsWith("database/") || key.startsWith("grant/"))
+                .filter(key ->
+                        key.startsWith("database/")
+                                || key.startsWith("grant/")
+                                || key.startsWith("rule/"))
                 .filter(key -> written.get(key) == null)
                 .toList();
     }

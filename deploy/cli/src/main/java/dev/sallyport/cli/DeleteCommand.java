@@ -17,12 +17,12 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "delete",
         description = {
-            "Remove entries of the registry: grants, databases, tenants, gateways' keys.",
+            "Remove entries of the registry: grants, rules, databases, tenants, gateways' keys.",
             "Shows them and asks first; all of them are removed, or none."
         },
         mixinStandardHelpOptions = true)
 final class DeleteCommand implements Callable<Integer> {
-    private static final Set<String> KINDS = Set.of("tenant", "database", "grant", "key");
+    private static final Set<String> KINDS = Set.of("tenant", "database", "grant", "rule", "key");
 
     @Mixin BrokerOptions broker = new BrokerOptions();
     @Mixin ChangeOptions change = new ChangeOptions();
@@ -41,7 +41,7 @@ final class DeleteCommand implements Callable<Integer> {
             if (!isWritten(key)) {
                 throw new PolicyException(
                         "registry_entry_refused",
-                        "what can be removed starts with tenant/, database/, grant/ or key/: "
+                        "what can be removed starts with tenant/, database/, grant/, rule/ or key/: "
                                 + key);
             }
         }

@@ -207,6 +207,11 @@ public final class Registry {
         return entries(tenant).rights(subject);
     }
 
+    /** The rules that hold calls of the tenant. */
+    public TenantRules rules(TenantId tenant) {
+        return entries(tenant).rules();
+    }
+
     /** The key of that id, if it is for that purpose: one for another is as good as none. */
     public Optional<GatewayKey> gatewayKey(GatewayId gateway, KeyPurpose purpose) {
         return Optional.ofNullable(gatewayKeys.get(gateway)).filter(key -> key.isFor(purpose));

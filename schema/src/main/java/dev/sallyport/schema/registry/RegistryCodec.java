@@ -23,7 +23,12 @@ import tools.jackson.databind.node.ObjectNode;
 /** Registry entries as JSON; the kind stands in the record key. */
 public final class RegistryCodec {
     private static final List<String> FORMS =
-            List.of("tenant/ID", "database/TENANT/NAME", "grant/TENANT/NAME", "key/GATEWAY");
+            List.of(
+                    "tenant/ID",
+                    "database/TENANT/NAME",
+                    "grant/TENANT/NAME",
+                    "rule/TENANT/NAME",
+                    "key/GATEWAY");
 
     private static final ObjectReader FROM_PERSON =
             Json.mapper()
@@ -50,7 +55,16 @@ public final class RegistryCodec {
         if (kind == null) {
             return null;
         }
-        return decode(key, value, kind, Json.mapper().readerFor(kind));
+        ObjectReader reader = Json.mapper().readerFor(kind);
+        return decode(
+                key,
+                value,
+                kind,
+                // a word that is not known could say that more is held, or longer
+                kind == Rule.class
+                        ? reader.with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                                .without(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+                        : reader);
     }
 
     /**
@@ -152,7 +166,7 @@ public final class RegistryCodec {
     public static List<String> identity(String key) {
         return switch (kindName(key)) {
             case "tenant" -> List.of("id");
-            case "database", "grant" -> List.of("tenant", "name");
+            case "database", "grant", "rule" -> List.of("tenant", "name");
             case "key" -> List.of("gateway");
             default -> List.of();
         };
@@ -259,6 +273,7 @@ public final class RegistryCodec {
             case "tenant" -> Tenant.class;
             case "database" -> Database.class;
             case "grant" -> Grant.class;
+            case "rule" -> Rule.class;
             case "key" -> GatewayKey.class;
             case "datakey" -> DataKeyEntry.class;
             case "suspension" -> Suspension.class;

@@ -192,28 +192,36 @@ public final class RegistryFeed implements AutoCloseable, Supplier<Registry> {
             LOG.atError()
                     .addKeyValue("key", key)
                     .addKeyValue("offset", record.offset())
-                    .log("registry entry cannot be read and counts as absent");
-            return suspensionOf(key, Instant.ofEpochMilli(record.timestamp()));
+                    .log("registry entry cannot be read");
+            return restraintOf(key, Instant.ofEpochMilli(record.timestamp()));
         }
     }
 
-    /** The suspension that the key alone tells of, or null where it tells of none. */
-    private static @Nullable Suspension suspensionOf(String key, Instant since) {
+    /**
+     * The suspension that the key alone tells of, or a rule that nobody can meet, or null where it
+     * tells of neither.
+     */
+    private static @Nullable RegistryEntry restraintOf(String key, Instant since) {
         String[] parts = key.split("/", 3);
-        if (parts.length < 3 || !parts[0].equals("suspension")) {
+        if (parts.length < 3) {
             return null;
         }
         try {
-            return new Suspension(
-                    new TenantId(parts[1]),
-                    parts[2],
-                    "the record of the suspension cannot be read",
-                    null,
-                    since);
+            return switch (parts[0]) {
+                case "suspension" ->
+                        new Suspension(
+                                new TenantId(parts[1]),
+                                parts[2],
+                                "the record of the suspension cannot be read",
+                                null,
+                                since);
+                case "rule" -> Rule.unreadable(new TenantId(parts[1]), parts[2]);
+                default -> null;
+            };
         } catch (IllegalArgumentException e) {
             LOG.atError()
                     .addKeyValue("key", key)
-                    .log("suspension names no tenant that could exist");
+                    .log("what restrains a tenant names none that could exist");
             return null;
         }
     }

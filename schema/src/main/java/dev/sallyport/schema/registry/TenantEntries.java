@@ -30,6 +30,7 @@ final class TenantEntries {
     private final Map<String, Suspension> suspensions = new HashMap<>();
     private final @Nullable WrappedDataKey newestDataKey;
     private final Rights everyone;
+    private final TenantRules rules;
 
     /** Worked out when first asked for; as many at the most as subjects that grants name. */
     private final Map<String, Rights> rights = new ConcurrentHashMap<>();
@@ -38,6 +39,7 @@ final class TenantEntries {
         this.byKey = byKey;
         Tenant self = null;
         WrappedDataKey newest = null;
+        List<Rule> ruling = new ArrayList<>();
         for (RegistryEntry entry : byKey.values()) {
             switch (entry) {
                 case Tenant found -> self = found;
@@ -51,12 +53,14 @@ final class TenantEntries {
                     dataKeys.put(key.id(), key);
                     newest = newest == null || newest.id().compareTo(key.id()) < 0 ? key : newest;
                 }
+                case Rule rule -> ruling.add(rule);
                 case Suspension suspension -> suspensions.put(suspension.subject(), suspension);
                 case GatewayKey _ -> {}
             }
         }
         this.tenant = self;
         this.newestDataKey = newest;
+        this.rules = TenantRules.of(ruling);
         this.everyone = Rights.of(grants.getOrDefault(Grant.EVERYONE, List.of()), databases);
     }
 
@@ -103,6 +107,10 @@ final class TenantEntries {
         List<Grant> all = new ArrayList<>(own);
         all.addAll(grants.getOrDefault(Grant.EVERYONE, List.of()));
         return Rights.of(all, databases);
+    }
+
+    TenantRules rules() {
+        return rules;
     }
 
     @Nullable WrappedDataKey newestDataKey() {

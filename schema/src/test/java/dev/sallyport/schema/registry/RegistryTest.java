@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sallyport.schema.SchemaException;
+import dev.sallyport.schema.event.ApprovalBy;
 import dev.sallyport.schema.event.Limits;
+import dev.sallyport.schema.event.StatementClass;
 import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.id.GatewayId;
@@ -48,6 +50,18 @@ class RegistryTest {
                         false),
                 database("jdbc:postgresql://localhost:5432/shop"),
                 new Grant(ACME, "readers", Set.of("ana", "bob"), Set.of(SHOP), Set.of(Scope.READ)),
+                new Rule(
+                        ACME,
+                        "deletes",
+                        new Rule.When(
+                                Set.of(SHOP),
+                                Set.of("db_execute"),
+                                Set.of(StatementClass.DELETE, StatementClass.DDL),
+                                Set.of("orders", "sales.customers"),
+                                10L),
+                        new Rule.Approval(
+                                ApprovalBy.ANOTHER, Set.of("ana", "eve/with slash"), 2, 600),
+                        60),
                 new GatewayKey(new GatewayId("g1"), SigningKey.generate().verifyingKey().text()),
                 new GatewayKey(
                         new GatewayId("audit-1"),

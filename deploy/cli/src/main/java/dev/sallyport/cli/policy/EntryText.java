@@ -10,6 +10,7 @@ import dev.sallyport.schema.registry.KeyPurpose;
 import dev.sallyport.schema.registry.RegistryCodec;
 import dev.sallyport.schema.registry.RegistryEntry;
 import dev.sallyport.schema.registry.RegistrySnapshot.Stored;
+import dev.sallyport.schema.registry.Rule;
 import dev.sallyport.schema.registry.Scope;
 import dev.sallyport.schema.registry.Suspension;
 import dev.sallyport.schema.registry.Tenant;
@@ -103,6 +104,21 @@ public final class EntryText {
                                                     grant.databases().stream()
                                                             .map(DatabaseName::value)
                                                             .toList()));
+                    case Rule rule ->
+                            "%s%s%s"
+                                    .formatted(
+                                            switch (rule.approval().by()) {
+                                                case NONE -> "nobody has to approve";
+                                                case CONFIRM -> "the caller has to confirm";
+                                                case ANOTHER -> "another person has to approve";
+                                            },
+                                            rule.when().equals(Rule.When.ANY)
+                                                    ? " any change"
+                                                    : "",
+                                            rule.cooldownSeconds() == null
+                                                    ? ""
+                                                    : ", the next one waits %d seconds"
+                                                            .formatted(rule.cooldownSeconds()));
                     case GatewayKey key ->
                             key.isFor(KeyPurpose.COMMANDS)
                                     ? "a gateway's public key"

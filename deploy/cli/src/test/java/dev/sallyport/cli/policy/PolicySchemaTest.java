@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.networknt.schema.InputFormat;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
+import dev.sallyport.schema.event.ApprovalBy;
 import dev.sallyport.schema.event.Limits;
+import dev.sallyport.schema.event.StatementClass;
 import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.registry.Budget;
 import dev.sallyport.schema.registry.Database;
@@ -15,6 +17,7 @@ import dev.sallyport.schema.registry.Grant;
 import dev.sallyport.schema.registry.Issuer;
 import dev.sallyport.schema.registry.KeyPurpose;
 import dev.sallyport.schema.registry.RegistryCodec;
+import dev.sallyport.schema.registry.Rule;
 import dev.sallyport.schema.registry.Scope;
 import dev.sallyport.schema.registry.StatementRules;
 import dev.sallyport.schema.registry.Tenant;
@@ -38,17 +41,20 @@ final class PolicySchemaTest {
     private static final JsonNode SCHEMA = Json.mapper().readTree(PolicySchema.text());
 
     private static final Map<String, Class<? extends Record>> RECORDS =
-            Map.of(
-                    "Tenant", Tenant.class,
-                    "Issuer", Issuer.class,
-                    "TenantLimits", TenantLimits.class,
-                    "Rates", TenantLimits.Rates.class,
-                    "Budget", Budget.class,
-                    "Database", Database.class,
-                    "Limits", Limits.class,
-                    "StatementRules", StatementRules.class,
-                    "Grant", Grant.class,
-                    "GatewayKey", GatewayKey.class);
+            Map.ofEntries(
+                    Map.entry("Tenant", Tenant.class),
+                    Map.entry("Issuer", Issuer.class),
+                    Map.entry("TenantLimits", TenantLimits.class),
+                    Map.entry("Rates", TenantLimits.Rates.class),
+                    Map.entry("Budget", Budget.class),
+                    Map.entry("Database", Database.class),
+                    Map.entry("Limits", Limits.class),
+                    Map.entry("StatementRules", StatementRules.class),
+                    Map.entry("Grant", Grant.class),
+                    Map.entry("Rule", Rule.class),
+                    Map.entry("When", Rule.When.class),
+                    Map.entry("Approval", Rule.Approval.class),
+                    Map.entry("GatewayKey", GatewayKey.class));
 
     static Stream<String> records() {
         return RECORDS.keySet().stream().sorted();
@@ -126,6 +132,22 @@ final class PolicySchemaTest {
                         Stream.of(Window.values())
                                 .map(window -> Json.mapper().valueToTree(window).asString())
                                 .toList());
+        assertThat(words("When", "properties", "tools", "items"))
+                .containsExactlyInAnyOrderElementsOf(Rule.TOOLS);
+        assertThat(words("When", "properties", "classes", "items"))
+                .containsExactlyInAnyOrderElementsOf(
+                        Rule.CLASSES.stream().map(StatementClass::wire).toList());
+        assertThat(words("Approval", "properties", "by"))
+                .containsExactlyInAnyOrderElementsOf(
+                        Stream.of(ApprovalBy.values()).map(ApprovalBy::wire).toList());
+        assertThat(SCHEMA.at("/$defs/When/properties/rowsAbove/maximum").longValue())
+                .isEqualTo(Rule.When.ROWS_MAX);
+        assertThat(SCHEMA.at("/$defs/Approval/properties/approvers/maxItems").intValue())
+                .isEqualTo(Rule.Approval.APPROVERS_MAX);
+        assertThat(SCHEMA.at("/$defs/Approval/properties/validSeconds/maximum").intValue())
+                .isEqualTo(Rule.Approval.VALID_SECONDS_MAX);
+        assertThat(SCHEMA.at("/$defs/Rule/properties/cooldownSeconds/maximum").intValue())
+                .isEqualTo(Rule.COOLDOWN_SECONDS_MAX);
         assertThat(SCHEMA.at("/$defs/Rate/maximum").intValue())
                 .isEqualTo(TenantLimits.PER_MINUTE_MAX);
         assertThat(SCHEMA.at("/$defs/Amount/maximum").longValue()).isEqualTo(Budget.AMOUNT_MAX);
@@ -190,6 +212,7 @@ final class PolicySchemaTest {
                     "Tenant", "tenant/a",
                     "Database", "database/a/d",
                     "Grant", "grant/a/g",
+                    "Rule", "rule/a/r",
                     "GatewayKey", "key/g");
 
     private static final String ENTRIES =
@@ -209,6 +232,7 @@ final class PolicySchemaTest {
               limits: {rowsMax: 1, bytesMax: 1, timeoutMillis: 1}
               statements: {oneTenant: false, xml: false, cardNumbers: false}
             grant/a/g: {tenant: a, name: g, subjects: [], databases: [], scopes: [], statistics: false}
+            rule/a/r: {tenant: a, name: r, when: {}, approval: {by: confirm}, cooldownSeconds: 1}
             key/g: {gateway: g, publicKey: MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=, purpose: approvals}
             """;
 }
