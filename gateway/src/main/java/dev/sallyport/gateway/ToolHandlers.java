@@ -40,15 +40,16 @@ final class ToolHandlers {
             Keyring keyring) {
         var tools = new Tools(Tools.builtIn(gate.rowsDefault(), gate.ceiling().rowsMax()));
         var list = new ToolList(tools, gate, registry);
+        var limited = new CallLimits(allowances, registry, callTime);
         var calls =
                 new ToolCalls(
                         gate,
                         tools,
                         dialects,
                         registry,
-                        dispatcher,
+                        new CallRuns(dispatcher, limited, refused),
                         new DatabaseList(log, keyring),
-                        new CallLimits(allowances, registry, callTime),
+                        limited,
                         refused);
         ObjectNode capabilities = Json.mapper().createObjectNode();
         capabilities.putObject("tools");
