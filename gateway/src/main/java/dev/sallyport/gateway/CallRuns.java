@@ -10,6 +10,7 @@ import dev.sallyport.gateway.dispatch.Dispatched.ResultDropped;
 import dev.sallyport.gateway.dispatch.Dispatched.TooLarge;
 import dev.sallyport.gateway.dispatch.Dispatched.Withdrawn;
 import dev.sallyport.gateway.dispatch.Dispatcher;
+import dev.sallyport.gateway.dispatch.Order;
 import dev.sallyport.gateway.gate.Decision.Allowed;
 import dev.sallyport.gateway.limit.Reservation;
 import dev.sallyport.gateway.limit.Reserved;
@@ -78,10 +79,11 @@ final class CallRuns {
     /**
      * Runs the call.
      *
+     * @param order what is done with its transaction
      * @param registryThen what the gate decided by
      * @throws SchemaException if the tenant's keys are not in order; nothing was published
      */
-    Ran run(Call call, Allowed allowed, Registry registryThen) {
+    Ran run(Call call, Allowed allowed, Order order, Registry registryThen) {
         Optional<Tenant> tenant = registryThen.tenant(call.tenant());
         if (tenant.isEmpty()) {
             return refused(
@@ -99,7 +101,7 @@ final class CallRuns {
             return refused(call, refusal.orElseGet(Limited::unavailable));
         }
         try {
-            return run(call, allowed, held, tenant.get().cell(), registryThen);
+            return run(call, allowed, order, held, tenant.get().cell(), registryThen);
         } catch (SchemaException e) {
             // nothing was published
             held.reservation().giveBack();
@@ -108,7 +110,12 @@ final class CallRuns {
     }
 
     private Ran run(
-            Call call, Allowed allowed, Reserved.Held held, CellId cell, Registry registryThen) {
+            Call call,
+            Allowed allowed,
+            Order order,
+            Reserved.Held held,
+            CellId cell,
+            Registry registryThen) {
         Reservation reservation = held.reservation();
         Allowed within =
                 new Allowed(
@@ -123,7 +130,12 @@ final class CallRuns {
         }
         Dispatched dispatched =
                 dispatcher.dispatch(
-                        call, within, cell, registryThen, late -> settle(reservation, late));
+                        call,
+                        within,
+                        order,
+                        cell,
+                        registryThen,
+                        late -> settle(reservation, late));
         switch (dispatched) {
             case Answered(var reply) -> settle(reservation, reply);
             case CellBusy _, CellDeserted _, TooLarge _ -> reservation.giveBack();

@@ -1,6 +1,8 @@
 package dev.sallyport.gateway;
 
 import dev.sallyport.gateway.admission.Admission;
+import dev.sallyport.gateway.approval.ApprovalStore;
+import dev.sallyport.gateway.approval.Decisions;
 import dev.sallyport.gateway.config.GatewayConfig;
 import dev.sallyport.gateway.config.GatewayException;
 import dev.sallyport.gateway.dispatch.Cells;
@@ -17,6 +19,7 @@ import dev.sallyport.gateway.limit.Evidence;
 import dev.sallyport.gateway.protocol.Mcp;
 import dev.sallyport.gateway.reply.Replies;
 import dev.sallyport.gateway.statement.Dialects;
+import dev.sallyport.gateway.store.PostgresApprovalStore;
 import dev.sallyport.gateway.store.PostgresLeaseStore;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.health.Health;
@@ -47,6 +50,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -122,16 +126,29 @@ public final class Gateway implements AutoCloseable {
                 new Dispatcher(
                         log, replies, cells, keyring, signingKey, clock, config.timeouts().call());
         var refused = new RefusedCalls(refusals, resource, clock);
+        var limited = new CallLimits(allowances, registry, config.timeouts().call());
+        var runs = new CallRuns(dispatcher, limited, refused);
+        var held =
+                new HeldCalls(
+                        runs,
+                        approvals(config, secrets, registry),
+                        log,
+                        signingKey,
+                        keyring,
+                        refused,
+                        clock,
+                        config.consoleUrl());
         var offer =
                 ToolHandlers.offer(
                         VERSION,
                         gate(config),
                         new Dialects(config.limits().statementMemoryBytesMax()),
                         registry,
-                        dispatcher,
                         log,
                         allowances,
-                        config.timeouts().call(),
+                        limited,
+                        runs,
+                        held,
                         refused,
                         keyring);
         var tokens = new AccessTokens(config.publicUrl(), registry, clock);
@@ -149,6 +166,17 @@ public final class Gateway implements AutoCloseable {
                         refused::tell,
                         new Mcp(offer),
                         () -> health(config.id(), registry, cells)));
+    }
+
+    /** Where approvals are kept, and who notes what people decide; null where there is no store. */
+    private @Nullable ApprovalStore approvals(
+            GatewayConfig config, Secrets secrets, RegistryFeed registry) {
+        if (config.limitStore().jdbcUrl() == null) {
+            return null;
+        }
+        ApprovalStore store = part(PostgresApprovalStore.open(config.limitStore(), secrets));
+        part(Decisions.start(config.kafka(), config.id(), registry, store));
+        return store;
     }
 
     private static Allowances allowances(

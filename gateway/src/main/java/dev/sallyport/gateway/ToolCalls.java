@@ -1,7 +1,9 @@
 package dev.sallyport.gateway;
 
+import dev.sallyport.gateway.dispatch.Order;
 import dev.sallyport.gateway.gate.Decision.Allowed;
 import dev.sallyport.gateway.gate.Decision.AllowedHere;
+import dev.sallyport.gateway.gate.Decision.Held;
 import dev.sallyport.gateway.gate.Decision.Refused;
 import dev.sallyport.gateway.gate.Gate;
 import dev.sallyport.gateway.limit.Reserved;
@@ -33,7 +35,7 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Tools from call to answer: check the arguments, look the database up, read the statement as it
  * does, ask the gate, and either answer with a refusal that the log has taken, or send the command
- * and pass on its result.
+ * and pass on its result, or ask for an approval first.
  */
 final class ToolCalls {
 
@@ -47,6 +49,7 @@ final class ToolCalls {
     private final Dialects dialects;
     private final Supplier<Registry> registry;
     private final CallRuns runs;
+    private final HeldCalls held;
     private final DatabaseList databases;
     private final CallLimits limits;
     private final RefusedCalls refused;
@@ -57,6 +60,7 @@ final class ToolCalls {
             Dialects dialects,
             Supplier<Registry> registry,
             CallRuns runs,
+            HeldCalls held,
             DatabaseList databases,
             CallLimits limits,
             RefusedCalls refused) {
@@ -65,6 +69,7 @@ final class ToolCalls {
         this.dialects = dialects;
         this.registry = registry;
         this.runs = runs;
+        this.held = held;
         this.databases = databases;
         this.limits = limits;
         this.refused = refused;
@@ -117,7 +122,8 @@ final class ToolCalls {
         try {
             return switch (gate.decide(call, now)) {
                 case AllowedHere(var reachable) -> listed(call, reachable, now);
-                case Allowed allowed -> CallRuns.outcome(call, runs.run(call, allowed, now));
+                case Allowed allowed -> ran(call, allowed, now);
+                case Held waiting -> held.answer(call, waiting, now);
                 case Refused(var refusal) -> refused.answer(call, refusal);
             };
         } catch (SchemaException e) {
@@ -132,6 +138,12 @@ final class ToolCalls {
                     e.code(),
                     "The tenant's keys are not in order: its administrator can mend it");
         }
+    }
+
+    private Outcome ran(Call call, Allowed allowed, Registry now) {
+        Order order =
+                Order.plain(call.tool().access(allowed.statementClass(), call.arguments()));
+        return CallRuns.outcome(call, runs.run(call, allowed, order, now));
     }
 
     /** The call in its database, whose dialect says what the statement is. */

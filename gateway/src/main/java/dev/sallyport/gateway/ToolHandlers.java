@@ -1,6 +1,5 @@
 package dev.sallyport.gateway;
 
-import dev.sallyport.gateway.dispatch.Dispatcher;
 import dev.sallyport.gateway.dispatch.EventLog;
 import dev.sallyport.gateway.gate.Gate;
 import dev.sallyport.gateway.limit.Allowances;
@@ -11,7 +10,6 @@ import dev.sallyport.gateway.tool.Tools;
 import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.registry.Keyring;
 import dev.sallyport.schema.registry.Registry;
-import java.time.Duration;
 import java.util.Map;
 import java.util.function.Supplier;
 import tools.jackson.databind.node.ObjectNode;
@@ -32,22 +30,23 @@ final class ToolHandlers {
             Gate gate,
             Dialects dialects,
             Supplier<Registry> registry,
-            Dispatcher dispatcher,
             EventLog log,
             Allowances allowances,
-            Duration callTime,
+            CallLimits limited,
+            CallRuns runs,
+            HeldCalls held,
             RefusedCalls refused,
             Keyring keyring) {
         var tools = new Tools(Tools.builtIn(gate.rowsDefault(), gate.ceiling().rowsMax()));
         var list = new ToolList(tools, gate, registry);
-        var limited = new CallLimits(allowances, registry, callTime);
         var calls =
                 new ToolCalls(
                         gate,
                         tools,
                         dialects,
                         registry,
-                        new CallRuns(dispatcher, limited, refused),
+                        runs,
+                        held,
                         new DatabaseList(log, keyring),
                         limited,
                         refused);

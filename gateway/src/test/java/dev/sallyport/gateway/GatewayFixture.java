@@ -62,7 +62,7 @@ final class GatewayFixture implements AutoCloseable {
     final Map<String, String> environment;
     final Secrets secrets;
     final Secret wrapping;
-    private final SigningKey key = SigningKey.generate();
+    final SigningKey key = SigningKey.generate();
     private final KeyEncryptionKey kek;
 
     private GatewayFixture(EmbeddedKafka broker, Duration call, Duration publish, String readOnly) {
@@ -158,6 +158,19 @@ final class GatewayFixture implements AutoCloseable {
                         Set.of(Scope.READ)));
     }
 
+    /** Gives the tenant one more database, in which everybody may do everything. */
+    void open(TenantId tenant, DatabaseName name) {
+        registry.put(tenant, database(tenant, name, false));
+        registry.put(
+                tenant,
+                new Grant(
+                        tenant,
+                        "all-" + name,
+                        Set.of(Grant.EVERYONE),
+                        Set.of(name),
+                        Set.of(Scope.READ, Scope.WRITE, Scope.DELETE, Scope.SQL)));
+    }
+
     /** Lets a gateway of that name sign. */
     void register(GatewayId id) {
         registry.put(TenantId.PLATFORM, new GatewayKey(id, key.verifyingKey().text()));
@@ -186,6 +199,7 @@ final class GatewayFixture implements AutoCloseable {
                 plain.authorizationServers(),
                 plain.allowedOrigins(),
                 trustedProxies,
+                plain.consoleUrl(),
                 plain.kafka(),
                 plain.signingKey(),
                 plain.keyEncryptionKey(),
@@ -221,6 +235,7 @@ final class GatewayFixture implements AutoCloseable {
                 List.of(oauth.issuer(acme.value()).toString()),
                 List.of(),
                 List.of(),
+                null,
                 broker,
                 new SecretReference("env:SIGNING"),
                 new SecretReference("env:WRAPPING"),

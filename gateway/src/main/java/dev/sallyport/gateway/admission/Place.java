@@ -56,13 +56,16 @@ public final class Place implements Admission.Entry, AutoCloseable {
     }
 
     /**
-     * Whether the request may wait for executors of this cell, which it does from then on. False
-     * where those who do already have the cell's share: its executors do not keep up, or there are
-     * none.
+     * Whether the request may wait for executors of this cell, which it does from then on, for one
+     * call after the other. False where those who do already have the cell's share: its executors do
+     * not keep up, or there are none.
      */
     public synchronized boolean waitsFor(CellId of) {
-        if (left || cell != null) {
-            throw new IllegalStateException("a request waits once, while it has its place");
+        if (left || (cell != null && !cell.equals(of))) {
+            throw new IllegalStateException("a request waits for one cell, while it has its place");
+        }
+        if (cell != null) {
+            return true;
         }
         boolean granted = admission.waiting.take(List.of(of), 1) == Shares.Answer.GRANTED;
         cell = granted ? of : null;

@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param allowedOrigins origins of web pages that may call, beside those of the loopback interface
  * @param trustedProxies addresses, and networks such as {@code 10.0.0.0/8}, of proxies in front
  *     whose {@code X-Forwarded-For} is believed; callers' rates are counted by address
+ * @param consoleUrl where people find the audit service's console, for links to calls that wait for
+ *     approval; without it callers are told none
  * @param kafka how to reach the broker
  * @param signingKey where the Ed25519 key is that signs commands (PKCS #8 in base64); its public
  *     half stands in the registry
@@ -44,6 +46,7 @@ public record GatewayConfig(
         @Example("[https://login.example.com]") List<String> authorizationServers,
         @Default("[]") List<String> allowedOrigins,
         @Default("[]") List<String> trustedProxies,
+        @Example("https://audit.example.com") @Nullable URI consoleUrl,
         KafkaSettings kafka,
         @Example("file:/run/secrets/gateway-signing-key") SecretReference signingKey,
         @Example("file:/run/secrets/key-encryption-key") SecretReference keyEncryptionKey,
@@ -70,6 +73,12 @@ public record GatewayConfig(
                     "publicUrl must be an http or https URL without user, query and fragment: "
                             + publicUrl);
         }
+        if (consoleUrl != null
+                && !("https".equals(consoleUrl.getScheme())
+                        || "http".equals(consoleUrl.getScheme()))) {
+            throw new IllegalArgumentException(
+                    "consoleUrl must be an http or https URL: " + consoleUrl);
+        }
         if (authorizationServers.isEmpty()) {
             throw new IllegalArgumentException(
                     "authorizationServers must name at least one issuer");
@@ -94,6 +103,7 @@ public record GatewayConfig(
                         authorizationServers,
                         allowedOrigins,
                         trustedProxies,
+                        consoleUrl,
                         kafka,
                         signingKey,
                         keyEncryptionKey,

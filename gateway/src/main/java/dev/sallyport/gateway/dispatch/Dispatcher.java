@@ -79,12 +79,18 @@ public final class Dispatcher {
      * Runs the call on an executor of the cell, and waits for its reply as long as is left of the
      * call's time, of which the request has had a part.
      *
+     * @param order what is done with its transaction
      * @param registry what the gate decided by
      * @param late told of a reply that comes when nobody waits for it any more, once at the most
      * @throws SchemaException {@code data_key_missing} if the tenant has no data key to seal with
      */
     public Dispatched dispatch(
-            Call call, Allowed allowed, CellId cell, Registry registry, Consumer<Reply> late) {
+            Call call,
+            Allowed allowed,
+            Order order,
+            CellId cell,
+            Registry registry,
+            Consumer<Reply> late) {
         if (cells.isDeserted(cell)) {
             return new CellDeserted();
         }
@@ -95,7 +101,7 @@ public final class Dispatcher {
         Duration within = answerWithin.minus(call.inbound().place().since());
         byte[] signed;
         try {
-            signed = signed(call, allowed, registry.version(), key, within);
+            signed = signed(call, allowed, order, registry.version(), key, within);
         } catch (SchemaException e) {
             if (e.code().equals("event_too_large")) {
                 return new TooLarge();
@@ -162,7 +168,12 @@ public final class Dispatcher {
     }
 
     private byte[] signed(
-            Call call, Allowed allowed, long registryVersion, DataKey key, Duration within) {
+            Call call,
+            Allowed allowed,
+            Order order,
+            long registryVersion,
+            DataKey key,
+            Duration within) {
         Instant now = clock.instant();
         EventId id = EventId.commandOf(call.id());
         Statement statement = call.statement();
@@ -174,9 +185,9 @@ public final class Dispatcher {
                         call.tool().name(),
                         allowed.database().name(),
                         allowed.statementClass(),
-                        call.tool().access(allowed.statementClass(), call.arguments()),
-                        null,
-                        null,
+                        order.access(),
+                        order.approval(),
+                        order.effectDigest(),
                         statement == null ? List.of() : statement.tables(),
                         statement == null ? List.of() : statement.columns(),
                         allowed.scopes().stream().map(Scope::wire).sorted().toList(),

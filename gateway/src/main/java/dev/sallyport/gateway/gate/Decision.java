@@ -4,6 +4,7 @@ import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.event.StatementClass;
 import dev.sallyport.schema.registry.Database;
+import dev.sallyport.schema.registry.MatchedRules;
 import dev.sallyport.schema.registry.Scope;
 import java.util.List;
 import java.util.Set;
@@ -30,6 +31,16 @@ public sealed interface Decision {
             scopes = Set.copyOf(scopes);
         }
     }
+
+    /**
+     * The call may run once somebody has allowed it, or when it has waited: its caller has the
+     * rights that it needs, and rules of its tenant ask for more.
+     *
+     * @param allowed as it may run then
+     * @param rules what matches it; none where the call names an approval that no rule asks for any
+     *     more
+     */
+    record Held(Allowed allowed, MatchedRules rules) implements Decision {}
 
     /**
      * The call may not run.

@@ -2,6 +2,7 @@ package dev.sallyport.gateway.gate;
 
 import dev.sallyport.gateway.gate.Decision.Allowed;
 import dev.sallyport.gateway.gate.Decision.AllowedHere;
+import dev.sallyport.gateway.gate.Decision.Held;
 import dev.sallyport.gateway.gate.Decision.Refused;
 import dev.sallyport.gateway.protocol.ErrorCode;
 import dev.sallyport.gateway.protocol.Refusal;
@@ -9,9 +10,11 @@ import dev.sallyport.gateway.statement.Statement;
 import dev.sallyport.gateway.tool.Call;
 import dev.sallyport.gateway.tool.Tool;
 import dev.sallyport.gateway.tool.Work;
+import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.event.StatementClass;
 import dev.sallyport.schema.registry.Database;
+import dev.sallyport.schema.registry.MatchedRules;
 import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.registry.Rights;
 import dev.sallyport.schema.registry.Rights.Opened;
@@ -23,7 +26,8 @@ import java.util.Set;
 /**
  * Decides whether a call may run. Nothing is allowed that the registry does not name: the database
  * must be the caller's tenant's, a grant must cover it, and the token's scopes are a ceiling above
- * the grant. No I/O, no state, no clock.
+ * the grant. What is allowed is held where a rule of the tenant asks for it. No I/O, no state, no
+ * clock.
  *
  * @param writable whether this gateway lets anybody write
  * @param ceiling what one call may take at the most, whatever its database allows
@@ -120,7 +124,26 @@ public record Gate(boolean writable, Limits ceiling, int rowsDefault) {
                     "read_only",
                     "Nothing can be changed here: the gateway, the request, the tenant or the database is read-only");
         }
-        return scopes(call, opened, needed(statement), kind);
+        Decision decision = scopes(call, opened, needed(statement), kind);
+        return decision instanceof Allowed allowed
+                ? held(call, allowed, statement, registry)
+                : decision;
+    }
+
+    /** What changes nothing waits for nobody: a read, and a rehearsal. */
+    private static Decision held(
+            Call call, Allowed allowed, Statement statement, Registry registry) {
+        if (call.tool().access(allowed.statementClass(), call.arguments()) != Access.WRITE) {
+            return allowed;
+        }
+        MatchedRules rules =
+                registry.rules(call.tenant())
+                        .matching(
+                                allowed.database().name(),
+                                call.tool().name(),
+                                statement.effects(),
+                                statement.tables());
+        return rules.isEmpty() && call.approval() == null ? allowed : new Held(allowed, rules);
     }
 
     private Decision scopes(Call call, Opened opened, Set<Scope> needed, StatementClass kind) {

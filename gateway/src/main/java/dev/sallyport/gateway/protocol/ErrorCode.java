@@ -49,6 +49,7 @@ public enum ErrorCode {
     TENANT_BUSY("tenant_busy", 429, 429),
     RATE_LIMITED("rate_limited", 429, 429),
     LIMITS_UNAVAILABLE("limits_unavailable", 503, 503),
+    APPROVALS_UNAVAILABLE("approvals_unavailable", 503, 503),
     CELL_BUSY("cell_busy", 503, 503),
     CELL_UNAVAILABLE("cell_unavailable", 503, 503),
     INTERNAL("internal", 500, -32603);

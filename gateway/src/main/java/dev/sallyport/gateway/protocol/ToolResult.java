@@ -50,6 +50,16 @@ public sealed interface ToolResult {
      */
     record Failed(String code, String message) implements ToolResult {}
 
+    /**
+     * The call waits for somebody to allow it; nothing was changed.
+     *
+     * @param message ours
+     * @param approval ours too, for programs: a JSON object
+     * @param effect a JSON object of the database's values
+     */
+    record Waiting(String code, String message, String approval, String effect)
+            implements ToolResult {}
+
     /** Whether the caller wants results for a program. */
     static boolean isStructured(Headers headers) {
         return "true".equals(headers.get(STRUCTURED));
@@ -82,6 +92,7 @@ public sealed interface ToolResult {
         return switch (this) {
             case Refused(var code, _) -> code;
             case Failed(var code, _) -> code;
+            case Waiting waiting -> waiting.code();
             case Data _, Text _ -> null;
         };
     }
@@ -97,6 +108,7 @@ public sealed interface ToolResult {
                             + (structured
                                     ? data.json.length
                                     : JsonBuffer.charactersLength(data.json));
+            case Waiting waiting -> FRAME_BYTES + 2 * waiting.effect().length();
             case Text _, Refused _, Failed _ -> FRAME_BYTES;
         };
     }
@@ -109,6 +121,8 @@ public sealed interface ToolResult {
             case Data data -> Marks.next().around(json, data.json);
             case Text(var text) -> json.characters(utf8(text));
             case Refused(var code, var message) -> json.characters(utf8(code + ": " + message));
+            case Waiting waiting ->
+                    json.characters(utf8(waiting.code() + ": " + waiting.message()));
             case Failed(var code, var message) when structured ->
                     json.characters(utf8(code + ": " + message));
             case Failed(var code, var message) -> {
@@ -122,12 +136,27 @@ public sealed interface ToolResult {
                 json.raw(",{\"type\":\"text\",\"text\":").string(note).raw("}");
             }
         }
+        if (this instanceof Waiting waiting && !structured) {
+            json.raw(",{\"type\":\"text\",\"text\":\"");
+            Marks.next().around(json, utf8(waiting.effect()));
+            json.raw("\"}");
+        }
         json.raw("]");
         if (structured) {
             switch (this) {
                 case Data data -> json.raw(",\"structuredContent\":").raw(data.json);
                 case Refused(var code, var message) -> structuredError(json, code, message);
                 case Failed(var code, var message) -> structuredError(json, code, message);
+                case Waiting waiting ->
+                        json.raw(",\"structuredContent\":{\"error\":{\"code\":")
+                                .string(waiting.code())
+                                .raw(",\"message\":")
+                                .string(waiting.message())
+                                .raw("},\"approval\":")
+                                .raw(waiting.approval())
+                                .raw(",\"effect\":")
+                                .raw(utf8(waiting.effect()))
+                                .raw("}");
                 case Text _ -> {}
             }
         }

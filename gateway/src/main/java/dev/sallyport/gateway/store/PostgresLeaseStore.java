@@ -1,6 +1,5 @@
 package dev.sallyport.gateway.store;
 
-import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.sallyport.gateway.config.GatewayConfig;
 import dev.sallyport.gateway.config.GatewayException;
@@ -16,34 +15,24 @@ import dev.sallyport.schema.id.GatewayId;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.registry.Window;
-import dev.sallyport.schema.secret.SecretReference;
 import dev.sallyport.schema.secret.Secrets;
 import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
-import org.flywaydb.core.Flyway;
-import org.flywaydb.core.api.FlywayException;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
-import org.jdbi.v3.core.statement.StatementExceptions;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Leases in PostgreSQL: one call of a function there for all accounts of an exchange. */
 public final class PostgresLeaseStore implements LeaseStore {
 
-    private static final String SCHEMA = "limits";
     private static final int CONNECTIONS_MAX = 4;
-    private static final Duration CONNECT_WITHIN = Duration.ofSeconds(2);
-    private static final int ANSWER_WITHIN_SECONDS = 3;
 
     private final HikariDataSource pool;
     private final Jdbi jdbi;
@@ -51,10 +40,7 @@ public final class PostgresLeaseStore implements LeaseStore {
 
     private PostgresLeaseStore(HikariDataSource pool, String run) {
         this.pool = pool;
-        this.jdbi = Jdbi.create(pool);
-        // an error of a statement would show its arguments, which name subjects
-        jdbi.getConfig(StatementExceptions.class)
-                .setMessageRendering(StatementExceptions.MessageRendering.NONE);
+        this.jdbi = StoreConnections.jdbi(pool);
         this.run = run;
     }
 
@@ -66,7 +52,7 @@ public final class PostgresLeaseStore implements LeaseStore {
      */
     public static PostgresLeaseStore open(
             GatewayConfig.LimitStore settings, GatewayId gateway, Secrets secrets) {
-        migrate(settings, secrets);
+        StoreConnections.migrate(settings, secrets);
         return new PostgresLeaseStore(
                 pool(settings, secrets), gateway.value() + "/" + UUID.randomUUID());
     }
@@ -77,48 +63,8 @@ public final class PostgresLeaseStore implements LeaseStore {
         return new PostgresLeaseStore(pool(settings, secrets), "reader");
     }
 
-    private static void migrate(GatewayConfig.LimitStore settings, Secrets secrets) {
-        String owner = settings.owner();
-        SecretReference password = settings.ownerPassword();
-        if (owner == null || password == null) {
-            return;
-        }
-        try {
-            var _ =
-                    Flyway.configure()
-                            .dataSource(
-                                    settings.jdbcUrl(), owner, secrets.resolve(password).value())
-                            .locations("classpath:dev/sallyport/gateway/store/migrations")
-                            .schemas(SCHEMA)
-                            .placeholders(Map.of("runtimeRole", settings.user(), "schema", SCHEMA))
-                            .load()
-                            .migrate();
-        } catch (FlywayException e) {
-            throw new GatewayException(
-                    "limits_unavailable",
-                    "the database of limits cannot be migrated at " + settings.jdbcUrl(),
-                    e);
-        }
-    }
-
     private static HikariDataSource pool(GatewayConfig.LimitStore settings, Secrets secrets) {
-        var config = new HikariConfig();
-        config.setPoolName("limits");
-        config.setJdbcUrl(settings.jdbcUrl());
-        config.setUsername(settings.user());
-        config.setPassword(secrets.resolve(Objects.requireNonNull(settings.password())).value());
-        config.setMaximumPoolSize(CONNECTIONS_MAX);
-        config.setMinimumIdle(1);
-        config.setConnectionTimeout(CONNECT_WITHIN.toMillis());
-        config.setInitializationFailTimeout(-1);
-        config.setSchema(SCHEMA);
-        config.addDataSourceProperty("ApplicationName", "sallyport-gateway");
-        config.addDataSourceProperty("connectTimeout", CONNECT_WITHIN.toSeconds());
-        config.addDataSourceProperty("socketTimeout", ANSWER_WITHIN_SECONDS);
-        config.addDataSourceProperty("tcpKeepAlive", "true");
-        // the detail of an error quotes the row, which names subjects
-        config.addDataSourceProperty("logServerErrorDetail", "false");
-        return new HikariDataSource(config);
+        return StoreConnections.pool(settings, secrets, "limits", CONNECTIONS_MAX, 1);
     }
 
     @Override

@@ -42,7 +42,9 @@ public record Arguments(ObjectNode taken, List<String> ignored, Optional<String>
             String name = member.getKey();
             if (known.contains(name)) {
                 // null must not have the change made in earnest: the schema refuses it
-                if (!member.getValue().isNull() || name.equals(Tool.DRY_RUN)) {
+                if (!member.getValue().isNull()
+                        || name.equals(Tool.DRY_RUN)
+                        || name.equals(Tool.APPROVAL)) {
                     taken.set(name, member.getValue());
                 }
                 continue;

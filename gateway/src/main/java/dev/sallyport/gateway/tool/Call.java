@@ -94,6 +94,26 @@ public record Call(
         return name == null ? null : new DatabaseName(name);
     }
 
+    /** The approval that the caller names; null where it names none. */
+    public @Nullable String approval() {
+        return arguments.path(Tool.APPROVAL).asString(null);
+    }
+
+    /** The same call as one of its own in the log. */
+    public Call again() {
+        return new Call(
+                CallId.next(),
+                caller,
+                principal,
+                trace,
+                readOnly,
+                tool,
+                arguments,
+                inbound,
+                opened,
+                statement);
+    }
+
     /** How many rows the caller asks for; 0 where it does not say. */
     public int rowsWanted() {
         return arguments.path("limit").asInt(0);

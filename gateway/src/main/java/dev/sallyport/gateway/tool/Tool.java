@@ -44,6 +44,9 @@ public record Tool(
     /** The argument that has a change rehearsed. */
     static final String DRY_RUN = "dryRun";
 
+    /** The argument that names the approval of a call that was held. */
+    static final String APPROVAL = "approval";
+
     private static final String SQL = "sql";
     private static final String PARAMS = "params";
 

@@ -116,7 +116,8 @@ public final class Tools {
                         "Runs one SQL statement that changes data and commits it. Returns the number of rows changed, and those of RETURNING. With dryRun nothing is changed.",
                         """
                         {"type":"object","properties":{"database":%s,"sql":%s,"params":%s,\
-                        "dryRun":{"type":"boolean","description":"True runs the statement, takes it back and returns what it would have changed: rows a table, some of them before and after, and a digest of the effect."}},\
+                        "dryRun":{"type":"boolean","description":"True runs the statement, takes it back and returns what it would have changed: rows a table, some of them before and after, and a digest of the effect."},\
+"approval":{"type":"string","maxLength":100,"description":"The id that approval_required answered to this same call."}},\
                         "required":["database","sql"],"additionalProperties":false}\
                         """
                                 .formatted(DATABASE, SQL, PARAMS),
@@ -171,7 +172,14 @@ public final class Tools {
                                             ? "there is no argument %s: dryRun true tells what would be changed, and without it the change is made"
                                             : "there is no argument %s, and what it asks for cannot be had: leave it out to have the change made")
                                     .formatted(restraint.get()))
-                    : check.problem(arguments.taken());
+                    : check.problem(arguments.taken()).or(() -> contradiction(arguments.taken()));
+        }
+
+        private static Optional<String> contradiction(ObjectNode taken) {
+            return taken.path(Tool.DRY_RUN).asBoolean(false) && taken.has(Tool.APPROVAL)
+                    ? Optional.of(
+                            "dryRun true changes nothing and approval has the change made: leave one of them out")
+                    : Optional.empty();
         }
     }
 

@@ -40,6 +40,7 @@ class GatewayConfigTest {
                         "authorizationServers = null",
                         "allowedOrigins = []",
                         "trustedProxies = []",
+                        "consoleUrl = null",
                         "kafka.bootstrapServers = null",
                         "kafka.properties = {}",
                         "signingKey = null",

@@ -6,6 +6,7 @@ import dev.sallyport.gateway.admission.Admission;
 import dev.sallyport.gateway.admission.Place;
 import dev.sallyport.gateway.gate.Decision.Allowed;
 import dev.sallyport.gateway.gate.Decision.AllowedHere;
+import dev.sallyport.gateway.gate.Decision.Held;
 import dev.sallyport.gateway.gate.Decision.Refused;
 import dev.sallyport.gateway.protocol.Inbound;
 import dev.sallyport.gateway.protocol.Presence;
@@ -136,6 +137,7 @@ class GatePolicyTest {
         return switch (GATE.decide(call, registry)) {
             case Allowed allowed -> "allowed " + words(allowed.scopes());
             case AllowedHere _ -> "allowed here";
+            case Held(_, var rules) -> "held " + rules;
             case Refused(var refusal) when !refusal.scopes().isEmpty() ->
                     "challenged " + String.join("+", refusal.scopes());
             case Refused(var refusal) -> "refused " + refusal.code();

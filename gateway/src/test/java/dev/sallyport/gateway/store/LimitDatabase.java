@@ -69,6 +69,17 @@ public final class LimitDatabase {
         }
     }
 
+    /** The one text that the query gives. */
+    public String text(String sql) {
+        try (Connection administrator = server.connect(name);
+                var statement = administrator.createStatement();
+                var row = statement.executeQuery(sql)) {
+            return row.next() ? String.valueOf(row.getString(1)) : "";
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** The settings of a gateway with a login of its own, which can be cut off. */
     public GatewayConfig.LimitStore settingsOf(String login) {
         execute(

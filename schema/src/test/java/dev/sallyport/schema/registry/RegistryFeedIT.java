@@ -10,6 +10,7 @@ import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.event.RegistryChanged;
+import dev.sallyport.schema.event.StatementClass;
 import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.id.TenantId;
@@ -182,12 +183,25 @@ class RegistryFeedIT {
         }
         put("grant/acme/readers", "{\"tenant\":\"acme\",\"scopes\":[\"mcp:everything\"]}");
         put("suspension/acme/eve", "not json");
+        put(
+                "rule/acme/deletes",
+                "{\"tenant\":\"acme\",\"name\":\"deletes\",\"when\":{\"moon\":\"full\"},\"approval\":{\"by\":\"confirm\"}}");
         put("horoscope/acme", "{}");
         try (RegistryFeed feed = RegistryFeed.start(kafka, "test", WITHIN)) {
             assertThat(granted(feed.get(), ACME, "ana", SHOP))
                     .as("the grant as it was before is not good any more")
                     .isEmpty();
             assertThat(feed.get().suspension(ACME, "eve")).isPresent();
+            Demand demand =
+                    feed.get()
+                            .rules(ACME)
+                            .matching(
+                                    SHOP,
+                                    "db_execute",
+                                    Set.of(StatementClass.WRITE),
+                                    List.of("orders"))
+                            .demand(1L);
+            assertThat(demand.canBeMet("ana")).as("a rule with an unknown word").isFalse();
         }
     }
 
