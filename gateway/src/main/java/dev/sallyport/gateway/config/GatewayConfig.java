@@ -46,7 +46,7 @@ public record GatewayConfig(
         @Example("[https://login.example.com]") List<String> authorizationServers,
         @Default("[]") List<String> allowedOrigins,
         @Default("[]") List<String> trustedProxies,
-        @Example("https://audit.example.com") @Nullable URI consoleUrl,
+        @Example("https://audit.example.com/console") @Nullable URI consoleUrl,
         KafkaSettings kafka,
         @Example("file:/run/secrets/gateway-signing-key") SecretReference signingKey,
         @Example("file:/run/secrets/key-encryption-key") SecretReference keyEncryptionKey,

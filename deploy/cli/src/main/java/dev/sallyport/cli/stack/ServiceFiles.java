@@ -113,6 +113,8 @@ final class ServiceFiles {
                 gatewayPort,
                 "publicUrl",
                 mcp().toString(),
+                "consoleUrl",
+                audit() + "/console",
                 "authorizationServers",
                 issuers,
                 "signingKey",
