@@ -18,6 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
 record Rehearsal(ObjectNode effect, String digest, long rowsAffected) {
 
     private static final String CHANGES = "changes";
+    private static final String NOT_SHOWN = "changesNotShown";
     private static final String TABLES = "tables";
     private static final List<String> MEMBERS =
             List.of(
@@ -26,7 +27,7 @@ record Rehearsal(ObjectNode effect, String digest, long rowsAffected) {
                     "effectDigest",
                     TABLES,
                     CHANGES,
-                    "changesNotShown",
+                    NOT_SHOWN,
                     "note");
 
     /** The rehearsal that was answered so; empty where no effect can be read out of it. */
@@ -78,6 +79,9 @@ record Rehearsal(ObjectNode effect, String digest, long rowsAffected) {
             if (effect.path(list) instanceof ArrayNode rows && !rows.isEmpty()) {
                 ObjectNode less = effect.deepCopy();
                 ((ArrayNode) less.get(list)).remove(rows.size() - 1);
+                if (list.equals(CHANGES)) {
+                    less.put(NOT_SHOWN, less.path(NOT_SHOWN).asLong(0) + 1);
+                }
                 return Optional.of(less);
             }
         }

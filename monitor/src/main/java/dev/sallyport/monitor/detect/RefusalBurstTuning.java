@@ -18,7 +18,7 @@ public record RefusalBurstTuning(
         @Default("PT30S") Duration grace,
         @Default("20") long refusalsMax,
         @Default(
-                        "[rate_limited, overloaded, tenant_busy, cell_busy, cell_unavailable, limits_unavailable, budget_exhausted, budget_in_use, data_key_missing, arguments_invalid, call_too_large, principal_suspended]")
+                        "[rate_limited, overloaded, tenant_busy, cell_busy, cell_unavailable, limits_unavailable, approvals_unavailable, approval_pending, approval_expired, approvals_open, cooldown, budget_exhausted, budget_in_use, data_key_missing, arguments_invalid, call_too_large, principal_suspended]")
                 Set<String> passedOver) {
     public RefusalBurstTuning {
         Sliding.require(window, grace);
