@@ -16,6 +16,7 @@ import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.event.StatementClass;
 import dev.sallyport.schema.event.TraceContext;
 import dev.sallyport.schema.id.CallId;
+import dev.sallyport.schema.json.Json;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -76,6 +77,38 @@ final class ExecutorIT {
         assertThat(new String(stage.sealedReply(draft.call), UTF_8))
                 .as("what stands in the replies topic")
                 .doesNotContain("secret of acme", "succeeded");
+    }
+
+    @Test
+    void aWriteIsCommittedWhereItsEffectIsTheRehearsedOne() throws Exception {
+        String sql = "update customers set balance = balance + 1 where name like 'secret of acme%'";
+        Draft rehearsal = Draft.write(sql);
+        rehearsal.access = Access.REHEARSE;
+        stage.call(rehearsal);
+        String effect =
+                Json.mapper()
+                        .readTree(stage.result(rehearsal.call))
+                        .path("effectDigest")
+                        .asString();
+        Draft write = Draft.write(sql);
+        write.access = Access.COMMIT_IF;
+        write.effectDigest = effect;
+        Draft late = Draft.write(sql);
+        late.access = Access.COMMIT_IF;
+        late.effectDigest = effect;
+
+        CallSettled done = stage.call(write);
+        CallSettled changed = stage.call(late);
+
+        assertThat(done.ended()).isEqualTo(Ended.SUCCEEDED);
+        assertThat(done.rowsAffected()).isEqualTo(3);
+        assertThat(done.rehearsed()).isNull();
+        assertThat(changed.ended()).isEqualTo(Ended.FAILED);
+        assertThat(changed.code()).isEqualTo("effect_changed");
+        assertThat(stage.message(late.call))
+                .contains("public.customers: 3 updated as approved, but other rows or values");
+        stage.database.administer(
+                "update customers set balance = balance - 1 where tenant_id = 'acme'");
     }
 
     @Test

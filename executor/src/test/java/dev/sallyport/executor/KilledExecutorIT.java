@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.sallyport.executor.Stage.Draft;
+import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.event.CallSettled;
 import dev.sallyport.schema.event.Ended;
 import dev.sallyport.schema.event.Event;
+import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.topic.Topics;
 import java.io.IOException;
 import java.sql.SQLException;
@@ -173,6 +175,38 @@ final class KilledExecutorIT {
             }
         }
         assertToldAsItWas(write, 11, "10.50", "11.50");
+    }
+
+    @Test
+    void aWriteThatIsComparedIsDoneOnceThoughItsExecutorIsKilledBeforeItsCommit()
+            throws Exception {
+        Draft rehearsal = slow(1, 11);
+        rehearsal.access = Access.REHEARSE;
+        Draft write = slow(1, 11);
+        write.access = Access.COMMIT_IF;
+        try (ExecutorProcess first = process(8)) {
+            stage.call(rehearsal);
+            write.effectDigest =
+                    Json.mapper()
+                            .readTree(stage.result(rehearsal.call))
+                            .path("effectDigest")
+                            .asString();
+            stage.send(write);
+            awaitRunning("pg_sleep(1");
+            first.stop();
+            try (Executor second = stage.executor()) {
+                awaitRunning("sallyport.enter");
+                first.kill();
+
+                CallSettled outcome = stage.settled(write.call);
+
+                assertThat(outcome.ended()).isEqualTo(Ended.SUCCEEDED);
+                assertThat(outcome.rowsAffected()).isEqualTo(1);
+                await().atMost(TAKEN_OVER_WITHIN).until(() -> second.underWay() == 0);
+            }
+        }
+        assertThat(balance(11)).isEqualTo("11.50");
+        assertThat(truth("select rows_affected from sallyport.ledger")).containsExactly("1");
     }
 
     @Test

@@ -384,7 +384,9 @@ public final class Calls implements AutoCloseable {
         } catch (RuntimeException e) {
             return failed(event, e);
         }
-        Ending ending = Ending.of(command.access(), confirmation::within);
+        Ending ending =
+                Ending.of(
+                        command.access(), event.data().effectDigest(), confirmation::within);
         taken.runs(stopAt(event, call), registry);
         try {
             return engine.run(call, ending, taken.cancellation(), watch);

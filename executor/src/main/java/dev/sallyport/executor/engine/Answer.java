@@ -9,6 +9,9 @@ public sealed interface Answer {
     /** The code of a write that was committed without its effect in the ledger. */
     String UNSETTLED = "write_unsettled";
 
+    /** The code of a write whose effect was not the approved one. */
+    String EFFECT_CHANGED = "effect_changed";
+
     /**
      * The database did it.
      *
@@ -69,6 +72,14 @@ public sealed interface Answer {
                 "the write may have run, and whether it did cannot be told: read before you write"
                         + " again",
                 null);
+    }
+
+    /** Of a write whose effect was compared when it was delivered before. */
+    static Stopped effectChanged() {
+        return failed(
+                EFFECT_CHANGED,
+                "the effect was no longer the approved one when the call ran; nothing was changed,"
+                        + " and the call never will run");
     }
 
     /** Of a write whose commit was interrupted: the ledger does not have it. */

@@ -2,6 +2,7 @@ package dev.sallyport.executor.engine;
 
 import dev.sallyport.schema.event.Access;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** What becomes of a call's transaction. */
 public sealed interface Ending {
@@ -17,6 +18,15 @@ public sealed interface Ending {
 
     /** It may write, what it changed is told, and it is rolled back. The ledger does not see it. */
     record Rehearse() implements Ending {}
+
+    /**
+     * It may write, is entered in the ledger, and is committed where its effect is the approved
+     * one. Else it is rolled back, and the ledger has the call as one that never runs.
+     *
+     * @param effectDigest as a rehearsal told it
+     * @param confirmation is asked before the first thing that cannot be taken back
+     */
+    record CommitIf(String effectDigest, Confirmation confirmation) implements Ending {}
 
     /** Whether the call is this executor's to do. */
     @FunctionalInterface
@@ -36,14 +46,20 @@ public sealed interface Ending {
     /**
      * How a transaction ends that may do so much.
      *
+     * @param effectDigest for one that commits one effect only
      * @param confirmation for one that writes
      */
-    static Ending of(Access access, Confirmation confirmation) {
+    static Ending of(Access access, @Nullable String effectDigest, Confirmation confirmation) {
         return switch (access) {
             case READ -> new RollBack();
             case WRITE -> new Commit(confirmation);
             case REHEARSE -> new Rehearse();
-            case COMMIT_IF -> throw new IllegalArgumentException("not run yet: " + access);
+            case COMMIT_IF -> {
+                if (effectDigest == null) {
+                    throw new IllegalArgumentException("commit_if needs the effect's digest");
+                }
+                yield new CommitIf(effectDigest, confirmation);
+            }
         };
     }
 
@@ -53,6 +69,7 @@ public sealed interface Ending {
             case RollBack _ -> Access.READ;
             case Commit _ -> Access.WRITE;
             case Rehearse _ -> Access.REHEARSE;
+            case CommitIf _ -> Access.COMMIT_IF;
         };
     }
 }

@@ -12,8 +12,8 @@ import java.util.Optional;
 public interface Engine {
     /**
      * Runs the call in one transaction under its caller's context and tells what became of it;
-     * every failure is an answer. A call with ending {@link Ending.Commit} runs at the most once,
-     * however often it is run.
+     * every failure is an answer. A call with ending {@link Ending.Commit} or {@link
+     * Ending.CommitIf} is committed at the most once, however often it is run.
      *
      * @param cancellation stops the call from another thread
      * @param watch laps connection, execution and fetch
@@ -21,8 +21,7 @@ public interface Engine {
     Answer run(Call call, Ending ending, Cancellation cancellation, Stopwatch watch);
 
     /**
-     * What became of a call with ending {@link Ending.Commit} that may have run when it was
-     * delivered before; it is not run now. Empty where it did not run, and then it never will.
+     * What became of a call that writes and that may have run when it was delivered before; it is not run now. Empty where it did not run, and then it never will.
      *
      * @param within how long to wait for a transaction of the same call that has not ended
      */

@@ -108,7 +108,7 @@ public final class CommandCheck {
                     "the caller is suspended; ask your administrator");
         }
         Access access = call.access();
-        if (access == null || access == Access.COMMIT_IF) {
+        if (access == null) {
             return new Command.Refused(
                     event,
                     "access_unknown",

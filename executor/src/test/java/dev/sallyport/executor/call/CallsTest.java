@@ -45,6 +45,7 @@ import dev.sallyport.schema.registry.GatewayKey;
 import dev.sallyport.schema.registry.Keyring;
 import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.registry.Tenant;
+import dev.sallyport.schema.reply.Reply;
 import dev.sallyport.schema.seal.KeyEncryptionKey;
 import dev.sallyport.schema.seal.WrappedDataKey;
 import dev.sallyport.schema.secret.SecretReference;
@@ -137,8 +138,15 @@ final class CallsTest {
             runs.incrementAndGet();
             most.accumulateAndGet(running.incrementAndGet(), Math::max);
             try {
-                if (ending instanceof Ending.Commit(var confirmation)
-                        && !confirmation.within(Duration.ofSeconds(10))) {
+                boolean confirmed =
+                        switch (ending) {
+                            case Ending.Commit(var confirmation) ->
+                                    confirmation.within(Duration.ofSeconds(10));
+                            case Ending.CommitIf(var _, var confirmation) ->
+                                    confirmation.within(Duration.ofSeconds(10));
+                            case Ending.RollBack _, Ending.Rehearse _ -> true;
+                        };
+                if (!confirmed) {
                     return Answer.failed("statement_timeout", "as a test asks");
                 }
                 return doing.run(cancellation);
@@ -170,6 +178,7 @@ final class CallsTest {
     /** Acknowledges every outcome at once, but for so many that it cannot write. */
     private static final class FakeLog implements OutcomePublisher {
         private final List<CallSettled> outcomes = new CopyOnWriteArrayList<>();
+        private final List<Reply> replies = new CopyOnWriteArrayList<>();
         private final AtomicInteger unwritable = new AtomicInteger();
 
         @Override
@@ -178,6 +187,7 @@ final class CallsTest {
                 throw new IllegalStateException("as a test asks");
             }
             outcomes.add(outcome.settled().data());
+            replies.add(outcome.reply());
             acknowledged.run();
         }
 
@@ -539,6 +549,38 @@ final class CallsTest {
         assertThat(outcome.code()).isEqualTo("not_run");
         assertThat(engine.runs).hasValue(0);
         assertThat(engine.recalledWithin).hasSize(1);
+    }
+
+    private static Delivered comparedAgain(Past past) {
+        return new Delivered(
+                command(
+                        StatementClass.DELETE,
+                        Access.COMMIT_IF,
+                        inHalfAMinute(),
+                        new Limits(10, 10_000, 30_000)),
+                past);
+    }
+
+    @Test
+    void aWriteThatIsComparedIsConfirmedLookedUpAndNotedAsOthers() {
+        Delivered compared = comparedAgain(Past.MAY_HAVE_RUN);
+        assertThat(settled(compared).ended()).isEqualTo(Ended.SUCCEEDED);
+        assertThat(compared.confirmed).hasValue(1);
+
+        engine.ledger = Optional.of(Answer.effectChanged());
+        Delivered told = comparedAgain(Past.MAY_HAVE_BEEN_TOLD);
+        assertThat(settled(told).code()).isEqualTo("effect_changed");
+        assertThat(told.decided).hasValue(1);
+        assertThat(engine.runs).hasValue(1);
+    }
+
+    @Test
+    void whatIsKnownOfAChangedEffectIsToldThoughTheLedgerKnowsLess() {
+        engine.doing = _ -> Answer.failed("effect_changed", "21 deleted, where 20 was approved");
+        engine.ledger = Optional.of(Answer.effectChanged());
+
+        assertThat(settled(comparedAgain(Past.MAY_HAVE_RUN)).code()).isEqualTo("effect_changed");
+        assertThat(log.replies.getLast().message()).contains("21 deleted");
     }
 
     @Test

@@ -209,13 +209,21 @@ final class CommandCheckTest {
     void anEffectsDigestStandsWithCommitIfOnly(Access any) {
         access = any;
         assertThat(code(command()))
-                .isEqualTo(any == Access.COMMIT_IF ? "refused access_unknown" : "accepted");
+                .isEqualTo(
+                        any == Access.COMMIT_IF ? "refused effect_digest_misplaced" : "accepted");
         effectDigest = "A".repeat(43);
         assertThat(code(command()))
                 .isEqualTo(
-                        any == Access.COMMIT_IF
-                                ? "refused access_unknown"
-                                : "refused effect_digest_misplaced");
+                        any == Access.COMMIT_IF ? "accepted" : "refused effect_digest_misplaced");
+    }
+
+    @Test
+    void aReadOnlyDatabaseTakesNoComparedWriteWhateverItsStatementIs() {
+        readOnly = true;
+        access = Access.COMMIT_IF;
+        effectDigest = "A".repeat(43);
+
+        assertThat(code(command())).isEqualTo("refused read_only");
     }
 
     @Test

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param tables in the order of their names
  * @param rows the first rows that changed, in the order of tables and keys
  * @param rowsChanged all rows that changed and that the caller may see
- * @param stream the SHA-256 of tables and rows, which nobody is told without a key
+ * @param content the SHA-256 of the tables' contents, which nobody is told without a key
  */
 @SuppressWarnings("ArrayRecordComponent") // the bytes are keyed and never compared
 record Effect(
@@ -20,7 +20,7 @@ record Effect(
         List<Table> tables,
         List<Row> rows,
         long rowsChanged,
-        byte[] stream) {
+        byte[] content) {
     /** The code of a statement that cannot be rehearsed. */
     static final String CANNOT = "cannot_be_rehearsed";
 
@@ -37,8 +37,16 @@ record Effect(
      *
      * @param before rows that were there before, and were changed or removed
      * @param after rows that are there now, and were not so before
+     * @param content the SHA-256 of name, counts and rows
      */
-    record Table(String name, long inserted, long updated, long deleted, long before, long after) {
+    record Table(
+            String name,
+            long inserted,
+            long updated,
+            long deleted,
+            long before,
+            long after,
+            byte[] content) {
         /** Whether every counted change is a row that was seen. */
         boolean isComplete() {
             return before == updated + deleted && after == inserted + updated;
@@ -52,6 +60,11 @@ record Effect(
 
     /** A row as JSON; null where there is none, or it is too large to be shown. */
     record Row(String table, byte @Nullable [] before, byte @Nullable [] after) {}
+
+    /** Whether more was seen than the statement can have done, so that it tells nothing. */
+    boolean isContradictory() {
+        return tables.stream().anyMatch(Table::isContradictory);
+    }
 
     /** Whether the rows are all that was changed. */
     boolean isComplete() {

@@ -10,19 +10,26 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes what the enrolment's {@code effect} tells, row after row, and keeps the first rows and a
- * digest of all. Rows of RETURNING are of no interest to a rehearsal.
+ * Takes what the enrolment's {@code effect} tells, row after row, and keeps the first rows and
+ * digests of all. Each row carries the cursor's token: a cursor that the statement put in the
+ * place of ours cannot know it.
  */
-final class EffectRows implements Work.Taking<Effect> {
-    private static final int COLUMNS = 6;
+final class EffectRows implements Rows {
+    /** Those of {@code effect}, and the token. */
+    private static final int COLUMNS = 7;
+
+    private static final int TOKEN = 6;
 
     private final int rowsShown;
     private final Pace pace;
-    private final MessageDigest stream = sha256();
+    private final MessageDigest content = sha256();
+    private final MessageDigest contents = sha256();
     private final List<Effect.Table> tables = new ArrayList<>();
     private final List<Effect.Row> rows = new ArrayList<>();
+    private @Nullable String token;
     private @Nullable String hindrance;
     private Effect.@Nullable Table table;
+    private boolean ended;
     private long rowsChanged;
     private long before;
     private long after;
@@ -33,7 +40,7 @@ final class EffectRows implements Work.Taking<Effect> {
      * @param rowsShown rows to keep at the most
      */
     EffectRows(int rowsShown, Pace pace) {
-        this.rowsShown = Math.min(rowsShown, Effect.ROWS_SHOWN_MAX);
+        this.rowsShown = rowsShown;
         this.pace = pace;
     }
 
@@ -51,33 +58,12 @@ final class EffectRows implements Work.Taking<Effect> {
     @Override
     public boolean wants(int bytes) throws SQLException {
         pace.on(bytes);
-        return false;
+        return true;
     }
 
     @Override
-    public void row(byte[] bytes, int columns) {}
-
-    @Override
-    public Rows effect() {
-        return new Rows() {
-            @Override
-            public void columns(String[] names, int[] types) {}
-
-            @Override
-            public boolean wants(int bytes) throws SQLException {
-                pace.on(bytes);
-                return true;
-            }
-
-            @Override
-            public void row(byte[] bytes, int columns) throws SQLException {
-                take(bytes, columns);
-            }
-        };
-    }
-
-    private void take(byte[] bytes, int columns) throws SQLException {
-        if (columns != COLUMNS) {
+    public void row(byte[] bytes, int columns) throws SQLException {
+        if (columns != COLUMNS || ended) {
             throw unreadable();
         }
         byte[][] values = new byte[COLUMNS][];
@@ -90,9 +76,19 @@ final class EffectRows implements Work.Taking<Effect> {
                 at += length;
             }
         }
-        switch (text(values[0])) {
-            case "begun" -> {}
-            case "cannot" -> hindrance = hindrance == null ? text(values[1]) : hindrance;
+        String what = text(values[0]);
+        if (token == null && what.equals("begun")) {
+            token = text(values[TOKEN]);
+        } else if (text(values[TOKEN]).equals(token)) {
+            take(what, values);
+        } else {
+            throw unreadable();
+        }
+    }
+
+    private void take(String what, byte[][] values) throws SQLException {
+        switch (what) {
+            case "cannot" -> hinder(text(values[1]));
             case "table" -> {
                 endTable();
                 table =
@@ -102,8 +98,9 @@ final class EffectRows implements Work.Taking<Effect> {
                                 Long.parseLong(text(values[3])),
                                 Long.parseLong(text(values[4])),
                                 0,
-                                0);
-                digest(values, COLUMNS);
+                                0,
+                                new byte[0]);
+                digest(values, TOKEN);
             }
             case "row" -> {
                 rowsChanged++;
@@ -114,8 +111,17 @@ final class EffectRows implements Work.Taking<Effect> {
                     rows.add(new Effect.Row(text(values[1]), values[4], values[5]));
                 }
             }
+            case "ended" -> {
+                endTable();
+                ended = true;
+            }
             default -> throw unreadable();
         }
+    }
+
+    /** It cannot be told, for this reason; the first one counts. */
+    void hinder(String why) {
+        hindrance = hindrance == null ? why : hindrance;
     }
 
     /** Each value with its length in front, so that no two effects have the same bytes. */
@@ -124,16 +130,18 @@ final class EffectRows implements Work.Taking<Effect> {
             byte[] value = values[i];
             int length = value == null ? -1 : value.length;
             for (int shift = 24; shift >= 0; shift -= 8) {
-                stream.update((byte) (length >> shift));
+                content.update((byte) (length >> shift));
             }
             if (value != null) {
-                stream.update(value);
+                content.update(value);
             }
         }
     }
 
     private void endTable() {
         if (table != null) {
+            byte[] digest = content.digest();
+            contents.update(digest);
             tables.add(
                     new Effect.Table(
                             table.name(),
@@ -141,8 +149,10 @@ final class EffectRows implements Work.Taking<Effect> {
                             table.updated(),
                             table.deleted(),
                             before,
-                            after));
+                            after,
+                            digest));
         }
+        table = null;
         before = 0;
         after = 0;
     }
@@ -155,13 +165,24 @@ final class EffectRows implements Work.Taking<Effect> {
     }
 
     private static SQLException unreadable() {
-        return new SQLException("the enrolment tells an effect in another form", "XX000");
+        return new SQLException("what is told is not the effect as this executor asks it", "XX000");
     }
 
-    @Override
-    public Effect made(long affected) {
-        endTable();
-        table = null;
-        return new Effect(affected, hindrance, tables, rows, rowsChanged, stream.digest());
+    /**
+     * What was told.
+     *
+     * @throws SQLException if it was not told to its end
+     */
+    Effect effect(long affected) throws SQLException {
+        if (!ended) {
+            throw unreadable();
+        }
+        return new Effect(
+                affected,
+                hindrance,
+                tables,
+                rows,
+                rowsChanged,
+                contents.digest());
     }
 }

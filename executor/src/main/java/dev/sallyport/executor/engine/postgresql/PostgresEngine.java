@@ -28,6 +28,11 @@ import org.jspecify.annotations.Nullable;
 
 /** A tenant's PostgreSQL database. */
 public final class PostgresEngine implements Engine {
+    private static final Answer OLDER =
+            Rehearsal.cannot(
+                    "the database's enrolment is older than rehearsals, and can be repeated at any"
+                            + " time");
+
     private final Database database;
     private final SealKeys keys;
     private final Session session;
@@ -94,11 +99,11 @@ public final class PostgresEngine implements Engine {
         if (within.isZero()) {
             return Problems.stopped(Cancellation.Reason.DEADLINE);
         }
-        boolean write = ending.access() == Access.WRITE;
         Pace pace = new Pace(cancellation, System.nanoTime() + within.toNanos());
         if (ending instanceof Ending.Rehearse) {
             return rehearse(call, statement, within, pace, cancellation, watch);
         }
+        boolean write = !(ending instanceof Ending.RollBack);
         JsonRows rows = new JsonRows(call.limits(), write, pace, database.rules().cardNumbers());
         Transaction<Result> transaction =
                 session.as(
@@ -112,7 +117,10 @@ public final class PostgresEngine implements Engine {
                                 statement.text().sql(),
                                 statement.parameters(),
                                 write ? 0 : rowsAsked(call.limits()),
-                                rows));
+                                rows,
+                                ending instanceof Ending.CommitIf
+                                        ? new EffectCursor(0, pace)
+                                        : null));
         return switch (transaction) {
             case Transaction.Done<Result> _ when statement.mustFind() && rows.rows() == 0 ->
                     noTable();
@@ -120,6 +128,14 @@ public final class PostgresEngine implements Engine {
                     succeeded(result, false, attested);
             case Transaction.DoneBefore<Result>(var rowsAffected) ->
                     succeeded(ResultWriter.effect(rowsAffected), true, null);
+            case Transaction.Changed<Result>(var now)
+                    when ending instanceof Ending.CommitIf(var approved, var _) ->
+                    Rehearsal.changed(now, approved, keys.key());
+            case Transaction.Changed<Result> _ ->
+                    throw new IllegalStateException("no effect was approved");
+            case Transaction.Failed<Result>(var stage, var cause)
+                    when ending instanceof Ending.CommitIf && isOlder(stage, cause) ->
+                    OLDER;
             case Transaction.Failed<Result>(var stage, var cause) ->
                     Problems.of(stage, cause, cancellation.requested(), statement.text().written());
             case Transaction.Unknown<Result>(var cause) when Session.isUnsettled(cause) ->
@@ -135,6 +151,7 @@ public final class PostgresEngine implements Engine {
             Pace pace,
             Cancellation cancellation,
             Stopwatch watch) {
+        EffectCursor cursor = new EffectCursor(call.limits().rowsMax(), pace);
         Transaction<Effect> transaction =
                 session.as(
                         call.caller(),
@@ -147,7 +164,8 @@ public final class PostgresEngine implements Engine {
                                 statement.text().sql(),
                                 statement.parameters(),
                                 0,
-                                new EffectRows(call.limits().rowsMax(), pace)));
+                                new Rehearsed(cursor, pace),
+                                cursor));
         return switch (transaction) {
             case Transaction.Done<Effect>(var effect, var attested) ->
                     Rehearsal.answer(
@@ -156,17 +174,38 @@ public final class PostgresEngine implements Engine {
                             call.limits(),
                             database.rules().cardNumbers(),
                             attested);
-            case Transaction.Failed<Effect>(var stage, var cause)
-                    when stage == Transaction.Stage.ENTER && "42883".equals(cause.getSQLState()) ->
-                    Rehearsal.cannot(
-                            "the database's enrolment is older than rehearsals, and can be repeated"
-                                    + " at any time");
+            case Transaction.Failed<Effect>(var stage, var cause) when isOlder(stage, cause) ->
+                    OLDER;
             case Transaction.Failed<Effect>(var stage, var cause) ->
                     Problems.of(stage, cause, cancellation.requested(), statement.text().written());
             case Transaction.Unknown<Effect> _ -> Answer.unsettled();
-            case Transaction.DoneBefore<Effect> _ ->
-                    throw new IllegalStateException("the ledger has no rehearsals");
+            case Transaction.DoneBefore<Effect> _, Transaction.Changed<Effect> _ ->
+                    throw new IllegalStateException("a rehearsal is in no ledger, nor compared");
         };
+    }
+
+    /** Rows of RETURNING are of no interest to a rehearsal. */
+    private record Rehearsed(EffectCursor cursor, Pace pace) implements Work.Taking<Effect> {
+        @Override
+        public void columns(String[] names, int[] types) {}
+
+        @Override
+        public boolean wants(int bytes) throws SQLException {
+            pace.on(bytes);
+            return false;
+        }
+
+        @Override
+        public void row(byte[] bytes, int columns) {}
+
+        @Override
+        public Effect made(long affected) throws SQLException {
+            return cursor.effect(affected);
+        }
+    }
+
+    private static boolean isOlder(Transaction.Stage stage, SQLException cause) {
+        return stage == Transaction.Stage.ENTER && "42883".equals(cause.getSQLState());
     }
 
     private static Answer noTable() {
@@ -188,10 +227,13 @@ public final class PostgresEngine implements Engine {
         return switch (transaction) {
             case Transaction.DoneBefore<Result>(var rowsAffected) ->
                     Optional.of(succeeded(ResultWriter.effect(rowsAffected), true, null));
+            case Transaction.Failed<Result>(var _, var cause)
+                    when Session.EFFECT_CHANGED_STATE.equals(cause.getSQLState()) ->
+                    Optional.of(Answer.effectChanged());
             case Transaction.Failed<Result> _ -> Optional.empty();
             case Transaction.Unknown<Result>(var cause) ->
                     Optional.of(Session.isUnsettled(cause) ? Answer.unsettled() : Answer.untold());
-            case Transaction.Done<Result> _ ->
+            case Transaction.Done<Result> _, Transaction.Changed<Result> _ ->
                     throw new IllegalStateException("the ledger is asked, nothing is done");
         };
     }

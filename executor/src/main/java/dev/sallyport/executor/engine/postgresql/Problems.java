@@ -178,6 +178,7 @@ final class Problems {
     private static Answer.Stopped sealing(String state) {
         return switch (state) {
             case Session.CALLED_OFF_STATE -> Answer.notRun();
+            case Session.EFFECT_CHANGED_STATE -> Answer.effectChanged();
             case "SP003", Backend.CLOCK_DIFFERS ->
                     failed(
                             "database_clock_differs",

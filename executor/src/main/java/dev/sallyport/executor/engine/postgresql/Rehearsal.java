@@ -6,8 +6,7 @@ import dev.sallyport.schema.event.Attested;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.json.JsonBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.Base64;
-import java.util.HexFormat;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,8 +18,6 @@ final class Rehearsal {
     /** What follows the rows, and what stands around each of them, fits in so many bytes. */
     private static final int TAIL_BYTES = 1_024;
 
-    private static final String DIGEST_OF = "effect ";
-
     private Rehearsal() {}
 
     static Answer answer(
@@ -29,19 +26,15 @@ final class Rehearsal {
             Limits limits,
             boolean cardNumbers,
             @Nullable Attested attested) {
-        if (effect.hindrance() != null) {
-            return cannot(reason(effect.hindrance()));
-        }
-        if (effect.tables().stream().anyMatch(Effect.Table::isContradictory)) {
-            return cannot(
-                    "more rows were seen to change than the server counted; try again, or without"
-                            + " other changes going on");
+        Answer hindered = hindered(effect);
+        if (hindered != null) {
+            return hindered;
         }
         CardNumbers cards = new CardNumbers(cardNumbers);
         JsonBuffer json = new JsonBuffer(TAIL_BYTES);
         json.raw("{\"rowsAffected\":" + effect.rowsAffected())
                 .raw(",\"rehearsed\":true,\"complete\":" + effect.isComplete())
-                .raw(",\"effectDigest\":\"" + digest(effect, key) + "\",\"tables\":[");
+                .raw(",\"effectDigest\":\"" + EffectDigest.of(effect, key) + "\",\"tables\":[");
         tables(json, effect, cards);
         json.raw("],\"changes\":[");
         int shown = changes(json, effect, cards, limits.bytesMax() - TAIL_BYTES);
@@ -113,11 +106,33 @@ final class Rehearsal {
         }
     }
 
-    /** Keyed, so that nobody can guess values from it. */
-    static String digest(Effect effect, SealKey key) {
-        return Base64.getUrlEncoder()
-                .withoutPadding()
-                .encodeToString(key.mac(DIGEST_OF + HexFormat.of().formatHex(effect.stream())));
+    /** What a caller is told whose effect is not the approved one. */
+    static Answer changed(Effect effect, String approved, SealKey key) {
+        Answer hindered = hindered(effect);
+        if (hindered != null) {
+            return hindered;
+        }
+        List<String> differences = EffectDigest.differences(approved, effect, key);
+        String now =
+                differences.isEmpty()
+                        ? "its rows or values are others"
+                        : String.join("; ", differences);
+        return Answer.failed(
+                Answer.EFFECT_CHANGED,
+                "the effect is no longer the approved one, and nothing was changed: "
+                        + now
+                        + ". Rehearse it again, and have that approved");
+    }
+
+    private static @Nullable Answer hindered(Effect effect) {
+        if (effect.hindrance() != null) {
+            return cannot(reason(effect.hindrance()));
+        }
+        return effect.isContradictory()
+                ? cannot(
+                        "more rows were seen to change than the server counted; try again, or"
+                                + " without other changes going on")
+                : null;
     }
 
     static Answer cannot(String why) {
@@ -134,6 +149,9 @@ final class Rehearsal {
             case "notification" ->
                     "a trigger of a table that it changes notifies others or works over dblink";
             case "definitions" -> "it changes definitions, or large objects, and not only rows";
+            case "late" ->
+                    "it puts off changes until the commit, or reading its rows changes others,"
+                            + " so that its effect is not known before it is committed";
             case "no_counts" -> "the server counts no changes (track_counts is off)";
             default -> "the database says " + hindrance;
         };

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
@@ -26,7 +25,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The one door to a tenant's database: {@link #as} runs one statement in one transaction under one
  * caller's sealed context, and nothing that it did to its connection is there for the next caller.
- * A read is one exchange with the server, a write is two.
+ * A read is one exchange with the server, a write is two, and one whose effect is compared is three.
  */
 final class Session {
     /** How long the proof of a context is good for. */
@@ -43,6 +42,12 @@ final class Session {
     /** What the ledger has instead of a number of rows where a call is never to run. */
     private static final long CALLED_OFF = -1;
 
+    /** What it has where the call's effect was not the approved one, so that it never runs. */
+    private static final long EFFECT_CHANGED = -2;
+
+    /** SQLSTATE of ours: the ledger says that the call's effect was not the approved one. */
+    static final String EFFECT_CHANGED_STATE = "SP024";
+
     /** SQLSTATE of ours: the ledger says that the call is never to run. */
     static final String CALLED_OFF_STATE = "SP013";
 
@@ -55,14 +60,6 @@ final class Session {
     private static final String NO_CURSOR = "34000";
     private static final String UNLOCK = "select pg_catalog.pg_advisory_unlock_all()";
     private static final String ENTER = "select sallyport.enter()";
-
-    /** Its first row is fetched before the statement, so that the others tell what was then. */
-    private static final String EFFECT =
-            " no scroll cursor without hold for with base as materialized (select sallyport.start() as s)"
-                    + " select e.* from base, pg_catalog.generate_series(0, 1) as p,"
-                    + " lateral sallyport.effect(p, base.s, "
-                    + Effect.ROWS_SHOWN_MAX
-                    + ") as e";
 
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
@@ -151,6 +148,7 @@ final class Session {
                     case Ending.RollBack _ -> read(lease, key);
                     case Ending.Commit(var confirmation) -> write(lease, key, confirmation);
                     case Ending.Rehearse _ -> rehearse(lease, key);
+                    case Ending.CommitIf approved -> compare(lease, key, approved);
                 };
             } catch (SQLException e) {
                 lease.end(false);
@@ -275,22 +273,36 @@ final class Session {
                 affected = reply.affected();
                 // before the commit: nothing may fail after it
                 made = work.taking().made(affected);
-                boolean confirmed = confirmed(confirmation);
-                cancellation.check();
-                if (!confirmed) {
-                    throw new SQLException("the write is not confirmed", UNCONFIRMED);
-                }
-                if (left().isZero()) {
-                    throw new SQLException("the call's time is over", "57014");
-                }
+                confirm(confirmation);
             } catch (SQLException e) {
-                boolean whole = !wire.isBroken();
-                lease.end(false);
-                return whole
-                        ? new Transaction.Failed<>(Stage.STATEMENT, e)
-                        : askLedger(caller, LEDGER_WITHIN, e);
+                return brokenOff(lease, e);
             }
             return commit(lease, key, made, affected);
+        }
+
+        /**
+         * Waits until it may be committed.
+         *
+         * @throws SQLException if it may not
+         */
+        private void confirm(Ending.Confirmation confirmation) throws SQLException {
+            boolean confirmed = confirmed(confirmation);
+            cancellation.check();
+            if (!confirmed) {
+                throw new SQLException("the write is not confirmed", UNCONFIRMED);
+            }
+            if (left().isZero()) {
+                throw new SQLException("the call's time is over", "57014");
+            }
+        }
+
+        /** The write was not committed here; where the connection broke the ledger is asked. */
+        private Transaction<R> brokenOff(Lease lease, SQLException cause) {
+            boolean whole = !lease.backend.wire().isBroken();
+            lease.end(false);
+            return whole
+                    ? new Transaction.Failed<>(Stage.STATEMENT, cause)
+                    : askLedger(caller, LEDGER_WITHIN, cause);
         }
 
         /**
@@ -300,17 +312,11 @@ final class Session {
         private Transaction<R> rehearse(Lease lease, SealKey key) {
             Backend backend = lease.backend;
             Wire wire = backend.wire();
-            String cursor = "sallyport_" + UUID.randomUUID().toString().replace("-", "");
+            EffectCursor cursor = cursor();
             try {
                 wire.add("begin");
-                int before = 1 + limitTime(backend);
-                String ours = prefix(backend, key, caller, Kind.EFFECT);
-                wire.add(ours, "declare " + cursor + EFFECT, List.of(), 0, null)
-                        .add(ours, "fetch 1 from " + cursor, List.of(), 0, null);
-                before += 2;
-                String theirs = prefix(backend, key, caller, Kind.WRITE);
-                add(backend, theirs, false);
-                wire.add(theirs, "set constraints all immediate", List.of(), 0, null);
+                int before = 1 + limitTime(backend) + EffectCursor.BEFORE;
+                addWatched(backend, key, cursor);
                 Wire.Reply reply = wire.exchange(false);
                 watch.lap(Stopwatch.Part.EXECUTION);
                 if (reply.error() != null) {
@@ -318,16 +324,8 @@ final class Session {
                 }
                 long affected = reply.affected();
                 cancellation.check();
-                reply =
-                        wire.add("set local statement_timeout = " + Math.max(1, left().toMillis()))
-                                .add(
-                                        prefix(backend, key, caller, Kind.EFFECT),
-                                        "fetch all from " + cursor,
-                                        List.of(),
-                                        0,
-                                        work.taking().effect())
-                                .add("rollback")
-                                .exchange(false);
+                addReading(backend, key, cursor);
+                reply = wire.add("rollback").exchange(false);
                 if (reply.error() != null) {
                     return rehearsedNot(lease, reply, 0);
                 }
@@ -339,6 +337,100 @@ final class Session {
             } catch (SQLException e) {
                 lease.end(false);
                 return new Transaction.Failed<>(Stage.STATEMENT, e);
+            }
+        }
+
+        /**
+         * As a write, whose effect is read as a rehearsal's before it is committed. What is
+         * compared is what is committed: nothing of the statement's can run any more, and what it
+         * changed is locked for others.
+         */
+        private Transaction<R> compare(Lease lease, SealKey key, Ending.CommitIf approved) {
+            Backend backend = lease.backend;
+            Wire wire = backend.wire();
+            EffectCursor cursor = cursor();
+            R made;
+            long affected;
+            try {
+                wire.add("begin");
+                int before = 1 + limitTime(backend) + EffectCursor.BEFORE;
+                wire.add(prefix(backend, key, caller, Kind.ENTER), ENTER, List.of(), 0, null);
+                addWatched(backend, key, cursor);
+                Wire.Reply reply = wire.exchange(false);
+                watch.lap(Stopwatch.Part.EXECUTION);
+                if (reply.error() != null) {
+                    return enteredNot(lease, reply, before);
+                }
+                affected = reply.affected();
+                made = work.taking().made(affected);
+                cancellation.check();
+                addReading(backend, key, cursor);
+                reply = wire.exchange(false);
+                if (reply.error() != null) {
+                    return readNot(lease, reply.error(), reply.status());
+                }
+                Effect effect = cursor.effect(affected);
+                if (effect.hindrance() != null || effect.isContradictory()) {
+                    lease.end(false);
+                    return new Transaction.Changed<>(effect);
+                }
+                if (!EffectDigest.isOf(approved.effectDigest(), effect, key)) {
+                    lease.end(false);
+                    return noteChanged(effect);
+                }
+                confirm(approved.confirmation());
+            } catch (SQLException e) {
+                return brokenOff(lease, e);
+            }
+            return commit(lease, key, made, affected);
+        }
+
+        /** Where the cursor is gone the transaction may be another one, and the ledger is asked. */
+        private Transaction<R> readNot(Lease lease, SQLException cause, char status) {
+            lease.end(false);
+            return status == 'E' && !NO_CURSOR.equals(cause.getSQLState())
+                    ? new Transaction.Failed<>(Stage.STATEMENT, cause)
+                    : askLedger(caller, LEDGER_WITHIN, cause);
+        }
+
+        private EffectCursor cursor() {
+            return Objects.requireNonNull(work.effect(), "nobody takes the effect");
+        }
+
+        /** Adds the statement, between the cursor that will tell its effect and what it defers. */
+        private void addWatched(Backend backend, SealKey key, EffectCursor cursor) {
+            cursor.addBefore(backend.wire(), prefix(backend, key, caller, Kind.EFFECT));
+            String theirs = prefix(backend, key, caller, Kind.WRITE);
+            add(backend, theirs, false);
+            EffectCursor.addDeferred(backend.wire(), theirs);
+        }
+
+        private void addReading(Backend backend, SealKey key, EffectCursor cursor) {
+            backend.wire().add("set local statement_timeout = " + Math.max(1, left().toMillis()));
+            cursor.addAfter(
+                    backend.wire(),
+                    prefix(backend, key, caller, Kind.EFFECT),
+                    prefix(backend, key, caller, Kind.WRITE));
+        }
+
+        /** So that whoever is delivered the call once more tells the same, and does not run it. */
+        private Transaction<R> noteChanged(Effect effect) {
+            try {
+                SQLException said = callOff(caller, LEDGER_WITHIN, EFFECT_CHANGED);
+                if (said == null) {
+                    return new Transaction.Changed<>(effect);
+                }
+                if (IN_LEDGER.equals(said.getSQLState())) {
+                    return told(said);
+                }
+                throw said;
+            } catch (SQLException e) {
+                // it was rolled back all the same, as a write that failed
+                LOG.atWarn()
+                        .addKeyValue("callId", caller.call())
+                        .addKeyValue("sqlState", e.getSQLState())
+                        .log("the ledger could not be told that an effect had changed");
+                return new Transaction.Changed<>(effect);
             }
         }
 
@@ -456,10 +548,14 @@ final class Session {
                     new SQLException("the ledger has the call without its effect", UNSETTLED));
         }
         long affected = Long.parseLong(rows);
-        return affected == CALLED_OFF
-                ? new Transaction.Failed<>(
-                        Stage.ENTER, new SQLException("the call was called off", CALLED_OFF_STATE))
-                : new Transaction.DoneBefore<>(affected);
+        if (affected >= 0) {
+            return new Transaction.DoneBefore<>(affected);
+        }
+        return new Transaction.Failed<>(
+                Stage.ENTER,
+                affected == EFFECT_CHANGED
+                        ? new SQLException("its effect had changed", EFFECT_CHANGED_STATE)
+                        : new SQLException("the call was called off", CALLED_OFF_STATE));
     }
 
     /** Whether the ledger was asked, and has the call without its effect. */
@@ -476,7 +572,7 @@ final class Session {
     private <R> Transaction<R> askLedger(Caller caller, Duration within, SQLException cause) {
         for (int i = 0; i < LEDGER_ASKED_MAX; i++) {
             try {
-                SQLException said = callOff(caller, within);
+                SQLException said = callOff(caller, within, CALLED_OFF);
                 if (said == null) {
                     return new Transaction.Failed<>(Stage.COMMIT, cause);
                 }
@@ -494,8 +590,13 @@ final class Session {
         return new Transaction.Unknown<>(cause);
     }
 
-    /** Enters the call as called off, and gives what the database has against it. */
-    private @Nullable SQLException callOff(Caller caller, Duration within) throws SQLException {
+    /**
+     * Enters the call as one that is never to run, and gives what the database has against it.
+     *
+     * @param why one of the numbers below zero
+     */
+    private @Nullable SQLException callOff(Caller caller, Duration within, long why)
+            throws SQLException {
         Backend backend = backends.take(within);
         Lease lease = new Lease(backend, new Cancellation());
         boolean clean = false;
@@ -507,7 +608,7 @@ final class Session {
                     .add("set local lock_timeout = " + within.toMillis())
                     .add("set local statement_timeout = " + within.toMillis())
                     .add(prefix(backend, key, caller, Kind.ENTER), ENTER, List.of(), 0, null);
-            addSettling(backend, key, caller, CALLED_OFF);
+            addSettling(backend, key, caller, why);
             Wire.Reply reply = backend.wire().exchange(false);
             clean = reply.error() == null && reply.status() == 'I';
             if (reply.error() != null && NOT_PROVED.equals(reply.error().getSQLState())) {

@@ -14,6 +14,9 @@ sealed interface Transaction<R> {
     /** Nothing was changed. */
     record Failed<R>(Stage stage, SQLException cause) implements Transaction<R> {}
 
+    /** Its effect is not the approved one, or cannot be told. Nothing was changed. */
+    record Changed<R>(Effect now) implements Transaction<R> {}
+
     /** It may have been committed, and the ledger cannot be asked, or does not know. */
     record Unknown<R>(SQLException cause) implements Transaction<R> {}
 

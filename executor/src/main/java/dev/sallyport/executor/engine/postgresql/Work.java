@@ -11,9 +11,20 @@ import org.jspecify.annotations.Nullable;
  *
  * @param comment in front of the statement's text
  * @param rowsMax how many rows to ask for; 0 for all
+ * @param effect takes what the statement changes; null where nobody asks for it
  */
 record Work<R>(
-        String comment, String sql, List<Parameter> parameters, int rowsMax, Taking<R> taking) {
+        String comment,
+        String sql,
+        List<Parameter> parameters,
+        int rowsMax,
+        Taking<R> taking,
+        @Nullable EffectCursor effect) {
+    /** One whose effect nobody asks for. */
+    Work(String comment, String sql, List<Parameter> parameters, int rowsMax, Taking<R> taking) {
+        this(comment, sql, parameters, rowsMax, taking, null);
+    }
+
     /** Takes the rows, and makes something of them when all are through. */
     interface Taking<R> extends Rows {
         /**
@@ -29,11 +40,6 @@ record Work<R>(
          * @param affected rows that the statement added, changed or removed
          */
         R made(long affected) throws SQLException;
-
-        /** Who takes what a rehearsal tells; null where nobody does. */
-        default @Nullable Rows effect() {
-            return null;
-        }
     }
 
     /** Tells types by their OIDs. */

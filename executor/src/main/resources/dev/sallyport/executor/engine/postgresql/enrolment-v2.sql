@@ -457,6 +457,7 @@ $held$;
 --   cannot  <reason>
 --   table   <name> <inserted> <updated> <deleted> <whether rows may be seen>
 --   row     <name> <hash before> <hash after> <JSON before> <JSON after>   JSON of the first rows only
+--   ended
 create or replace function sallyport.effect(
     phase integer, start jsonb, rows_shown integer,
     out what text, out name text, out a text, out b text, out c text, out d text) returns setof record
@@ -481,6 +482,9 @@ begin
         return next;
     end loop;
     if found then
+        what := 'ended';
+        name := null;
+        return next;
         return;
     end if;
     v_own := sallyport.own_transactions();
@@ -519,6 +523,13 @@ begin
             ' ) m order by m.place'
             using v_own, v_held, t.name, rows_shown, t.root;
     end loop;
+    what := 'ended';
+    name := null;
+    a := null;
+    b := null;
+    c := null;
+    d := null;
+    return next;
 end
 $effect$;
 

@@ -225,6 +225,8 @@ final class EscapeAttemptsIT {
                     switch (shared.run(ACME, access, attempt)) {
                         case Transaction.Done<List<String>> done -> done.value().toString();
                         case Transaction.DoneBefore<List<String>> _ -> "";
+                        case Transaction.Changed<List<String>> changed ->
+                                changed.now().tables().toString();
                         case Transaction.Failed<List<String>> failed -> said(failed.cause());
                         case Transaction.Unknown<List<String>> unknown -> said(unknown.cause());
                     };

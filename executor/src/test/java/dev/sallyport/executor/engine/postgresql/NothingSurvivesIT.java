@@ -146,6 +146,7 @@ final class NothingSurvivesIT {
         return switch (shared.run(ACME, Access.READ, question)) {
             case Transaction.Done<List<String>> done -> done.value();
             case Transaction.DoneBefore<List<String>> _ -> throw new AssertionError("done before");
+            case Transaction.Changed<List<String>> _ -> throw new AssertionError("changed");
             case Transaction.Failed<List<String>> failed ->
                     List.of("error " + failed.cause().getSQLState());
             case Transaction.Unknown<List<String>> unknown ->

@@ -175,7 +175,14 @@ public final class SharedDatabase implements AutoCloseable {
 
     static Transaction<List<String>> run(
             Session session, Caller caller, Access access, String sql) {
-        return run(session, caller, Ending.of(access, Ending.Confirmation.GIVEN), sql);
+        return run(
+                session,
+                caller,
+                Ending.of(
+                        access,
+                        access == Access.COMMIT_IF ? "no effect's" : null,
+                        Ending.Confirmation.GIVEN),
+                sql);
     }
 
     static Transaction<List<String>> run(
@@ -186,7 +193,17 @@ public final class SharedDatabase implements AutoCloseable {
                 TIMEOUT,
                 new Cancellation(),
                 new Stopwatch(),
-                new Work<>("", sql, List.of(), 0, new Texts()));
+                new Work<>(
+                        "",
+                        sql,
+                        List.of(),
+                        0,
+                        new Texts(),
+                        new EffectCursor(
+                                0,
+                                new Pace(
+                                        new Cancellation(),
+                                        System.nanoTime() + TIMEOUT.toNanos()))));
     }
 
     /** All values as texts. */
@@ -219,6 +236,7 @@ public final class SharedDatabase implements AutoCloseable {
         return switch (run(tenant, access, sql)) {
             case Transaction.Done<List<String>> done -> done.value();
             case Transaction.DoneBefore<List<String>> _ -> throw new AssertionError("done before");
+            case Transaction.Changed<List<String>> _ -> throw new AssertionError("changed");
             case Transaction.Failed<List<String>> failed ->
                     throw new AssertionError("failed: " + failed.stage(), failed.cause());
             case Transaction.Unknown<List<String>> unknown ->

@@ -332,7 +332,10 @@ final class WireIT {
                         shared.session(ACME)
                                 .as(
                                         SharedDatabase.caller(ACME),
-                                        Ending.of(access, Ending.Confirmation.GIVEN),
+                                        Ending.of(
+                                                access,
+                                                access == Access.COMMIT_IF ? "x" : null,
+                                                Ending.Confirmation.GIVEN),
                                         Duration.ofSeconds(10),
                                         new Cancellation(),
                                         new Stopwatch(),
@@ -343,7 +346,12 @@ final class WireIT {
                                                         : "select 'stale' from generate_series(1, 5000)",
                                                 List.of(),
                                                 0,
-                                                new Failing(failure)));
+                                                new Failing(failure),
+                                                new EffectCursor(
+                                                        0,
+                                                        new Pace(
+                                                                new Cancellation(),
+                                                                Long.MAX_VALUE))));
             } catch (IllegalStateException e) {
                 assertThat(e).isSameAs(failure);
             }
