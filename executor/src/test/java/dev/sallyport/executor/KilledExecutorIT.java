@@ -178,8 +178,7 @@ final class KilledExecutorIT {
     }
 
     @Test
-    void aWriteThatIsComparedIsDoneOnceThoughItsExecutorIsKilledBeforeItsCommit()
-            throws Exception {
+    void aWriteThatIsComparedIsDoneOnceThoughItsExecutorIsKilledBeforeItsCommit() throws Exception {
         Draft rehearsal = slow(1, 11);
         rehearsal.access = Access.REHEARSE;
         Draft write = slow(1, 11);

@@ -88,8 +88,7 @@ final class CallRuns {
         if (tenant.isEmpty()) {
             return refused(
                     call,
-                    Refusal.toModel(
-                            "tenant_unknown", "The tenant is gone from the registry"));
+                    Refusal.toModel("tenant_unknown", "The tenant is gone from the registry"));
         }
         Optional<Refusal> tooFast = limits.paceDestroying(call);
         if (tooFast.isPresent()) {
@@ -130,12 +129,7 @@ final class CallRuns {
         }
         Dispatched dispatched =
                 dispatcher.dispatch(
-                        call,
-                        within,
-                        order,
-                        cell,
-                        registryThen,
-                        late -> settle(reservation, late));
+                        call, within, order, cell, registryThen, late -> settle(reservation, late));
         switch (dispatched) {
             case Answered(var reply) -> settle(reservation, reply);
             case CellBusy _, CellDeserted _, TooLarge _ -> reservation.giveBack();

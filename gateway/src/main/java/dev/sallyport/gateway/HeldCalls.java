@@ -14,7 +14,6 @@ import dev.sallyport.gateway.gate.Decision.Held;
 import dev.sallyport.gateway.limit.StoreAwayException;
 import dev.sallyport.gateway.protocol.Approvals;
 import dev.sallyport.gateway.protocol.Outcome;
-import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.gateway.protocol.ToolResult;
 import dev.sallyport.gateway.tool.Call;
 import dev.sallyport.schema.event.Access;
@@ -59,7 +58,9 @@ final class HeldCalls {
     private static final Logger LOG = LoggerFactory.getLogger(HeldCalls.class);
     private static final String CANNOT_BE_REHEARSED = "cannot_be_rehearsed";
 
-    /** What an event grows by when it is sealed, signed and dated otherwise than it was measured. */
+    /**
+     * What an event grows by when it is sealed, signed and dated otherwise than it was measured.
+     */
     private static final int MARGIN_BYTES = 512;
 
     private final CallRuns runs;
@@ -271,12 +272,7 @@ final class HeldCalls {
             return new Asked(
                     id,
                     Requester.of(call.caller()),
-                    Binding.of(
-                            id,
-                            call.tool().name(),
-                            allowed.database().name(),
-                            statement(),
-                            key),
+                    Binding.of(id, call.tool().name(), allowed.database().name(), statement(), key),
                     demand.by(),
                     demand.approvers(),
                     demand.by() == ApprovalBy.CONFIRM ? 0 : demand.needed(),
@@ -304,8 +300,8 @@ final class HeldCalls {
         }
 
         /**
-         * What approvers are shown, with as much of the effect as an event has room for; empty where
-         * the text and its values alone are too much.
+         * What approvers are shown, with as much of the effect as an event has room for; empty
+         * where the text and its values alone are too much.
          */
         Optional<Sealed> shown(ObjectNode effect, DataKey key, Instant now) {
             EventId event = new EventId(id);
@@ -343,12 +339,10 @@ final class HeldCalls {
         }
     }
 
-    private Outcome approved(
-            Call call, String named, Held held, Registry now, ApprovalStore kept)
+    private Outcome approved(Call call, String named, Held held, Registry now, ApprovalStore kept)
             throws StoreAwayException {
         Optional<UUID> id = uuid(named);
-        Optional<Kept> found =
-                id.isEmpty() ? Optional.empty() : kept.find(call.tenant(), id.get());
+        Optional<Kept> found = id.isEmpty() ? Optional.empty() : kept.find(call.tenant(), id.get());
         if (found.isEmpty() || !found.get().requester().equals(Requester.of(call.caller()))) {
             return refused.answer(call, Approvals.unknown());
         }
@@ -363,9 +357,7 @@ final class HeldCalls {
                                         (Instruction.Statement)
                                                 call.tool().instruction(call.arguments()),
                                         keyring.of(
-                                                now,
-                                                call.tenant(),
-                                                approval.binding().dataKey())));
+                                                now, call.tenant(), approval.binding().dataKey())));
         if (!differences.isEmpty()) {
             return refused.answer(call, Approvals.mismatch(differences));
         }
@@ -436,7 +428,6 @@ final class HeldCalls {
             return RefusedCalls.unlogged();
         }
         return CallRuns.outcome(
-                call,
-                runs.run(call, allowed, Order.approved(id, approval.effectDigest()), now));
+                call, runs.run(call, allowed, Order.approved(id, approval.effectDigest()), now));
     }
 }

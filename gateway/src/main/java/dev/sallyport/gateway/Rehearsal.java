@@ -11,7 +11,8 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * What a rehearsal told of a call's effect.
  *
- * @param effect the members of its answer that tell the effect, and none that {@code RETURNING} adds
+ * @param effect the members of its answer that tell the effect, and none that {@code RETURNING}
+ *     adds
  * @param digest the effect's digest
  * @param rowsAffected rows that the statement itself would change
  */
@@ -21,14 +22,7 @@ record Rehearsal(ObjectNode effect, String digest, long rowsAffected) {
     private static final String NOT_SHOWN = "changesNotShown";
     private static final String TABLES = "tables";
     private static final List<String> MEMBERS =
-            List.of(
-                    "rowsAffected",
-                    "complete",
-                    "effectDigest",
-                    TABLES,
-                    CHANGES,
-                    NOT_SHOWN,
-                    "note");
+            List.of("rowsAffected", "complete", "effectDigest", TABLES, CHANGES, NOT_SHOWN, "note");
 
     /** The rehearsal that was answered so; empty where no effect can be read out of it. */
     static Optional<Rehearsal> of(byte[] result) {

@@ -141,8 +141,7 @@ final class ToolCalls {
     }
 
     private Outcome ran(Call call, Allowed allowed, Registry now) {
-        Order order =
-                Order.plain(call.tool().access(allowed.statementClass(), call.arguments()));
+        Order order = Order.plain(call.tool().access(allowed.statementClass(), call.arguments()));
         return CallRuns.outcome(call, runs.run(call, allowed, order, now));
     }
 

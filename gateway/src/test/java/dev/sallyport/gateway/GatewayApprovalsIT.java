@@ -455,7 +455,11 @@ class GatewayApprovalsIT {
         for (Gateway gateway : List.of(one, two)) {
             assertThat(coded(gateway, "ana", with(call, id))).isEqualTo("approval_pending");
         }
-        assertThat(database.text("select count(*)::text from limits.decision where approval = '" + id + "'"))
+        assertThat(
+                        database.text(
+                                "select count(*)::text from limits.decision where approval = '"
+                                        + id
+                                        + "'"))
                 .isEqualTo("0");
     }
 
@@ -470,19 +474,25 @@ class GatewayApprovalsIT {
                             .tool(
                                     "db_execute",
                                     Map.of(
-                                            "database", "confirm",
-                                            "sql", DELETE + " ",
-                                            "params", List.of("1"),
-                                            "approval", id));
+                                            "database",
+                                            "confirm",
+                                            "sql",
+                                            DELETE + " ",
+                                            "params",
+                                            List.of("1"),
+                                            "approval",
+                                            id));
             assertThat(text.code()).isEqualTo("approval_mismatch");
             assertThat(text.text()).contains("sql differ");
-            var params = caller(gateway, "ana").tool("db_execute", with(delete("confirm", "2"), id));
+            var params =
+                    caller(gateway, "ana").tool("db_execute", with(delete("confirm", "2"), id));
             assertThat(params.code()).isEqualTo("approval_mismatch");
             assertThat(params.text()).contains("params differ");
             // the number is not the text
             assertThat(coded(gateway, "ana", with(delete("confirm", 1), id)))
                     .isEqualTo("approval_mismatch");
-            var elsewhere = caller(gateway, "ana").tool("db_execute", with(delete("free", "1"), id));
+            var elsewhere =
+                    caller(gateway, "ana").tool("db_execute", with(delete("free", "1"), id));
             assertThat(elsewhere.code()).isEqualTo("approval_mismatch");
             assertThat(elsewhere.text()).contains("database differ");
             // of whom it is nobody else learns, nor that there is one
@@ -592,7 +602,11 @@ class GatewayApprovalsIT {
                 codes.add(code.get());
             }
 
-            assertThat(codes.stream().collect(Collectors.groupingBy(code -> code, Collectors.counting())))
+            assertThat(
+                            codes.stream()
+                                    .collect(
+                                            Collectors.groupingBy(
+                                                    code -> code, Collectors.counting())))
                     .isEqualTo(Map.of("", 1L, "approval_used", 31L));
         }
         assertThat(commits(id)).hasSize(1);
@@ -615,8 +629,8 @@ class GatewayApprovalsIT {
             assertThat(coded(restarted, "ana", with(call, open))).isEqualTo("approval_pending");
             decided(granted(open, "ben"));
             Awaitility.await()
-                    .untilAsserted(() ->
-                            assertThat(coded(restarted, "ana", with(call, open))).isEmpty());
+                    .untilAsserted(
+                            () -> assertThat(coded(restarted, "ana", with(call, open))).isEmpty());
         } finally {
             restarted.close();
         }
@@ -640,10 +654,7 @@ class GatewayApprovalsIT {
         fixture.executor.answers((call, _) ->
                 call.access() == Access.REHEARSE && !call.database().value().equals("another")
                         ? new Answer(
-                                Ended.FAILED,
-                                "cannot_be_rehearsed",
-                                "a sequence was drawn",
-                                "{}")
+                                Ended.FAILED, "cannot_be_rehearsed", "a sequence was drawn", "{}")
                         : executed(call));
         Map<String, Object> call = delete("named", "1");
         String id = asked(one, "ana", call);
@@ -688,8 +699,8 @@ class GatewayApprovalsIT {
 
     @Test
     void aRehearsalThatFailsIsTheAnswer() {
-        fixture.executor.answers((_, _) ->
-                new Answer(Ended.FAILED, "constraint_violated", "orders are paid", "{}"));
+        fixture.executor.answers(
+                (_, _) -> new Answer(Ended.FAILED, "constraint_violated", "orders are paid", "{}"));
         assertThat(coded(one, "ana", delete("confirm", "1"))).isEqualTo("constraint_violated");
     }
 
@@ -754,16 +765,13 @@ class GatewayApprovalsIT {
         held("later", Rule.When.ANY, confirm(null), null);
         Map<String, Object> call = delete("later", "1");
         Awaitility.await()
-                .untilAsserted(() ->
-                        assertThat(coded(one, "ana", call)).isEqualTo("approval_required"));
+                .untilAsserted(
+                        () -> assertThat(coded(one, "ana", call)).isEqualTo("approval_required"));
         String id = asked(one, "ana", call);
         held("later", Rule.When.ANY, another(1, "ben"), null);
         Awaitility.await()
                 .untilAsserted(() ->
-                        assertThat(
-                                        caller(one, "ana")
-                                                .tool("db_execute", call)
-                                                .text())
+                        assertThat(caller(one, "ana").tool("db_execute", call).text())
                                 .contains("ben"));
 
         assertThat(coded(one, "ana", with(call, id))).isEqualTo("approval_expired");
@@ -786,11 +794,7 @@ class GatewayApprovalsIT {
         assertThat(answer.status()).isEqualTo(503);
         assertThat(answer.code()).isEqualTo("approvals_unavailable");
         assertThat(coded(without, "ana", delete("cool", "1"))).isEqualTo("approvals_unavailable");
-        assertThat(
-                        coded(
-                                without,
-                                "ana",
-                                with(delete("free", "1"), EventId.next().toString())))
+        assertThat(coded(without, "ana", with(delete("free", "1"), EventId.next().toString())))
                 .isEqualTo("approvals_unavailable");
         assertThat(fixture.executor.taken()).hasSize(before);
         assertThat(coded(without, "ana", delete("free", "1"))).isEmpty();

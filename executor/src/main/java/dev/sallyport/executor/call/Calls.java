@@ -385,8 +385,7 @@ public final class Calls implements AutoCloseable {
             return failed(event, e);
         }
         Ending ending =
-                Ending.of(
-                        command.access(), event.data().effectDigest(), confirmation::within);
+                Ending.of(command.access(), event.data().effectDigest(), confirmation::within);
         taken.runs(stopAt(event, call), registry);
         try {
             return engine.run(call, ending, taken.cancellation(), watch);

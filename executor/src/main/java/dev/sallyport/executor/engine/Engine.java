@@ -21,7 +21,8 @@ public interface Engine {
     Answer run(Call call, Ending ending, Cancellation cancellation, Stopwatch watch);
 
     /**
-     * What became of a call that writes and that may have run when it was delivered before; it is not run now. Empty where it did not run, and then it never will.
+     * What became of a call that writes and that may have run when it was delivered before; it is
+     * not run now. Empty where it did not run, and then it never will.
      *
      * @param within how long to wait for a transaction of the same call that has not ended
      */

@@ -57,8 +57,8 @@ public final class Place implements Admission.Entry, AutoCloseable {
 
     /**
      * Whether the request may wait for executors of this cell, which it does from then on, for one
-     * call after the other. False where those who do already have the cell's share: its executors do
-     * not keep up, or there are none.
+     * call after the other. False where those who do already have the cell's share: its executors
+     * do not keep up, or there are none.
      */
     public synchronized boolean waitsFor(CellId of) {
         if (left || (cell != null && !cell.equals(of))) {

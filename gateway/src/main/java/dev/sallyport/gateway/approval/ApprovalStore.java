@@ -38,8 +38,7 @@ public interface ApprovalStore extends AutoCloseable {
      * @param atLeast how many of them are needed, if the request needs fewer
      * @param cooldown how long the requester's last such call must be ago; zero for any time
      */
-    Redeemed redeem(
-            TenantId tenant, UUID id, Set<String> mayAllow, int atLeast, Duration cooldown)
+    Redeemed redeem(TenantId tenant, UUID id, Set<String> mayAllow, int atLeast, Duration cooldown)
             throws StoreAwayException;
 
     /**

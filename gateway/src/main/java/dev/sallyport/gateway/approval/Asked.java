@@ -2,10 +2,10 @@ package dev.sallyport.gateway.approval;
 
 import dev.sallyport.schema.event.ApprovalBy;
 import java.time.Duration;
-import java.util.SortedSet;
-import java.util.UUID;
 import java.util.Collections;
+import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**

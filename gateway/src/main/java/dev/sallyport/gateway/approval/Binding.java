@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * What an approval is for, to the letter. The text and its values are kept as digests under a key of
- * the tenant, in which the approval's id is: who reads the store cannot try texts against them, nor
- * tell that two are the same.
+ * What an approval is for, to the letter. The text and its values are kept as digests under a key
+ * of the tenant, in which the approval's id is: who reads the store cannot try texts against them,
+ * nor tell that two are the same.
  *
  * @param dataKey the id of the tenant's key that the digests were made with
  * @param statement digest of the text
@@ -47,7 +47,9 @@ public record Binding(
                         Json.mapper().writeValueAsBytes(statement.params())));
     }
 
-    /** What is another in the other one, in the words of arguments; nothing where it is the same. */
+    /**
+     * What is another in the other one, in the words of arguments; nothing where it is the same.
+     */
     public List<String> differences(Binding other) {
         List<String> differences = new ArrayList<>();
         add(differences, "tool", tool.equals(other.tool));

@@ -129,16 +129,13 @@ public final class Decisions implements AutoCloseable {
             Optional<Kept> request = store.find(said.tenant(), said.approval());
             if (request.isPresent() && said.isFor(request.get())) {
                 store.decide(
-                        said.tenant(),
-                        said.approval(),
-                        said.approver(),
-                        said.granted(),
-                        said.at());
+                        said.tenant(), said.approval(), said.approver(), said.granted(), said.at());
             } else {
                 LOG.atWarn()
                         .addKeyValue("approval", said.approval())
                         .addKeyValue("tenant", said.tenant())
-                        .log("a decision counts for nothing: no such request, or not its approver's");
+                        .log(
+                                "a decision counts for nothing: no such request, or not its approver's");
             }
             return true;
         } catch (StoreAwayException e) {

@@ -42,9 +42,9 @@ record SignedDecision(
     }
 
     /**
-     * The decision in a record, where it is one that counts: signed with a key for approvals, of the
-     * tenant whose records the partition holds under this key, by somebody who is not suspended.
-     * What a caller confirmed itself was counted where it was said.
+     * The decision in a record, where it is one that counts: signed with a key for approvals, of
+     * the tenant whose records the partition holds under this key, by somebody who is not
+     * suspended. What a caller confirmed itself was counted where it was said.
      */
     static Optional<SignedDecision> of(@Nullable String key, byte[] bytes, Registry registry) {
         Event<?> event;
@@ -95,8 +95,7 @@ record SignedDecision(
         }
     }
 
-    private static boolean isSigned(
-            @Nullable GatewayId signer, byte[] bytes, Registry registry) {
+    private static boolean isSigned(@Nullable GatewayId signer, byte[] bytes, Registry registry) {
         return signer != null
                 && registry.gatewayKey(signer, KeyPurpose.APPROVALS)
                         .filter(key -> EventSignature.verify(bytes, key.parsed()))

@@ -58,8 +58,7 @@ public final class Approvals {
 
     /** There is no such approval, or it is somebody else's. */
     public static Refusal unknown() {
-        return Refusal.toModel(
-                "approval_unknown", "You have no approval of that id." + ANEW);
+        return Refusal.toModel("approval_unknown", "You have no approval of that id." + ANEW);
     }
 
     /** The call is another one than was asked for. */

@@ -84,8 +84,7 @@ public final class PostgresApprovalStore implements ApprovalStore {
                                             .bind("open", (long) OPEN_MAX)
                                             .map((one, _) ->
                                                     Optional.ofNullable(
-                                                            one.getObject(
-                                                                    1, OffsetDateTime.class)))
+                                                            one.getObject(1, OffsetDateTime.class)))
                                             .one()
                                             .orElse(null)))
                     .map(OffsetDateTime::toInstant);
@@ -177,8 +176,7 @@ public final class PostgresApprovalStore implements ApprovalStore {
                             .bind("least", atLeast)
                             .bind("cooldown", cooldown.toSeconds())
                             .map((row, _) ->
-                                    redeemed(
-                                            row.getString("verdict"), row.getLong("wait_millis")))
+                                    redeemed(row.getString("verdict"), row.getLong("wait_millis")))
                             .one());
         } catch (JdbiException e) {
             throw new StoreAwayException("an approval was not used", e);

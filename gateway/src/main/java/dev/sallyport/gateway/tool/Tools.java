@@ -114,12 +114,12 @@ public final class Tools {
                 new Tool(
                         "db_execute",
                         "Runs one SQL statement that changes data and commits it. Returns the number of rows changed, and those of RETURNING. With dryRun nothing is changed.",
-                        """
+"""
                         {"type":"object","properties":{"database":%s,"sql":%s,"params":%s,\
                         "dryRun":{"type":"boolean","description":"True runs the statement, takes it back and returns what it would have changed: rows a table, some of them before and after, and a digest of the effect."},\
 "approval":{"type":"string","maxLength":100,"description":"The id that approval_required answered to this same call."}},\
                         "required":["database","sql"],"additionalProperties":false}\
-                        """
+"""
                                 .formatted(DATABASE, SQL, PARAMS),
                         EFFECT,
                         Set.of(Scope.WRITE, Scope.SQL),

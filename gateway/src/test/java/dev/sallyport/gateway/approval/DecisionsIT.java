@@ -57,9 +57,7 @@ class DecisionsIT {
         var away = new StoreThatIsAway(tenant, 3);
         UUID first = EventId.next().value();
         UUID second = EventId.next().value();
-        try (var _ =
-                        Decisions.start(
-                                kafka, new GatewayId("g-" + tenant), () -> registry, away);
+        try (var _ = Decisions.start(kafka, new GatewayId("g-" + tenant), () -> registry, away);
                 var producer = new KafkaProducer<String, byte[]>(kafka.producer("decisions"))) {
             for (UUID approval : List.of(first, second)) {
                 producer.send(
@@ -75,13 +73,9 @@ class DecisionsIT {
         // another gateway goes on behind them
         var later = new StoreThatIsAway(tenant, 0);
         UUID third = EventId.next().value();
-        try (var _ =
-                        Decisions.start(
-                                kafka, new GatewayId("h-" + tenant), () -> registry, later);
+        try (var _ = Decisions.start(kafka, new GatewayId("h-" + tenant), () -> registry, later);
                 var producer = new KafkaProducer<String, byte[]>(kafka.producer("decisions"))) {
-            producer.send(
-                            new ProducerRecord<>(
-                                    Topics.SIGNALS, tenant.value(), granted(third)))
+            producer.send(new ProducerRecord<>(Topics.SIGNALS, tenant.value(), granted(third)))
                     .get();
             Awaitility.await().until(() -> later.noted.contains(third));
         }

@@ -88,7 +88,9 @@ class GateRulesTest {
         STATEMENTS.put(
                 "write+delete",
                 "with gone as (delete from orders returning id) insert into archive select id from gone");
-        STATEMENTS.put("hidden delete", "with gone as (delete from orders returning id) select id from gone");
+        STATEMENTS.put(
+                "hidden delete",
+                "with gone as (delete from orders returning id) select id from gone");
         STATEMENTS.put("quoted", "delete from \"orders\"");
         STATEMENTS.put("odd name", "delete from \"a b\"");
         STATEMENTS.put("truncate", "truncate orders");
@@ -154,7 +156,11 @@ class GateRulesTest {
         Registry registry = registry(List.of(confirm(Rule.When.ANY)), EnumSet.of(Scope.WRITE));
         Call call =
                 GatePolicyTest.call(
-                        "db_execute", arguments, caller(EnumSet.allOf(Scope.class)), false, registry);
+                        "db_execute",
+                        arguments,
+                        caller(EnumSet.allOf(Scope.class)),
+                        false,
+                        registry);
         assertThat(GATE.decide(call, registry)).isInstanceOf(Refused.class);
     }
 

@@ -2,10 +2,10 @@ package dev.sallyport.schema.registry;
 
 import dev.sallyport.schema.event.ApprovalBy;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.Collections;
 
 /**
  * What the rules that match a call ask for, taken together: the strictest of each.

@@ -50,8 +50,8 @@ public record MatchedRules(List<Rule> rules) {
     }
 
     /**
-     * What they ask for where the call cannot be rehearsed: nobody can confirm an effect that is not
-     * known, so another person has to look at the text.
+     * What they ask for where the call cannot be rehearsed: nobody can confirm an effect that is
+     * not known, so another person has to look at the text.
      */
     public Demand demandUnrehearsed() {
         ApprovalBy by = strictest(rules);
@@ -92,17 +92,12 @@ public record MatchedRules(List<Rule> rules) {
                 needed = Math.max(needed, approval.neededOrOne());
             }
             Integer seconds = rule.cooldownSeconds();
-            if (seconds != null && cooldown.getSeconds() < seconds) {
+            if (seconds != null && cooldown.toSeconds() < seconds) {
                 cooldown = Duration.ofSeconds(seconds);
             }
         }
         return new Demand(
-                matching.stream().map(Rule::name).toList(),
-                by,
-                approvers,
-                needed,
-                valid,
-                cooldown);
+                matching.stream().map(Rule::name).toList(), by, approvers, needed, valid, cooldown);
     }
 
     private static boolean isAbove(Rule rule, @Nullable Long rows) {

@@ -41,8 +41,7 @@ public record Rule(
 
     /** The classes of statements that can be held: a rule for reads would never match. */
     public static final Set<StatementClass> CLASSES =
-            Collections.unmodifiableSet(
-                    EnumSet.complementOf(EnumSet.of(StatementClass.READ)));
+            Collections.unmodifiableSet(EnumSet.complementOf(EnumSet.of(StatementClass.READ)));
 
     private static final Set<String> CLASS_WORDS =
             CLASSES.stream().map(StatementClass::wire).collect(Collectors.toUnmodifiableSet());

@@ -114,7 +114,10 @@ public final class TenantRules {
         return named == null || named.contains(value);
     }
 
-    /** Whether a statement's name may be that of one of the tables; schemas that are not told may be any. */
+    /**
+     * Whether a statement's name may be that of one of the tables; schemas that are not told may be
+     * any.
+     */
     private static boolean isNamed(Set<String> tables, String named) {
         if (named.contains(UNSAYABLE)) {
             return true;

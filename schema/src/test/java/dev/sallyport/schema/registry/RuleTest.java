@@ -81,10 +81,8 @@ class RuleTest {
                 .isInstanceOf(RegistryEntryException.class);
 
         String whole = "{\"tenant\":\"acme\",\"name\":\"r\"," + members.substring(1);
-        assertThatThrownBy(
-                        () ->
-                                RegistryCodec.decode(
-                                        "rule/acme/r", whole.getBytes(StandardCharsets.UTF_8)))
+        assertThatThrownBy(() ->
+                        RegistryCodec.decode("rule/acme/r", whole.getBytes(StandardCharsets.UTF_8)))
                 .isInstanceOf(SchemaException.class);
     }
 
@@ -200,8 +198,7 @@ class RuleTest {
                         new Rule.Approval(ApprovalBy.ANOTHER, Set.of("ana", "ben"), 2, 90),
                         60);
         Rule ben = rule("c", Rule.When.ANY, another(null, "ben", "cid"));
-        Rule wait =
-                new Rule(ACME, "d", Rule.When.ANY, Rule.Approval.NONE, 900);
+        Rule wait = new Rule(ACME, "d", Rule.When.ANY, Rule.Approval.NONE, 900);
 
         assertThat(demand(1L, wait).by()).isEqualTo(ApprovalBy.NONE);
         assertThat(demand(1L, wait, confirm).by()).isEqualTo(ApprovalBy.CONFIRM);
@@ -255,8 +252,7 @@ class RuleTest {
         assertThat(ana.by()).isEqualTo(ApprovalBy.ANOTHER);
         assertThat(ana.approvers()).containsExactly("ana");
         Demand others =
-                new MatchedRules(
-                                List.of(named, rule("o", Rule.When.ANY, another(null, "ben"))))
+                new MatchedRules(List.of(named, rule("o", Rule.When.ANY, another(null, "ben"))))
                         .demandUnrehearsed();
         assertThat(others.approvers()).containsExactly("ben");
         Rule wait = new Rule(ACME, "w", Rule.When.ANY, Rule.Approval.NONE, 1);
@@ -276,9 +272,7 @@ class RuleTest {
     }
 
     private static ApprovalBy destroying(TenantRules rules, StatementClass effect) {
-        return rules.matching(SHOP, "db_execute", EnumSet.of(effect), List.of("t"))
-                .demand(1L)
-                .by();
+        return rules.matching(SHOP, "db_execute", EnumSet.of(effect), List.of("t")).demand(1L).by();
     }
 
     @Test
@@ -288,7 +282,6 @@ class RuleTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new Rule(ACME, "r", Rule.When.ANY, Rule.Approval.NONE, 0));
         assertThatIllegalArgumentException()
-                .isThrownBy(
-                        () -> new Rule.Approval(ApprovalBy.NONE, Set.of("ana"), null, null));
+                .isThrownBy(() -> new Rule.Approval(ApprovalBy.NONE, Set.of("ana"), null, null));
     }
 }

@@ -112,9 +112,7 @@ public final class EntryText {
                                                 case CONFIRM -> "the caller has to confirm";
                                                 case ANOTHER -> "another person has to approve";
                                             },
-                                            rule.when().equals(Rule.When.ANY)
-                                                    ? " any change"
-                                                    : "",
+                                            rule.when().equals(Rule.When.ANY) ? " any change" : "",
                                             rule.cooldownSeconds() == null
                                                     ? ""
                                                     : ", the next one waits %d seconds"

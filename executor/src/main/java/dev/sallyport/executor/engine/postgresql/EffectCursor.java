@@ -54,12 +54,7 @@ final class EffectCursor {
     void addBefore(Wire wire, String ours) {
         name = "sallyport_" + UUID.randomUUID().toString().replace("-", "");
         rows = new EffectRows(rowsShown, pace);
-        wire.add(
-                        ours,
-                        "declare " + name + DECLARE + rowsShown + ") as e",
-                        List.of(),
-                        0,
-                        null)
+        wire.add(ours, "declare " + name + DECLARE + rowsShown + ") as e", List.of(), 0, null)
                 .add(ours, "fetch 1 from " + name, List.of(), 0, rows);
     }
 

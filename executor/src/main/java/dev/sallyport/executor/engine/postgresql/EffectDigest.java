@@ -152,8 +152,7 @@ final class EffectDigest {
             while (bytes.hasRemaining()) {
                 int name = bytes.getInt();
                 tables.put(
-                        name,
-                        new Summary(bytes.getInt(), read(bytes), read(bytes), read(bytes)));
+                        name, new Summary(bytes.getInt(), read(bytes), read(bytes), read(bytes)));
             }
         } catch (IllegalArgumentException | BufferUnderflowException e) {
             tables.clear();

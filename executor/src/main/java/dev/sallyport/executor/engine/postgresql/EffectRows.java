@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Takes what the enrolment's {@code effect} tells, row after row, and keeps the first rows and
- * digests of all. Each row carries the cursor's token: a cursor that the statement put in the
- * place of ours cannot know it.
+ * digests of all. Each row carries the cursor's token: a cursor that the statement put in the place
+ * of ours cannot know it.
  */
 final class EffectRows implements Rows {
     /** Those of {@code effect}, and the token. */
@@ -177,12 +177,6 @@ final class EffectRows implements Rows {
         if (!ended) {
             throw unreadable();
         }
-        return new Effect(
-                affected,
-                hindrance,
-                tables,
-                rows,
-                rowsChanged,
-                contents.digest());
+        return new Effect(affected, hindrance, tables, rows, rowsChanged, contents.digest());
     }
 }

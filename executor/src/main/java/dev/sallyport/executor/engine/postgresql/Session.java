@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The one door to a tenant's database: {@link #as} runs one statement in one transaction under one
  * caller's sealed context, and nothing that it did to its connection is there for the next caller.
- * A read is one exchange with the server, a write is two, and one whose effect is compared is three.
+ * A read is one exchange with the server, a write is two, and one whose effect is compared is
+ * three.
  */
 final class Session {
     /** How long the proof of a context is good for. */

@@ -302,11 +302,10 @@ final class CompareAndCommitIT {
             other.setAutoCommit(false);
             statement.execute("update orders set amount = 4242 where id = 3");
             CompletableFuture<Answer> answer =
-                    CompletableFuture.supplyAsync(
-                            () ->
-                                    commitIf(
-                                            call("update orders set customer_id = 12 where id = 3"),
-                                            approved));
+                    CompletableFuture.supplyAsync(() ->
+                            commitIf(
+                                    call("update orders set customer_id = 12 where id = 3"),
+                                    approved));
             awaitWaiting();
             other.commit();
 
@@ -341,8 +340,7 @@ final class CompareAndCommitIT {
         try (Connection other = shared.administrator();
                 Statement statement = other.createStatement()) {
             statement.execute("set lock_timeout = 100");
-            assertThatThrownBy(
-                            () -> statement.execute("update orders set amount = 7 where id = 3"))
+            assertThatThrownBy(() -> statement.execute("update orders set amount = 7 where id = 3"))
                     .isInstanceOf(SQLException.class);
             statement.execute("insert into orders values (900, 'acme', 11, 1, null)");
         } catch (SQLException e) {
@@ -353,8 +351,7 @@ final class CompareAndCommitIT {
     @Test
     void whatIsNotConfirmedIsRolledBack() throws Exception {
         Answer.Stopped stopped =
-                (Answer.Stopped)
-                        run(call(DELETE), new Ending.CommitIf(digest(DELETE), _ -> false));
+                (Answer.Stopped) run(call(DELETE), new Ending.CommitIf(digest(DELETE), _ -> false));
 
         assertThat(stopped.code()).isEqualTo("write_unconfirmed");
         assertThat(shared.truth("select count(*)::text from orders")).containsExactly("60");
@@ -411,8 +408,7 @@ final class CompareAndCommitIT {
         String approved = digest("delete from orders where id = 1");
         shared.administer("insert into armed values (true)");
 
-        Answer rehearsed =
-                run(call("delete from orders where id = 1"), new Ending.Rehearse());
+        Answer rehearsed = run(call("delete from orders where id = 1"), new Ending.Rehearse());
         Answer committed = commitIf(call("delete from orders where id = 1"), approved);
 
         assertThat(((Answer.Stopped) rehearsed).code()).isEqualTo("cannot_be_rehearsed");
