@@ -13,11 +13,14 @@ import dev.sallyport.gateway.gate.Decision.Allowed;
 import dev.sallyport.gateway.gate.Decision.Held;
 import dev.sallyport.gateway.limit.StoreAwayException;
 import dev.sallyport.gateway.protocol.Approvals;
+import dev.sallyport.gateway.protocol.Confirmation;
 import dev.sallyport.gateway.protocol.Outcome;
+import dev.sallyport.gateway.protocol.Request;
 import dev.sallyport.gateway.protocol.ToolResult;
 import dev.sallyport.gateway.tool.Call;
 import dev.sallyport.schema.event.Access;
 import dev.sallyport.schema.event.ApprovalBy;
+import dev.sallyport.schema.event.ApprovalDenied;
 import dev.sallyport.schema.event.ApprovalGranted;
 import dev.sallyport.schema.event.ApprovalRequested;
 import dev.sallyport.schema.event.Ended;
@@ -98,10 +101,11 @@ final class HeldCalls {
     /**
      * The answer to a held call.
      *
+     * @param request how it came: whether its client can ask its user, and what that one said
      * @throws dev.sallyport.schema.SchemaException if the tenant's keys are not in order; nothing
      *     was changed
      */
-    Outcome answer(Call call, Held held, Registry now) {
+    Outcome answer(Call call, Held held, Registry now, Request request) {
         ApprovalStore kept = store;
         if (kept == null) {
             return refused.answer(call, Approvals.unavailable());
@@ -109,8 +113,8 @@ final class HeldCalls {
         try {
             String named = call.approval();
             return named == null
-                    ? asked(call, held, now, kept)
-                    : approved(call, named, held, now, kept);
+                    ? asked(call, held, now, kept, request)
+                    : approved(call, named, held, now, kept, Confirmation.said(request));
         } catch (StoreAwayException e) {
             LOG.atWarn()
                     .addKeyValue("callId", call.id())
@@ -120,7 +124,8 @@ final class HeldCalls {
         }
     }
 
-    private Outcome asked(Call call, Held held, Registry now, ApprovalStore kept)
+    private Outcome asked(
+            Call call, Held held, Registry now, ApprovalStore kept, Request request)
             throws StoreAwayException {
         if (!held.rules().hold()) {
             return afterCooldown(
@@ -148,11 +153,20 @@ final class HeldCalls {
                             demand,
                             now,
                             kept)
-                    : requested(call, held, demand, rehearsal, rehearsal.effect(), now, kept);
+                    : requested(
+                            new Waiting(call, held.allowed(), demand, rehearsal),
+                            rehearsal.effect(),
+                            now,
+                            kept,
+                            request);
         }
         if (reply.ended() == Ended.SUCCEEDED || CANNOT_BE_REHEARSED.equals(reply.code())) {
             return requested(
-                    call, held, held.rules().demandUnrehearsed(), null, reason(reply), now, kept);
+                    new Waiting(call, held.allowed(), held.rules().demandUnrehearsed(), null),
+                    reason(reply),
+                    now,
+                    kept,
+                    request);
         }
         return CallRuns.outcome(call, ran);
     }
@@ -184,70 +198,91 @@ final class HeldCalls {
     }
 
     private Outcome requested(
-            Call call,
-            Held held,
-            Demand demand,
-            @Nullable Rehearsal rehearsal,
+            Waiting waiting,
             ObjectNode effect,
             Registry now,
-            ApprovalStore kept)
+            ApprovalStore kept,
+            Request request)
             throws StoreAwayException {
+        Call call = waiting.call();
+        Demand demand = waiting.demand();
         if (!demand.canBeMet(call.caller().subject())) {
-            return refused.answer(call, Approvals.impossible(demand.rules(), rehearsal != null));
+            return refused.answer(
+                    call, Approvals.impossible(demand.rules(), waiting.rehearsal() != null));
         }
-        UUID id = EventId.next().value();
         DataKey key = keyring.newest(now, call.tenant());
-        Request request = new Request(call, held.allowed(), demand, rehearsal, id);
-        Optional<Sealed> shown = request.shown(effect, key, clock.instant());
+        Optional<Sealed> shown = waiting.shown(effect, key, clock.instant());
         if (shown.isEmpty()) {
             return refused.answer(call, Approvals.tooLarge());
         }
-        Optional<Instant> expires = kept.add(request.asked(key));
+        Optional<Instant> expires = kept.add(waiting.asked(key));
         if (expires.isEmpty()) {
             return refused.answer(call, Approvals.tooMany(ApprovalStore.OPEN_MAX));
         }
         boolean told =
                 log.signals()
                         .tellSigned(
-                                new EventId(id),
+                                new EventId(waiting.id()),
                                 call.tenant(),
                                 call.trace(),
-                                request.event(expires.get(), shown.get()),
+                                waiting.event(expires.get(), shown.get()),
                                 log.gateway(),
                                 signingKey);
         return told
-                ? new Outcome.Told(
-                        required(request, expires.get().truncatedTo(ChronoUnit.SECONDS), effect),
-                        call.id(),
-                        List.of())
+                ? required(
+                        waiting, expires.get().truncatedTo(ChronoUnit.SECONDS), effect, request)
                 : RefusedCalls.unlogged();
     }
 
-    private ToolResult required(Request request, Instant expires, ObjectNode effect) {
-        Demand demand = request.demand();
+    /** Asks the client's user, where the client can; tells the model what to do, where not. */
+    private Outcome required(
+            Waiting waiting, Instant expires, ObjectNode effect, Request request) {
+        String id = waiting.id().toString();
+        String link = console == null ? null : Approvals.link(console, id);
+        boolean confirm = waiting.demand().by() == ApprovalBy.CONFIRM;
+        Rehearsal rehearsal = waiting.rehearsal();
+        if (confirm && rehearsal != null && Confirmation.canAsk(request)) {
+            return Confirmation.ask(
+                    id,
+                    Approvals.question(
+                            waiting.allowed().database().name().value(), rehearsal.words()));
+        }
+        if (!confirm && link != null && Confirmation.canLead(request)) {
+            return Confirmation.lead(
+                    id,
+                    Approvals.leading(waiting.demand().needed(), waiting.demand().approvers()),
+                    link);
+        }
+        return new Outcome.Told(
+                required(waiting, expires, effect, link), waiting.call().id(), List.of());
+    }
+
+    private static ToolResult required(
+            Waiting waiting, Instant expires, ObjectNode effect, @Nullable String link) {
+        Demand demand = waiting.demand();
+        String id = waiting.id().toString();
         ObjectNode approval =
                 Json.mapper()
                         .createObjectNode()
-                        .put("id", request.id().toString())
+                        .put("id", id)
                         .put("by", demand.by().wire())
                         .put("needed", demand.needed())
                         .put("expires", expires.toString());
         ArrayNode approvers = approval.putArray("approvers");
         demand.approvers().forEach(approvers::add);
-        String link = console == null ? null : Approvals.link(console, request.id().toString());
         if (link != null) {
             approval.put("url", link);
         }
         String message =
                 demand.by() == ApprovalBy.CONFIRM
-                        ? Approvals.confirm(request.id().toString(), expires, request.rows())
+                        ? Approvals.confirm(id, expires, waiting.rows())
                         : Approvals.another(
-                                request.id().toString(),
+                                id,
                                 expires,
                                 demand.needed(),
                                 demand.approvers(),
                                 link,
-                                request.rehearsal() != null);
+                                waiting.rehearsal() != null);
         return new ToolResult.Waiting(
                 Approvals.REQUIRED, message, approval.toString(), effect.toString());
     }
@@ -257,8 +292,12 @@ final class HeldCalls {
      *
      * @param rehearsal what it would change; null where that cannot be told
      */
-    private record Request(
+    private record Waiting(
             Call call, Allowed allowed, Demand demand, @Nullable Rehearsal rehearsal, UUID id) {
+
+        Waiting(Call call, Allowed allowed, Demand demand, @Nullable Rehearsal rehearsal) {
+            this(call, allowed, demand, rehearsal, EventId.next().value());
+        }
 
         private Instruction.Statement statement() {
             return (Instruction.Statement) call.tool().instruction(call.arguments());
@@ -339,7 +378,13 @@ final class HeldCalls {
         }
     }
 
-    private Outcome approved(Call call, String named, Held held, Registry now, ApprovalStore kept)
+    private Outcome approved(
+            Call call,
+            String named,
+            Held held,
+            Registry now,
+            ApprovalStore kept,
+            Confirmation.Said said)
             throws StoreAwayException {
         Optional<UUID> id = uuid(named);
         Optional<Kept> found = id.isEmpty() ? Optional.empty() : kept.find(call.tenant(), id.get());
@@ -368,6 +413,10 @@ final class HeldCalls {
         if (approval.by().compareTo(demand.by()) < 0) {
             return refused.answer(call, Approvals.rulesChanged());
         }
+        boolean confirms = approval.by() == ApprovalBy.CONFIRM;
+        if (confirms && said == Confirmation.Said.NO_ANSWER) {
+            return refused.answer(call, Approvals.unanswered(named));
+        }
         Redeemed redeemed =
                 kept.redeem(
                         call.tenant(),
@@ -376,12 +425,15 @@ final class HeldCalls {
                         demand.by() == ApprovalBy.ANOTHER ? demand.needed() : 0,
                         demand.cooldown());
         return switch (redeemed) {
-            case Redeemed.Now() -> released(call, approval, held.allowed(), now);
+            case Redeemed.Now() ->
+                    confirms && said == Confirmation.Said.NO
+                            ? declined(call, approval)
+                            : released(call, approval, held.allowed(), now);
             case Redeemed.Unknown() -> refused.answer(call, Approvals.unknown());
             case Redeemed.Before() -> refused.answer(call, Approvals.used());
             case Redeemed.Denied() -> refused.answer(call, Approvals.denied());
             case Redeemed.Expired() -> refused.answer(call, Approvals.expired());
-            case Redeemed.Pending() -> refused.answer(call, Approvals.pending());
+            case Redeemed.Pending() -> refused.answer(call, Approvals.pending(named));
             case Redeemed.Cooling(var wait) -> refused.answer(call, Approvals.cooldown(wait));
         };
     }
@@ -406,6 +458,25 @@ final class HeldCalls {
             }
         }
         return may;
+    }
+
+    /** The approval is used up, so that nobody else confirms it in the user's place. */
+    private Outcome declined(Call call, Kept approval) {
+        boolean told =
+                log.signals()
+                        .tellSigned(
+                                EventId.next(),
+                                call.tenant(),
+                                call.trace(),
+                                new ApprovalDenied(
+                                        approval.id().toString(),
+                                        call.principal(),
+                                        "the caller's user declined"),
+                                log.gateway(),
+                                signingKey);
+        return told
+                ? refused.answer(call, Approvals.declined())
+                : RefusedCalls.unlogged();
     }
 
     /** The approval is used up: from here on it is this call that runs, or none. */

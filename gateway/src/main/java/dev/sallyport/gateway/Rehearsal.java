@@ -1,6 +1,7 @@
 package dev.sallyport.gateway;
 
 import dev.sallyport.schema.json.Json;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
@@ -19,6 +20,8 @@ import tools.jackson.databind.node.ObjectNode;
 record Rehearsal(ObjectNode effect, String digest, long rowsAffected) {
 
     private static final String CHANGES = "changes";
+    private static final int TABLES_TOLD_MAX = 10;
+    private static final int NAME_CHARS_MAX = 130;
     private static final String NOT_SHOWN = "changesNotShown";
     private static final String TABLES = "tables";
     private static final List<String> MEMBERS =
@@ -51,6 +54,34 @@ record Rehearsal(ObjectNode effect, String digest, long rowsAffected) {
     /** Whether it told all that would be changed. */
     boolean complete() {
         return effect.path("complete").asBoolean(false);
+    }
+
+    /** The effect in a few words for a person: which tables, and how many rows. */
+    String words() {
+        List<String> words = new ArrayList<>();
+        for (JsonNode table : effect.path(TABLES)) {
+            if (words.size() == TABLES_TOLD_MAX) {
+                words.add("and in more tables");
+                break;
+            }
+            words.add(
+                    "in %s %d rows added, %d changed, %d deleted"
+                            .formatted(
+                                    plain(table.path("table").asString("")),
+                                    table.path("inserted").asLong(0),
+                                    table.path("updated").asLong(0),
+                                    table.path("deleted").asLong(0)));
+        }
+        String told =
+                words.isEmpty() ? "it changes no row that can be told" : String.join("; ", words);
+        return complete() ? told : told + "; and perhaps more, which cannot be told";
+    }
+
+    /** Whoever named the table must not speak to who reads this. */
+    private static String plain(String name) {
+        String shortened =
+                name.length() <= NAME_CHARS_MAX ? name : name.substring(0, NAME_CHARS_MAX) + "...";
+        return shortened.replaceAll("[^\\p{L}\\p{N}_.\"$-]", "?");
     }
 
     /** Rows that would be changed, those that others than the statement change too. */

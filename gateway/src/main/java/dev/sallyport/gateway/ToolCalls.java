@@ -7,6 +7,7 @@ import dev.sallyport.gateway.gate.Decision.Held;
 import dev.sallyport.gateway.gate.Decision.Refused;
 import dev.sallyport.gateway.gate.Gate;
 import dev.sallyport.gateway.limit.Reserved;
+import dev.sallyport.gateway.protocol.Confirmation;
 import dev.sallyport.gateway.protocol.ErrorCode;
 import dev.sallyport.gateway.protocol.Limited;
 import dev.sallyport.gateway.protocol.Outcome;
@@ -100,7 +101,10 @@ final class ToolCalls {
                             : "params.arguments must be an object");
         }
         Arguments arguments =
-                tool.get().arguments(given instanceof ObjectNode object ? object : NONE);
+                tool.get()
+                        .arguments(
+                                given instanceof ObjectNode object ? object : NONE,
+                                Confirmation.approval(request));
         Optional<String> problem = tool.get().problem(arguments);
         Outcome outcome =
                 problem.isPresent()
@@ -108,7 +112,8 @@ final class ToolCalls {
                                 Call.of(request, tool.get().tool(), NONE),
                                 ARGUMENTS_INVALID,
                                 tool.get().tool().name() + ": " + problem.get())
-                        : decided(Call.of(request, tool.get().tool(), arguments.taken()));
+                        : decided(
+                                Call.of(request, tool.get().tool(), arguments.taken()), request);
         return arguments.ignored().isEmpty()
                 ? outcome
                 : outcome.noted(
@@ -116,14 +121,14 @@ final class ToolCalls {
                                 + String.join(", ", arguments.ignored()));
     }
 
-    private Outcome decided(Call asked) {
+    private Outcome decided(Call asked, Request request) {
         Registry now = registry.get();
         Call call = lookedUp(asked, now);
         try {
             return switch (gate.decide(call, now)) {
                 case AllowedHere(var reachable) -> listed(call, reachable, now);
                 case Allowed allowed -> ran(call, allowed, now);
-                case Held waiting -> held.answer(call, waiting, now);
+                case Held waiting -> held.answer(call, waiting, now, request);
                 case Refused(var refusal) -> refused.answer(call, refusal);
             };
         } catch (SchemaException e) {

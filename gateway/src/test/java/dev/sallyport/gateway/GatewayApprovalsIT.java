@@ -275,7 +275,7 @@ class GatewayApprovalsIT {
 
         assertThat(answer.isError()).isTrue();
         assertThat(answer.code()).isEqualTo("approval_required");
-        assertThat(answer.text()).contains("1 of these people", "ben, cid").contains("approval \"");
+        assertThat(answer.text()).contains("1 of these people", "ben, cid", "https://audit.example.org/console/approvals/").contains("approval \"");
         assertThat(answer.body().at("/result/content/1/text").asString())
                 .contains("<data-", "\"effectDigest\":\"as-it-was\"");
         assertThat(commands(Access.WRITE).size() + commands(Access.COMMIT_IF).size())
@@ -785,6 +785,123 @@ class GatewayApprovalsIT {
         }
         assertThat(coded(two, "busy", delete("another", "51"))).isEqualTo("approvals_open");
         assertThat(coded(two, "ana", delete("another", "51"))).isEqualTo("approval_required");
+    }
+
+    private static final Map<String, Object> FORMS = Map.of("elicitation", Map.of());
+    private static final Map<String, Object> URLS =
+            Map.of("elicitation", Map.of("url", Map.of()));
+
+    @Test
+    void aClientThatCanAskItsUserDoes() {
+        Map<String, Object> call = delete("confirm", "1");
+        McpClient client = caller(one, "ana").that(FORMS);
+
+        var asked = client.tool("db_execute", call);
+
+        assertThat(asked.result().path("resultType").asString()).isEqualTo("input_required");
+        JsonNode question = asked.result().at("/inputRequests/approval");
+        assertThat(question.path("method").asString()).isEqualTo("elicitation/create");
+        assertThat(question.at("/params/mode").asString()).isEqualTo("form");
+        assertThat(question.at("/params/message").asString())
+                .contains("confirm")
+                .contains("in public.orders 0 rows added, 0 changed, 2 deleted")
+                .doesNotContain(SECRET);
+        assertThat(question.at("/params/requestedSchema/properties/confirm/type").asString())
+                .isEqualTo("boolean");
+        String state = asked.result().path("requestState").asString();
+
+        Map<String, Object> yes = Map.of("action", "accept", "content", Map.of("confirm", true));
+        // whoever holds the state of somebody else has nothing
+        assertThat(
+                        caller(two, "bob")
+                                .that(FORMS)
+                                .again("db_execute", call, state, yes)
+                                .code())
+                .isEqualTo("approval_unknown");
+        assertThat(
+                        client.again("db_execute", delete("confirm", "2"), state, yes).code())
+                .isEqualTo("approval_mismatch");
+        assertThat(client.again("db_execute", call, List.of(state), yes).code())
+                .isEqualTo("approval_unknown");
+        // what is no answer is no yes
+        for (Map<String, Object> nothing :
+                List.<Map<String, Object>>of(
+                        Map.of(),
+                        Map.of("action", "cancel"),
+                        Map.of("action", "accept"),
+                        Map.of("action", "accept", "content", Map.of("confirm", "true")))) {
+            assertThat(client.again("db_execute", call, state, nothing).code())
+                    .isEqualTo("approval_pending");
+        }
+        var done =
+                caller(two, "ana").that(FORMS).again("db_execute", call, state, yes);
+        assertThat(done.code()).as(done.text()).isEmpty();
+        assertThat(commits(state)).hasSize(1);
+        assertThat(client.again("db_execute", call, state, yes).code())
+                .isEqualTo("approval_used");
+    }
+
+    @Test
+    void aUserThatSaysNoIsNotOverruledByItsAgent() {
+        Map<String, Object> call = delete("confirm", "1");
+        for (Map<String, Object> no :
+                List.of(
+                        Map.<String, Object>of("action", "decline"),
+                        Map.<String, Object>of(
+                                "action", "accept", "content", Map.of("confirm", false)))) {
+            McpClient client = caller(one, "ana").that(FORMS);
+            String state =
+                    client.tool("db_execute", call).result().path("requestState").asString();
+
+            assertThat(client.again("db_execute", call, state, no).code())
+                    .isEqualTo("approval_denied");
+
+            assertThat(coded(two, "ana", with(call, state))).isEqualTo("approval_used");
+            assertThat(commits(state)).isEmpty();
+            assertThat(Signals.of(fixture.kafka, ApprovalDenied.class))
+                    .filteredOn(event -> event.data().approval().equals(state))
+                    .singleElement()
+                    .satisfies(event ->
+                            assertThat(event.data().approver().subject()).isEqualTo("ana"));
+        }
+    }
+
+    @Test
+    void aClientThatCanLeadItsUserToWherePeopleDecideDoes() {
+        Map<String, Object> call = delete("another", "1");
+        McpClient client = caller(one, "ana").that(URLS);
+
+        var asked = client.tool("db_execute", call);
+
+        String state = asked.result().path("requestState").asString();
+        JsonNode led = asked.result().at("/inputRequests/approval/params");
+        assertThat(led.path("mode").asString()).isEqualTo("url");
+        assertThat(led.path("url").asString())
+                .isEqualTo("https://audit.example.org/console/approvals/" + state);
+        assertThat(led.path("message").asString()).contains("ana, ben, cid");
+        var pending = client.again("db_execute", call, state, Map.of("action", "accept"));
+        assertThat(pending.code()).isEqualTo("approval_pending");
+        assertThat(pending.text()).as("the model learns how to go on").contains(state);
+        decided(granted(state, "ben"));
+        Awaitility.await()
+                .untilAsserted(() ->
+                        assertThat(
+                                        client.again(
+                                                        "db_execute",
+                                                        call,
+                                                        state,
+                                                        Map.of("action", "accept"))
+                                                .code())
+                                .isEmpty());
+        // forms are of no use where another person decides, and URLs where the caller does
+        assertThat(caller(one, "ana").that(FORMS).tool("db_execute", call).code())
+                .isEqualTo("approval_required");
+        assertThat(
+                        caller(one, "ana")
+                                .that(URLS)
+                                .tool("db_execute", delete("confirm", "1"))
+                                .code())
+                .isEqualTo("approval_required");
     }
 
     @Test

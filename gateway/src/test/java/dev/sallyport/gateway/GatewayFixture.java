@@ -44,6 +44,7 @@ import org.awaitility.Awaitility;
 final class GatewayFixture implements AutoCloseable {
 
     static final URI AUDIENCE = URI.create("https://mcp.example.org/mcp");
+    static final URI CONSOLE = URI.create("https://audit.example.org/console");
     static final DatabaseName SHOP = new DatabaseName("shop");
 
     /** Rates that no test comes to by accident. */
@@ -199,7 +200,7 @@ final class GatewayFixture implements AutoCloseable {
                 plain.authorizationServers(),
                 plain.allowedOrigins(),
                 trustedProxies,
-                plain.consoleUrl(),
+                CONSOLE,
                 plain.kafka(),
                 plain.signingKey(),
                 plain.keyEncryptionKey(),

@@ -24,10 +24,21 @@ final class McpClient {
 
     private final int port;
     private final @Nullable String token;
+    private final Map<String, Object> capabilities;
 
     McpClient(int port, @Nullable String token) {
+        this(port, token, Map.of());
+    }
+
+    private McpClient(int port, @Nullable String token, Map<String, Object> capabilities) {
         this.port = port;
         this.token = token;
+        this.capabilities = Map.copyOf(capabilities);
+    }
+
+    /** The same client with these capabilities. */
+    McpClient that(Map<String, Object> can) {
+        return new McpClient(port, token, can);
     }
 
     record Response(int status, HttpResponse<String> http, JsonNode body) {
@@ -81,11 +92,21 @@ final class McpClient {
         return call("tools/call", params, name, headers);
     }
 
+    /** The call once more, with what its user said. */
+    Response again(
+            String name, Map<String, Object> arguments, Object state, Map<String, Object> said) {
+        ObjectNode params = JSON.createObjectNode().put("name", name);
+        params.set("arguments", JSON.valueToTree(arguments));
+        params.set("requestState", JSON.valueToTree(state));
+        params.set("inputResponses", JSON.valueToTree(Map.of("approval", said)));
+        return call("tools/call", params, name);
+    }
+
     Response call(String method, ObjectNode params, @Nullable String name, String... headers) {
         ObjectNode meta =
                 params.putObject("_meta")
                         .put("io.modelcontextprotocol/protocolVersion", "2026-07-28");
-        meta.putObject("io.modelcontextprotocol/clientCapabilities");
+        meta.set("io.modelcontextprotocol/clientCapabilities", JSON.valueToTree(capabilities));
         meta.putObject("io.modelcontextprotocol/clientInfo")
                 .put("name", "test-agent")
                 .put("version", "1");

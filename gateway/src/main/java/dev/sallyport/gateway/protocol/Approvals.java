@@ -71,10 +71,38 @@ public final class Approvals {
     }
 
     /** Not enough people have allowed it. */
-    public static Refusal pending() {
+    public static Refusal pending(String approval) {
         return Refusal.toModel(
                 "approval_pending",
-                "Not enough people have allowed this call yet. Nothing was changed. Tell your user, and send the same call again later");
+                "Not enough people have allowed this call yet. Nothing was changed. Tell your user, and later send the same call again with approval \"%s\""
+                        .formatted(approval));
+    }
+
+    /** The client's user was asked and did not say. */
+    public static Refusal unanswered(String approval) {
+        return Refusal.toModel(
+                "approval_pending",
+                "Your user was asked whether to make this change and has not answered. Nothing was changed. Ask them, and if they want it, send the same call again with approval \"%s\""
+                        .formatted(approval));
+    }
+
+    /** The client's user said no. */
+    public static Refusal declined() {
+        return Refusal.toModel(
+                "approval_denied",
+                "Your user was asked whether to make this change and declined. Nothing was changed. Do not ask again unless they want you to");
+    }
+
+    /** What a client's user is asked before a change. */
+    public static String question(String database, String effect) {
+        return ("An agent wants to change data in the database %s. It was tried out and taken back: %s. If you say yes, just this is changed, or nothing where the effect would be another one by then.")
+                .formatted(database, effect);
+    }
+
+    /** Where a client's user is led to whose call other people have to allow. */
+    public static String leading(int needed, Collection<String> approvers) {
+        return "An agent's change waits for %d of these people to allow it: %s. They see it and decide here."
+                .formatted(needed, String.join(", ", approvers));
     }
 
     /** Somebody refused it. */

@@ -163,6 +163,21 @@ public final class Tools {
             return Arguments.of(given, names);
         }
 
+        /**
+         * The same of a call that is sent again.
+         *
+         * @param approval the approval that it was held for; it stands for the argument of that
+         *     name
+         */
+        public Arguments arguments(ObjectNode given, Optional<String> approval) {
+            if (approval.isEmpty()
+                    || !names.contains(Tool.APPROVAL)
+                    || given.has(Tool.APPROVAL)) {
+                return arguments(given);
+            }
+            return arguments(given.deepCopy().put(Tool.APPROVAL, approval.get()));
+        }
+
         /** What is wrong with the arguments, naming the field; values are not repeated. */
         public Optional<String> problem(Arguments arguments) {
             Optional<String> restraint = arguments.restraint();
