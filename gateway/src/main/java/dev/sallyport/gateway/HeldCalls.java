@@ -206,6 +206,9 @@ final class HeldCalls {
             throws StoreAwayException {
         Call call = waiting.call();
         Demand demand = waiting.demand();
+        if (demand.by() == ApprovalBy.NOBODY) {
+            return refused.answer(call, Approvals.ruledOut(demand.rules()));
+        }
         if (!demand.canBeMet(call.caller().subject())) {
             return refused.answer(
                     call, Approvals.impossible(demand.rules(), waiting.rehearsal() != null));

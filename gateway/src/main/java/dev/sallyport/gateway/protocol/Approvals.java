@@ -132,6 +132,14 @@ public final class Approvals {
                 "This approval was used, and is good for one call only. Look up what came of that call before you ask for a new one");
     }
 
+    /** The rules refuse it, whoever would allow it. */
+    public static Refusal ruledOut(List<String> rules) {
+        return Refusal.toModel(
+                "rule_refuses",
+                "The rules of your organisation let nobody do this (%s). Nothing ran. Tell your user; its administrator can change them"
+                        .formatted(String.join(", ", rules)));
+    }
+
     /** The rules name nobody who could allow it. */
     public static Refusal impossible(List<String> rules, boolean rehearsed) {
         return Refusal.toModel(

@@ -15,6 +15,7 @@ import dev.sallyport.schema.registry.DatabaseKind;
 import dev.sallyport.schema.registry.GatewayKey;
 import dev.sallyport.schema.registry.Grant;
 import dev.sallyport.schema.registry.Issuer;
+import dev.sallyport.schema.registry.Hours;
 import dev.sallyport.schema.registry.KeyPurpose;
 import dev.sallyport.schema.registry.RegistryCodec;
 import dev.sallyport.schema.registry.Rule;
@@ -136,7 +137,10 @@ final class PolicySchemaTest {
                 .containsExactlyInAnyOrderElementsOf(Rule.TOOLS);
         assertThat(words("When", "properties", "classes", "items"))
                 .containsExactlyInAnyOrderElementsOf(
-                        Rule.CLASSES.stream().map(StatementClass::wire).toList());
+                        Stream.of(StatementClass.values()).map(StatementClass::wire).toList());
+        assertThat(words("Hours", "properties", "days", "items"))
+                .containsExactlyInAnyOrderElementsOf(
+                        Stream.of(Hours.Day.values()).map(Hours.Day::wire).toList());
         assertThat(words("Approval", "properties", "by"))
                 .containsExactlyInAnyOrderElementsOf(
                         Stream.of(ApprovalBy.values()).map(ApprovalBy::wire).toList());
