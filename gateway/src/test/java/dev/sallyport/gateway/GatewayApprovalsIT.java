@@ -23,7 +23,9 @@ import dev.sallyport.schema.id.GatewayId;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.registry.GatewayKey;
+import dev.sallyport.schema.registry.Callers;
 import dev.sallyport.schema.registry.KeyPurpose;
+import dev.sallyport.schema.registry.Network;
 import dev.sallyport.schema.registry.Keyring;
 import dev.sallyport.schema.registry.Rule;
 import dev.sallyport.schema.registry.Suspension;
@@ -37,6 +39,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -97,6 +100,20 @@ class GatewayApprovalsIT {
                 600);
         held("named", Rule.When.ANY, confirm("ben"), null);
         held("nobody", Rule.When.ANY, another(1, "ana"), null);
+        held(
+                "closed",
+                new Rule.When(
+                        null,
+                        null,
+                        EnumSet.allOf(StatementClass.class),
+                        null,
+                        null,
+                        new Callers(Set.of("ana"), null, Set.of(Network.of("127.0.0.0/8"))),
+                        null,
+                        null),
+                Rule.Approval.NOBODY,
+                null);
+        held("few", new Rule.When(null, null, null, null, 1L), Rule.Approval.NOBODY, null);
         fixture.open(fixture.acme, new DatabaseName("free"));
         fixture.open(fixture.globex, new DatabaseName("confirm"));
         one = gateway("one-", database.settings);
@@ -168,7 +185,10 @@ class GatewayApprovalsIT {
                                 when.tools(),
                                 when.classes(),
                                 when.tables(),
-                                when.rowsAbove()),
+                                when.rowsAbove(),
+                                when.callers(),
+                                when.callersExcept(),
+                                when.hours()),
                         approval,
                         cooldown));
     }
@@ -695,6 +715,30 @@ class GatewayApprovalsIT {
         assertThat(coded(one, "ana", delete("nobody", "1"))).isEqualTo("approval_impossible");
         assertThat(Signals.of(fixture.kafka, ApprovalRequested.class)).hasSize(before);
         assertThat(coded(one, "bob", delete("nobody", "1"))).isEqualTo("approval_required");
+    }
+
+    @Test
+    void whatARuleRefusesIsNeitherRunNorAskedFor() {
+        int asked = Signals.of(fixture.kafka, ApprovalRequested.class).size();
+        int ran = fixture.executor.taken().size();
+        Map<String, Object> dryRun = new HashMap<>(delete("closed", "1"));
+        dryRun.put("dryRun", true);
+
+        assertThat(coded(one, "ana", delete("closed", "1"))).isEqualTo("rule_refuses");
+        assertThat(coded(two, "ana", dryRun)).isEqualTo("rule_refuses");
+        assertThat(
+                        caller(one, "ana")
+                                .tool("db_query", Map.of("database", "closed", "sql", "select 1"))
+                                .code())
+                .isEqualTo("rule_refuses");
+        assertThat(fixture.executor.taken()).hasSize(ran);
+
+        // the rehearsal tells how many rows it would be
+        assertThat(coded(one, "ana", delete("few", "1"))).isEqualTo("rule_refuses");
+        assertThat(Signals.of(fixture.kafka, ApprovalRequested.class)).hasSize(asked);
+        fixture.executor.answers((_, _) -> Answer.of(effect(1)));
+        assertThat(coded(one, "ana", delete("few", "1"))).isEmpty();
+        assertThat(coded(one, "ben", delete("closed", "1"))).isEmpty();
     }
 
     @Test
