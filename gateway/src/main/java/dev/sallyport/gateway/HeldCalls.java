@@ -124,8 +124,7 @@ final class HeldCalls {
         }
     }
 
-    private Outcome asked(
-            Call call, Held held, Registry now, ApprovalStore kept, Request request)
+    private Outcome asked(Call call, Held held, Registry now, ApprovalStore kept, Request request)
             throws StoreAwayException {
         if (!held.rules().hold()) {
             return afterCooldown(
@@ -198,11 +197,7 @@ final class HeldCalls {
     }
 
     private Outcome requested(
-            Waiting waiting,
-            ObjectNode effect,
-            Registry now,
-            ApprovalStore kept,
-            Request request)
+            Waiting waiting, ObjectNode effect, Registry now, ApprovalStore kept, Request request)
             throws StoreAwayException {
         Call call = waiting.call();
         Demand demand = waiting.demand();
@@ -232,14 +227,12 @@ final class HeldCalls {
                                 log.gateway(),
                                 signingKey);
         return told
-                ? required(
-                        waiting, expires.get().truncatedTo(ChronoUnit.SECONDS), effect, request)
+                ? required(waiting, expires.get().truncatedTo(ChronoUnit.SECONDS), effect, request)
                 : RefusedCalls.unlogged();
     }
 
     /** Asks the client's user, where the client can; tells the model what to do, where not. */
-    private Outcome required(
-            Waiting waiting, Instant expires, ObjectNode effect, Request request) {
+    private Outcome required(Waiting waiting, Instant expires, ObjectNode effect, Request request) {
         String id = waiting.id().toString();
         String link = console == null ? null : Approvals.link(console, id);
         boolean confirm = waiting.demand().by() == ApprovalBy.CONFIRM;
@@ -477,9 +470,7 @@ final class HeldCalls {
                                         "the caller's user declined"),
                                 log.gateway(),
                                 signingKey);
-        return told
-                ? refused.answer(call, Approvals.declined())
-                : RefusedCalls.unlogged();
+        return told ? refused.answer(call, Approvals.declined()) : RefusedCalls.unlogged();
     }
 
     /** The approval is used up: from here on it is this call that runs, or none. */

@@ -22,11 +22,11 @@ import dev.sallyport.schema.id.EventId;
 import dev.sallyport.schema.id.GatewayId;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.json.Json;
-import dev.sallyport.schema.registry.GatewayKey;
 import dev.sallyport.schema.registry.Callers;
+import dev.sallyport.schema.registry.GatewayKey;
 import dev.sallyport.schema.registry.KeyPurpose;
-import dev.sallyport.schema.registry.Network;
 import dev.sallyport.schema.registry.Keyring;
+import dev.sallyport.schema.registry.Network;
 import dev.sallyport.schema.registry.Rule;
 import dev.sallyport.schema.registry.Suspension;
 import dev.sallyport.schema.seal.KeyEncryptionKey;
@@ -295,7 +295,12 @@ class GatewayApprovalsIT {
 
         assertThat(answer.isError()).isTrue();
         assertThat(answer.code()).isEqualTo("approval_required");
-        assertThat(answer.text()).contains("1 of these people", "ben, cid", "https://audit.example.org/console/approvals/").contains("approval \"");
+        assertThat(answer.text())
+                .contains(
+                        "1 of these people",
+                        "ben, cid",
+                        "https://audit.example.org/console/approvals/")
+                .contains("approval \"");
         assertThat(answer.body().at("/result/content/1/text").asString())
                 .contains("<data-", "\"effectDigest\":\"as-it-was\"");
         assertThat(commands(Access.WRITE).size() + commands(Access.COMMIT_IF).size())
@@ -832,8 +837,7 @@ class GatewayApprovalsIT {
     }
 
     private static final Map<String, Object> FORMS = Map.of("elicitation", Map.of());
-    private static final Map<String, Object> URLS =
-            Map.of("elicitation", Map.of("url", Map.of()));
+    private static final Map<String, Object> URLS = Map.of("elicitation", Map.of("url", Map.of()));
 
     @Test
     void aClientThatCanAskItsUserDoes() {
@@ -856,14 +860,9 @@ class GatewayApprovalsIT {
 
         Map<String, Object> yes = Map.of("action", "accept", "content", Map.of("confirm", true));
         // whoever holds the state of somebody else has nothing
-        assertThat(
-                        caller(two, "bob")
-                                .that(FORMS)
-                                .again("db_execute", call, state, yes)
-                                .code())
+        assertThat(caller(two, "bob").that(FORMS).again("db_execute", call, state, yes).code())
                 .isEqualTo("approval_unknown");
-        assertThat(
-                        client.again("db_execute", delete("confirm", "2"), state, yes).code())
+        assertThat(client.again("db_execute", delete("confirm", "2"), state, yes).code())
                 .isEqualTo("approval_mismatch");
         assertThat(client.again("db_execute", call, List.of(state), yes).code())
                 .isEqualTo("approval_unknown");
@@ -877,12 +876,10 @@ class GatewayApprovalsIT {
             assertThat(client.again("db_execute", call, state, nothing).code())
                     .isEqualTo("approval_pending");
         }
-        var done =
-                caller(two, "ana").that(FORMS).again("db_execute", call, state, yes);
+        var done = caller(two, "ana").that(FORMS).again("db_execute", call, state, yes);
         assertThat(done.code()).as(done.text()).isEmpty();
         assertThat(commits(state)).hasSize(1);
-        assertThat(client.again("db_execute", call, state, yes).code())
-                .isEqualTo("approval_used");
+        assertThat(client.again("db_execute", call, state, yes).code()).isEqualTo("approval_used");
     }
 
     @Test
@@ -894,8 +891,7 @@ class GatewayApprovalsIT {
                         Map.<String, Object>of(
                                 "action", "accept", "content", Map.of("confirm", false)))) {
             McpClient client = caller(one, "ana").that(FORMS);
-            String state =
-                    client.tool("db_execute", call).result().path("requestState").asString();
+            String state = client.tool("db_execute", call).result().path("requestState").asString();
 
             assertThat(client.again("db_execute", call, state, no).code())
                     .isEqualTo("approval_denied");
@@ -940,11 +936,7 @@ class GatewayApprovalsIT {
         // forms are of no use where another person decides, and URLs where the caller does
         assertThat(caller(one, "ana").that(FORMS).tool("db_execute", call).code())
                 .isEqualTo("approval_required");
-        assertThat(
-                        caller(one, "ana")
-                                .that(URLS)
-                                .tool("db_execute", delete("confirm", "1"))
-                                .code())
+        assertThat(caller(one, "ana").that(URLS).tool("db_execute", delete("confirm", "1")).code())
                 .isEqualTo("approval_required");
     }
 

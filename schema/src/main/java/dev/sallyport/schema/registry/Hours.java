@@ -25,13 +25,19 @@ public record Hours(String from, String to, String zone, @Nullable Set<Day> days
 
     /** A day of the week. */
     public enum Day {
-        MON,
-        TUE,
-        WED,
-        THU,
-        FRI,
-        SAT,
-        SUN;
+        MON(DayOfWeek.MONDAY),
+        TUE(DayOfWeek.TUESDAY),
+        WED(DayOfWeek.WEDNESDAY),
+        THU(DayOfWeek.THURSDAY),
+        FRI(DayOfWeek.FRIDAY),
+        SAT(DayOfWeek.SATURDAY),
+        SUN(DayOfWeek.SUNDAY);
+
+        private final DayOfWeek day;
+
+        Day(DayOfWeek day) {
+            this.day = day;
+        }
 
         /** The name in the registry. */
         @JsonValue
@@ -53,10 +59,6 @@ public record Hours(String from, String to, String zone, @Nullable Set<Day> days
             }
             throw new IllegalArgumentException(
                     "a day must be mon, tue, wed, thu, fri, sat or sun: " + wire);
-        }
-
-        private static Day of(DayOfWeek day) {
-            return values()[day.ordinal()];
         }
     }
 
@@ -99,12 +101,10 @@ public record Hours(String from, String to, String zone, @Nullable Set<Day> days
         if (begins.isBefore(ends)) {
             return !now.isBefore(begins) && now.isBefore(ends) && beginsOn(day);
         }
-        return now.isBefore(begins)
-                ? now.isBefore(ends) && beginsOn(day.minus(1))
-                : beginsOn(day);
+        return now.isBefore(begins) ? now.isBefore(ends) && beginsOn(day.minus(1)) : beginsOn(day);
     }
 
     private boolean beginsOn(DayOfWeek day) {
-        return days == null || days.contains(Day.of(day));
+        return days == null || days.stream().anyMatch(one -> one.day == day);
     }
 }

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A rule of a tenant: which calls are refused, which changes wait for somebody to allow them, and
- * how long the next one has to wait. Where several rules match a call, the strictest of each counts.
+ * how long the next one has to wait. Where several rules match a call, the strictest of each
+ * counts.
  *
  * @param name unique within the tenant
  * @param when which calls it is for

@@ -40,8 +40,7 @@ public record RuledCall(
             String tool,
             Set<StatementClass> effects,
             Collection<String> tables) {
-        return new RuledCall(
-                database, tool, effects, List.copyOf(tables), null, null, null, null);
+        return new RuledCall(database, tool, effects, List.copyOf(tables), null, null, null, null);
     }
 
     /** The same call, made by this caller at that time. */

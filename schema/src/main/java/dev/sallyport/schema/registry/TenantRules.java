@@ -89,9 +89,7 @@ public final class TenantRules {
                 && (when.tables() == null || concernsOneOf(when.tables(), call))
                 && (when.callers() == null || when.callers().mayInclude(call))
                 && (when.callersExcept() == null || !when.callersExcept().includes(call))
-                && (when.hours() == null
-                        || call.at() == null
-                        || when.hours().contains(call.at()));
+                && (when.hours() == null || call.at() == null || when.hours().contains(call.at()));
     }
 
     /**

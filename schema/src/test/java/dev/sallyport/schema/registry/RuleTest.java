@@ -10,9 +10,9 @@ import dev.sallyport.schema.event.StatementClass;
 import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.json.Json;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.net.InetAddress;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collection;
@@ -293,8 +293,7 @@ class RuleTest {
     }
 
     private static ApprovalBy destroying(TenantRules rules, StatementClass effect) {
-        return rules.matching(
-                        RuledCall.of(SHOP, "db_execute", EnumSet.of(effect), List.of("t")))
+        return rules.matching(RuledCall.of(SHOP, "db_execute", EnumSet.of(effect), List.of("t")))
                 .demand(1L)
                 .by();
     }
@@ -333,8 +332,7 @@ class RuleTest {
         Callers ana = new Callers(Set.of("ana"), null, null);
         Callers office = new Callers(null, null, Set.of(Network.of("10.1.0.0/16")));
         Callers both =
-                new Callers(
-                        Set.of("ana"), Set.of("desktop"), Set.of(Network.of("2001:db8::/32")));
+                new Callers(Set.of("ana"), Set.of("desktop"), Set.of(Network.of("2001:db8::/32")));
         RuledCall fromOffice =
                 delete().by("ana", "desktop", InetAddress.ofLiteral("10.1.2.3"), null);
         RuledCall fromHome = delete().by("ben", "web", InetAddress.ofLiteral("192.0.2.1"), null);
@@ -412,14 +410,9 @@ class RuleTest {
 
     @Test
     void whatNobodyCanAllowIsTheStrictest() {
-        Rule many =
-                rule(
-                        "m",
-                        new Rule.When(null, null, null, null, 10L),
-                        Rule.Approval.NOBODY);
+        Rule many = rule("m", new Rule.When(null, null, null, null, 10L), Rule.Approval.NOBODY);
         MatchedRules rules =
-                new MatchedRules(
-                        List.of(rule("a", Rule.When.ANY, another(null, "ben")), many));
+                new MatchedRules(List.of(rule("a", Rule.When.ANY, another(null, "ben")), many));
 
         assertThat(rules.refusing()).as("it may be few rows").isEmpty();
         assertThat(rules.demand(10L).by()).isEqualTo(ApprovalBy.ANOTHER);
