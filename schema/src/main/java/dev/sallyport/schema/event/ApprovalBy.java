@@ -10,9 +10,7 @@ public enum ApprovalBy {
     /** The caller itself, once it has seen the effect. */
     CONFIRM("confirm"),
     /** People other than the caller. */
-    ANOTHER("another"),
-    /** The call is refused. No approval is asked for, so it stands in rules and in no event. */
-    NOBODY("nobody");
+    ANOTHER("another");
 
     private final String wire;
 
@@ -38,6 +36,6 @@ public enum ApprovalBy {
                 return value;
             }
         }
-        throw new IllegalArgumentException("by must be none, confirm, another or nobody: " + wire);
+        throw new IllegalArgumentException("by must be none, confirm or another: " + wire);
     }
 }

@@ -196,11 +196,10 @@ class RegistryFeedIT {
                     feed.get()
                             .rules(ACME)
                             .matching(
-                                    RuledCall.of(
-                                            SHOP,
-                                            "db_execute",
-                                            Set.of(StatementClass.WRITE),
-                                            List.of("orders")))
+                                    SHOP,
+                                    "db_execute",
+                                    Set.of(StatementClass.WRITE),
+                                    List.of("orders"))
                             .demand(1L);
             assertThat(demand.canBeMet("ana")).as("a rule with an unknown word").isFalse();
         }

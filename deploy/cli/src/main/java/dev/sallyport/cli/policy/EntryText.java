@@ -111,11 +111,8 @@ public final class EntryText {
                                                 case NONE -> "nobody has to approve";
                                                 case CONFIRM -> "the caller has to confirm";
                                                 case ANOTHER -> "another person has to approve";
-                                                case NOBODY -> "refuses";
                                             },
-                                            rule.when().equals(Rule.When.ANY)
-                                                    ? " any change"
-                                                    : " some calls",
+                                            rule.when().equals(Rule.When.ANY) ? " any change" : "",
                                             rule.cooldownSeconds() == null
                                                     ? ""
                                                     : ", the next one waits %d seconds"
