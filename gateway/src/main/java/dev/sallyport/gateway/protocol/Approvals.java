@@ -100,7 +100,7 @@ public final class Approvals {
 
     /** What a client's user is asked before a change. */
     public static String question(String database, String effect) {
-        return ("An agent wants to change data in the database %s. It was tried out and taken back: %s. If you say yes, just this is changed, or nothing where the effect would be another one by then.")
+        return "An agent wants to change data in the database %s. It was tried out and taken back: %s. If you say yes, just this is changed, or nothing where the effect would be another one by then."
                 .formatted(database, effect);
     }
 
