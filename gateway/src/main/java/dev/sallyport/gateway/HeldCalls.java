@@ -124,8 +124,7 @@ final class HeldCalls {
         }
     }
 
-    private Outcome asked(
-            Call call, Held held, Registry now, ApprovalStore kept, Request request)
+    private Outcome asked(Call call, Held held, Registry now, ApprovalStore kept, Request request)
             throws StoreAwayException {
         if (!held.rules().hold()) {
             return afterCooldown(
@@ -198,14 +197,13 @@ final class HeldCalls {
     }
 
     private Outcome requested(
-            Waiting waiting,
-            ObjectNode effect,
-            Registry now,
-            ApprovalStore kept,
-            Request request)
+            Waiting waiting, ObjectNode effect, Registry now, ApprovalStore kept, Request request)
             throws StoreAwayException {
         Call call = waiting.call();
         Demand demand = waiting.demand();
+        if (demand.by() == ApprovalBy.NOBODY) {
+            return refused.answer(call, Approvals.ruledOut(demand.rules()));
+        }
         if (!demand.canBeMet(call.caller().subject())) {
             return refused.answer(
                     call, Approvals.impossible(demand.rules(), waiting.rehearsal() != null));
@@ -229,14 +227,12 @@ final class HeldCalls {
                                 log.gateway(),
                                 signingKey);
         return told
-                ? required(
-                        waiting, expires.get().truncatedTo(ChronoUnit.SECONDS), effect, request)
+                ? required(waiting, expires.get().truncatedTo(ChronoUnit.SECONDS), effect, request)
                 : RefusedCalls.unlogged();
     }
 
     /** Asks the client's user, where the client can; tells the model what to do, where not. */
-    private Outcome required(
-            Waiting waiting, Instant expires, ObjectNode effect, Request request) {
+    private Outcome required(Waiting waiting, Instant expires, ObjectNode effect, Request request) {
         String id = waiting.id().toString();
         String link = console == null ? null : Approvals.link(console, id);
         boolean confirm = waiting.demand().by() == ApprovalBy.CONFIRM;
@@ -275,7 +271,7 @@ final class HeldCalls {
         }
         String message =
                 demand.by() == ApprovalBy.CONFIRM
-                        ? Approvals.confirm(id, expires, waiting.rows(), waiting.complete())
+                        ? Approvals.confirm(id, expires, waiting.rows())
                         : Approvals.another(
                                 id,
                                 expires,
@@ -307,10 +303,6 @@ final class HeldCalls {
             return rehearsal == null ? 0 : rehearsal.rowsAffected();
         }
 
-        boolean complete() {
-            return rehearsal != null && rehearsal.complete();
-        }
-
         Asked asked(DataKey key) {
             return new Asked(
                     id,
@@ -337,7 +329,7 @@ final class HeldCalls {
                     demand.needed(),
                     rehearsal == null ? null : rehearsal.digest(),
                     rows(),
-                    complete(),
+                    rehearsal != null && rehearsal.complete(),
                     expires,
                     shown);
         }
@@ -478,9 +470,7 @@ final class HeldCalls {
                                         "the caller's user declined"),
                                 log.gateway(),
                                 signingKey);
-        return told
-                ? refused.answer(call, Approvals.declined())
-                : RefusedCalls.unlogged();
+        return told ? refused.answer(call, Approvals.declined()) : RefusedCalls.unlogged();
     }
 
     /** The approval is used up: from here on it is this call that runs, or none. */

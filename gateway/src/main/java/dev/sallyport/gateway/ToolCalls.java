@@ -112,8 +112,7 @@ final class ToolCalls {
                                 Call.of(request, tool.get().tool(), NONE),
                                 ARGUMENTS_INVALID,
                                 tool.get().tool().name() + ": " + problem.get())
-                        : decided(
-                                Call.of(request, tool.get().tool(), arguments.taken()), request);
+                        : decided(Call.of(request, tool.get().tool(), arguments.taken()), request);
         return arguments.ignored().isEmpty()
                 ? outcome
                 : outcome.noted(

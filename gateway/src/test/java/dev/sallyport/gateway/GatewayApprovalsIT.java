@@ -22,9 +22,11 @@ import dev.sallyport.schema.id.EventId;
 import dev.sallyport.schema.id.GatewayId;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.json.Json;
+import dev.sallyport.schema.registry.Callers;
 import dev.sallyport.schema.registry.GatewayKey;
 import dev.sallyport.schema.registry.KeyPurpose;
 import dev.sallyport.schema.registry.Keyring;
+import dev.sallyport.schema.registry.Network;
 import dev.sallyport.schema.registry.Rule;
 import dev.sallyport.schema.registry.Suspension;
 import dev.sallyport.schema.seal.KeyEncryptionKey;
@@ -37,7 +39,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -98,6 +100,20 @@ class GatewayApprovalsIT {
                 600);
         held("named", Rule.When.ANY, confirm("ben"), null);
         held("nobody", Rule.When.ANY, another(1, "ana"), null);
+        held(
+                "closed",
+                new Rule.When(
+                        null,
+                        null,
+                        EnumSet.allOf(StatementClass.class),
+                        null,
+                        null,
+                        new Callers(Set.of("ana"), null, Set.of(Network.of("127.0.0.0/8"))),
+                        null,
+                        null),
+                Rule.Approval.NOBODY,
+                null);
+        held("few", new Rule.When(null, null, null, null, 1L), Rule.Approval.NOBODY, null);
         fixture.open(fixture.acme, new DatabaseName("free"));
         fixture.open(fixture.globex, new DatabaseName("confirm"));
         one = gateway("one-", database.settings);
@@ -169,7 +185,10 @@ class GatewayApprovalsIT {
                                 when.tools(),
                                 when.classes(),
                                 when.tables(),
-                                when.rowsAbove()),
+                                when.rowsAbove(),
+                                when.callers(),
+                                when.callersExcept(),
+                                when.hours()),
                         approval,
                         cooldown));
     }
@@ -276,7 +295,12 @@ class GatewayApprovalsIT {
 
         assertThat(answer.isError()).isTrue();
         assertThat(answer.code()).isEqualTo("approval_required");
-        assertThat(answer.text()).contains("1 of these people", "ben, cid", "https://audit.example.org/console/approvals/").contains("approval \"");
+        assertThat(answer.text())
+                .contains(
+                        "1 of these people",
+                        "ben, cid",
+                        "https://audit.example.org/console/approvals/")
+                .contains("approval \"");
         assertThat(answer.body().at("/result/content/1/text").asString())
                 .contains("<data-", "\"effectDigest\":\"as-it-was\"");
         assertThat(commands(Access.WRITE).size() + commands(Access.COMMIT_IF).size())
@@ -303,56 +327,19 @@ class GatewayApprovalsIT {
         assertThat(request.expires()).isBetween(Instant.now(), Instant.now().plusSeconds(3_700));
         assertThat(new String(EventCodec.encode(event), StandardCharsets.UTF_8))
                 .doesNotContain(SECRET);
-        JsonNode shown = shown(event);
+        JsonNode shown =
+                Json.mapper()
+                        .readTree(
+                                new Keyring(new KeyEncryptionKey(fixture.wrapping))
+                                        .of(
+                                                fixture.feed.get(),
+                                                fixture.acme,
+                                                request.shown().dataKeyId())
+                                        .open(request.shown(), event.id(), "shown"));
         assertThat(shown.path("sql").asString()).isEqualTo(DELETE);
         assertThat(shown.at("/params/0").asString()).isEqualTo(SECRET);
         assertThat(shown.at("/effect/changes/0/before/note").asString()).isEqualTo(SECRET);
         assertThat(shown.has("cut")).isFalse();
-    }
-
-    @Test
-    void whatHasNoRoomInAnEventIsLeftOutAndApproversAreToldSo() {
-        String row = "{\"table\":\"public.orders\",\"before\":{\"note\":\"%s\"},\"after\":null}";
-        String rows =
-                String.join(
-                        ",", Collections.nCopies(20, row.formatted("\u00e9".repeat(5_000))));
-        fixture.executor.answers((call, _) ->
-                Answer.of(
-                        """
-                        {"rowsAffected":21,"rehearsed":true,"complete":true,"effectDigest":"as-it-was",\
-                        "tables":[{"table":"public.orders","inserted":0,"updated":0,"deleted":21}],\
-                        "changes":[%s],"changesNotShown":1,"columns":[],"rows":[["returned"]],"rowCount":1}\
-                        """
-                                .formatted(rows)));
-
-        String id = asked(one, "ana", delete("another", "9".repeat(20_000)));
-
-        JsonNode shown = shown(request(id));
-        assertThat(shown.path("cut").asBoolean(false)).isTrue();
-        assertThat(shown.at("/params/0").asString()).hasSize(20_000);
-        int left = shown.at("/effect/changes").size();
-        assertThat(left).isBetween(1, 4);
-        assertThat(shown.at("/effect/changesNotShown").asInt()).isEqualTo(21 - left);
-        assertThat(shown.at("/effect/tables")).hasSize(1);
-        assertThat(shown.at("/effect").has("rows"))
-                .as("what RETURNING gives is no part of the effect")
-                .isFalse();
-    }
-
-    private Event<ApprovalRequested> request(String approval) {
-        return Signals.of(fixture.kafka, ApprovalRequested.class).stream()
-                .filter(event -> event.data().approval().equals(approval))
-                .findFirst()
-                .orElseThrow();
-    }
-
-    private JsonNode shown(Event<ApprovalRequested> request) {
-        var sealed = request.data().shown();
-        return Json.mapper()
-                .readTree(
-                        new Keyring(new KeyEncryptionKey(fixture.wrapping))
-                                .of(fixture.feed.get(), fixture.acme, sealed.dataKeyId())
-                                .open(sealed, request.id(), "shown"));
     }
 
     @Test
@@ -736,6 +723,30 @@ class GatewayApprovalsIT {
     }
 
     @Test
+    void whatARuleRefusesIsNeitherRunNorAskedFor() {
+        int asked = Signals.of(fixture.kafka, ApprovalRequested.class).size();
+        int ran = fixture.executor.taken().size();
+        Map<String, Object> dryRun = new HashMap<>(delete("closed", "1"));
+        dryRun.put("dryRun", true);
+
+        assertThat(coded(one, "ana", delete("closed", "1"))).isEqualTo("rule_refuses");
+        assertThat(coded(two, "ana", dryRun)).isEqualTo("rule_refuses");
+        assertThat(
+                        caller(one, "ana")
+                                .tool("db_query", Map.of("database", "closed", "sql", "select 1"))
+                                .code())
+                .isEqualTo("rule_refuses");
+        assertThat(fixture.executor.taken()).hasSize(ran);
+
+        // the rehearsal tells how many rows it would be
+        assertThat(coded(one, "ana", delete("few", "1"))).isEqualTo("rule_refuses");
+        assertThat(Signals.of(fixture.kafka, ApprovalRequested.class)).hasSize(asked);
+        fixture.executor.answers((_, _) -> Answer.of(effect(1)));
+        assertThat(coded(one, "ana", delete("few", "1"))).isEmpty();
+        assertThat(coded(one, "ben", delete("closed", "1"))).isEmpty();
+    }
+
+    @Test
     void aRehearsalThatFailsIsTheAnswer() {
         fixture.executor.answers(
                 (_, _) -> new Answer(Ended.FAILED, "constraint_violated", "orders are paid", "{}"));
@@ -826,8 +837,7 @@ class GatewayApprovalsIT {
     }
 
     private static final Map<String, Object> FORMS = Map.of("elicitation", Map.of());
-    private static final Map<String, Object> URLS =
-            Map.of("elicitation", Map.of("url", Map.of()));
+    private static final Map<String, Object> URLS = Map.of("elicitation", Map.of("url", Map.of()));
 
     @Test
     void aClientThatCanAskItsUserDoes() {
@@ -850,14 +860,9 @@ class GatewayApprovalsIT {
 
         Map<String, Object> yes = Map.of("action", "accept", "content", Map.of("confirm", true));
         // whoever holds the state of somebody else has nothing
-        assertThat(
-                        caller(two, "bob")
-                                .that(FORMS)
-                                .again("db_execute", call, state, yes)
-                                .code())
+        assertThat(caller(two, "bob").that(FORMS).again("db_execute", call, state, yes).code())
                 .isEqualTo("approval_unknown");
-        assertThat(
-                        client.again("db_execute", delete("confirm", "2"), state, yes).code())
+        assertThat(client.again("db_execute", delete("confirm", "2"), state, yes).code())
                 .isEqualTo("approval_mismatch");
         assertThat(client.again("db_execute", call, List.of(state), yes).code())
                 .isEqualTo("approval_unknown");
@@ -871,12 +876,10 @@ class GatewayApprovalsIT {
             assertThat(client.again("db_execute", call, state, nothing).code())
                     .isEqualTo("approval_pending");
         }
-        var done =
-                caller(two, "ana").that(FORMS).again("db_execute", call, state, yes);
+        var done = caller(two, "ana").that(FORMS).again("db_execute", call, state, yes);
         assertThat(done.code()).as(done.text()).isEmpty();
         assertThat(commits(state)).hasSize(1);
-        assertThat(client.again("db_execute", call, state, yes).code())
-                .isEqualTo("approval_used");
+        assertThat(client.again("db_execute", call, state, yes).code()).isEqualTo("approval_used");
     }
 
     @Test
@@ -888,8 +891,7 @@ class GatewayApprovalsIT {
                         Map.<String, Object>of(
                                 "action", "accept", "content", Map.of("confirm", false)))) {
             McpClient client = caller(one, "ana").that(FORMS);
-            String state =
-                    client.tool("db_execute", call).result().path("requestState").asString();
+            String state = client.tool("db_execute", call).result().path("requestState").asString();
 
             assertThat(client.again("db_execute", call, state, no).code())
                     .isEqualTo("approval_denied");
@@ -934,11 +936,7 @@ class GatewayApprovalsIT {
         // forms are of no use where another person decides, and URLs where the caller does
         assertThat(caller(one, "ana").that(FORMS).tool("db_execute", call).code())
                 .isEqualTo("approval_required");
-        assertThat(
-                        caller(one, "ana")
-                                .that(URLS)
-                                .tool("db_execute", delete("confirm", "1"))
-                                .code())
+        assertThat(caller(one, "ana").that(URLS).tool("db_execute", delete("confirm", "1")).code())
                 .isEqualTo("approval_required");
     }
 

@@ -90,11 +90,12 @@ class HeldCallIT {
             McpClient.Reply changed = ana.call("db_execute", with(second, late));
             assertThat(code(changed)).as(changed.text()).isEqualTo("effect_changed");
             assertThat(stage.ownersView(ROWS)).isEqualTo(between);
-            assertThat(code(ana.call("db_execute", with(second, late))))
-                    .isEqualTo("approval_used");
+            assertThat(code(ana.call("db_execute", with(second, late)))).isEqualTo("approval_used");
 
             // few rows go through, and many are held, by the same text
-            ObjectNode few = sql("update orders set status = 'few' where id in (select id from orders order by id limit 2)");
+            ObjectNode few =
+                    sql(
+                            "update orders set status = 'few' where id in (select id from orders order by id limit 2)");
             McpClient.Reply two = ana.call("db_execute", few);
             assertThat(two.succeeded()).as(two.text()).isTrue();
             assertThat(stage.ownersView("select count(*)::text from orders where status = 'few'"))
@@ -103,7 +104,8 @@ class HeldCallIT {
                             code(
                                     ana.call(
                                             "db_execute",
-                                            sql("update orders set status = 'many' where id in (select id from orders order by id limit 3)"))))
+                                            sql(
+                                                    "update orders set status = 'many' where id in (select id from orders order by id limit 3)"))))
                     .isEqualTo("approval_required");
 
             await().atMost(CATCHES_UP_WITHIN)

@@ -1,5 +1,6 @@
 package dev.sallyport.gateway.edge;
 
+import dev.sallyport.schema.registry.Network;
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -20,48 +21,6 @@ final class Addresses {
     private static final int HOPS_MAX = 20;
 
     private final List<Network> trusted;
-
-    /**
-     * Addresses that have their first bits in common.
-     *
-     * @param address one of them
-     * @param bits how many bits
-     */
-    private record Network(InetAddress address, int bits) {
-
-        /**
-         * Reads {@code 10.0.0.0/8}, or one address.
-         *
-         * @throws IllegalArgumentException if it is neither
-         */
-        static Network of(String text) {
-            int slash = text.indexOf('/');
-            InetAddress address =
-                    InetAddress.ofLiteral(slash < 0 ? text : text.substring(0, slash));
-            int all = address.getAddress().length * Byte.SIZE;
-            int bits = slash < 0 ? all : Integer.parseInt(text.substring(slash + 1));
-            if (bits < 0 || bits > all) {
-                throw new IllegalArgumentException(
-                        "a network has 0 to %d bits: %s".formatted(all, text));
-            }
-            return new Network(address, bits);
-        }
-
-        boolean contains(InetAddress other) {
-            byte[] mine = address.getAddress();
-            byte[] its = other.getAddress();
-            if (mine.length != its.length) {
-                return false;
-            }
-            for (int bit = 0; bit < bits; bit++) {
-                int mask = 0x80 >> (bit % Byte.SIZE);
-                if (((mine[bit / Byte.SIZE] ^ its[bit / Byte.SIZE]) & mask) != 0) {
-                    return false;
-                }
-            }
-            return true;
-        }
-    }
 
     /**
      * @param trustedProxies addresses, or networks such as {@code 10.0.0.0/8}

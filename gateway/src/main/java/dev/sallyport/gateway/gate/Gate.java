@@ -4,6 +4,7 @@ import dev.sallyport.gateway.gate.Decision.Allowed;
 import dev.sallyport.gateway.gate.Decision.AllowedHere;
 import dev.sallyport.gateway.gate.Decision.Held;
 import dev.sallyport.gateway.gate.Decision.Refused;
+import dev.sallyport.gateway.protocol.Approvals;
 import dev.sallyport.gateway.protocol.ErrorCode;
 import dev.sallyport.gateway.protocol.Refusal;
 import dev.sallyport.gateway.statement.Statement;
@@ -18,9 +19,12 @@ import dev.sallyport.schema.registry.MatchedRules;
 import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.registry.Rights;
 import dev.sallyport.schema.registry.Rights.Opened;
+import dev.sallyport.schema.registry.Rule;
 import dev.sallyport.schema.registry.Scope;
 import dev.sallyport.schema.token.Caller;
 import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -130,19 +134,26 @@ public record Gate(boolean writable, Limits ceiling, int rowsDefault) {
                 : decision;
     }
 
-    /** What changes nothing waits for nobody: a read, and a rehearsal. */
+    /**
+     * What the tenant's rules say. What changes nothing waits for nobody, a read and a rehearsal,
+     * but it can be refused.
+     */
     private static Decision held(
             Call call, Allowed allowed, Statement statement, Registry registry) {
-        if (call.tool().access(allowed.statementClass(), call.arguments()) != Access.WRITE) {
-            return allowed;
-        }
         MatchedRules rules =
                 registry.rules(call.tenant())
                         .matching(
-                                allowed.database().name(),
-                                call.tool().name(),
-                                statement.effects(),
-                                statement.tables());
+                                call.ruled(
+                                        allowed.database().name(),
+                                        statement.effects(),
+                                        statement.tables()));
+        Optional<Rule> refusing = rules.refusing();
+        if (refusing.isPresent()) {
+            return new Refused(Approvals.ruledOut(List.of(refusing.get().name())));
+        }
+        if (call.tool().access(allowed.statementClass(), call.arguments()) != Access.WRITE) {
+            return allowed;
+        }
         return rules.isEmpty() && call.approval() == null ? allowed : new Held(allowed, rules);
     }
 

@@ -26,15 +26,10 @@ public final class Approvals {
     }
 
     /** What its caller is to do whose rule wants it to confirm. */
-    public static String confirm(
-            String approval, Instant expires, long rows, boolean complete) {
-        return ("Nothing was changed yet. The statement was rehearsed and would change %d rows, which are told below%s. Ask your user whether that is what they want."
+    public static String confirm(String approval, Instant expires, long rows) {
+        return ("Nothing was changed yet. The statement was rehearsed and would change %d rows, which are told below. Ask your user whether that is what they want."
                         + " If so, send exactly the same call again with approval \"%s\" before %s: it changes just that, or nothing where the effect would be another one by then")
-                .formatted(
-                        rows,
-                        complete ? "" : "; it changes more, which cannot be told",
-                        approval,
-                        expires);
+                .formatted(rows, approval, expires);
     }
 
     /** The same where other people have to allow it. */
@@ -135,6 +130,14 @@ public final class Approvals {
         return Refusal.toModel(
                 "approval_used",
                 "This approval was used, and is good for one call only. Look up what came of that call before you ask for a new one");
+    }
+
+    /** The rules refuse it, whoever would allow it. */
+    public static Refusal ruledOut(List<String> rules) {
+        return Refusal.toModel(
+                "rule_refuses",
+                "The rules of your organisation let nobody do this (%s). Nothing ran. Tell your user; its administrator can change them"
+                        .formatted(String.join(", ", rules)));
     }
 
     /** The rules name nobody who could allow it. */

@@ -8,8 +8,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Asks a client's user about a call that waits, in revision 2026-07-28: the answer is a result of
- * type {@code input_required} with one elicitation, and the client sends the request again with what
- * its user said
+ * type {@code input_required} with one elicitation, and the client sends the request again with
+ * what its user said
  * (https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/mrtr). What comes back
  * goes through the client, so it proves nothing about a person; the request's state is the
  * approval's id, which is held against its caller and its call, and used once, in the store.
@@ -81,10 +81,7 @@ public final class Confirmation {
     }
 
     private static void members(JsonBuffer json, byte[] requests, String approval) {
-        json.raw("\"inputRequests\":")
-                .raw(requests)
-                .raw(",\"" + STATE + "\":")
-                .string(approval);
+        json.raw("\"inputRequests\":").raw(requests).raw(",\"" + STATE + "\":").string(approval);
     }
 
     /** The approval that a request is sent again with; empty where it is not. */

@@ -4,13 +4,18 @@ import dev.sallyport.gateway.protocol.Inbound;
 import dev.sallyport.gateway.protocol.Request;
 import dev.sallyport.gateway.statement.Statement;
 import dev.sallyport.schema.event.Principal;
+import dev.sallyport.schema.event.StatementClass;
 import dev.sallyport.schema.event.TraceContext;
 import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.registry.Rights.Opened;
+import dev.sallyport.schema.registry.RuledCall;
 import dev.sallyport.schema.token.Caller;
+import java.net.InetAddress;
+import java.util.Collection;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -77,6 +82,22 @@ public record Call(
     public Call in(Opened database, @Nullable Statement read) {
         return new Call(
                 id, caller, principal, trace, readOnly, tool, arguments, inbound, database, read);
+    }
+
+    /** The call as the rules of its tenant look at it. */
+    public RuledCall ruled(
+            DatabaseName database, Set<StatementClass> effects, Collection<String> tables) {
+        return RuledCall.of(database, tool.name(), effects, tables)
+                .by(caller.subject(), caller.client(), address(), id.at());
+    }
+
+    /** Where it comes from; null where that is no address. */
+    private @Nullable InetAddress address() {
+        try {
+            return InetAddress.ofLiteral(inbound.remoteAddress());
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
     }
 
     public TenantId tenant() {

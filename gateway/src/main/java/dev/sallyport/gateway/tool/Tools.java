@@ -170,9 +170,7 @@ public final class Tools {
          *     name
          */
         public Arguments arguments(ObjectNode given, Optional<String> approval) {
-            if (approval.isEmpty()
-                    || !names.contains(Tool.APPROVAL)
-                    || given.has(Tool.APPROVAL)) {
+            if (approval.isEmpty() || !names.contains(Tool.APPROVAL) || given.has(Tool.APPROVAL)) {
                 return arguments(given);
             }
             return arguments(given.deepCopy().put(Tool.APPROVAL, approval.get()));

@@ -76,6 +76,19 @@ class GateRulesTest {
         RULES.put(
                 "everything confirmed, deletes by another",
                 List.of(confirm(Rule.When.ANY), another(classes(StatementClass.DELETE), 1)));
+        RULES.put(
+                "deletes refused, all else confirmed",
+                List.of(confirm(Rule.When.ANY), refusing(classes(StatementClass.DELETE))));
+        RULES.put(
+                "reads of orders refused",
+                List.of(
+                        refusing(
+                                new Rule.When(
+                                        null,
+                                        null,
+                                        Set.of(StatementClass.READ),
+                                        Set.of("orders"),
+                                        null))));
 
         STATEMENTS.put("read", "select id from orders");
         STATEMENTS.put("insert", "insert into orders values (1)");
@@ -98,6 +111,10 @@ class GateRulesTest {
         STATEMENTS.put("drop elsewhere", "drop table customers");
         STATEMENTS.put("admin", "grant select on orders to public");
         STATEMENTS.put("nobody can tell", "frobnicate customers");
+    }
+
+    private static Rule refusing(Rule.When when) {
+        return new Rule(ACME, "refusing", when, Rule.Approval.NOBODY, null);
     }
 
     private static Rule confirm(Rule.When when) {

@@ -10,7 +10,9 @@ public enum ApprovalBy {
     /** The caller itself, once it has seen the effect. */
     CONFIRM("confirm"),
     /** People other than the caller. */
-    ANOTHER("another");
+    ANOTHER("another"),
+    /** The call is refused. No approval is asked for, so it stands in rules and in no event. */
+    NOBODY("nobody");
 
     private final String wire;
 
@@ -36,6 +38,6 @@ public enum ApprovalBy {
                 return value;
             }
         }
-        throw new IllegalArgumentException("by must be none, confirm or another: " + wire);
+        throw new IllegalArgumentException("by must be none, confirm, another or nobody: " + wire);
     }
 }

@@ -2,6 +2,7 @@ package dev.sallyport.schema.id;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import java.time.Instant;
 import java.util.UUID;
 
 /**
@@ -24,6 +25,11 @@ public record CallId(@JsonValue UUID value) {
 
     public static CallId next() {
         return new CallId(Uuids.next());
+    }
+
+    /** When it was made, to the millisecond (RFC 9562 section 5.7). */
+    public Instant at() {
+        return Uuids.at(value);
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.UUID;
 
@@ -50,6 +51,11 @@ final class Uuids {
         if (value.version() != 7 || value.variant() != 2) {
             throw new IllegalArgumentException(what + " must be a UUIDv7: " + value);
         }
+    }
+
+    /** When a UUIDv7 was made: its first 48 bits are milliseconds. */
+    static Instant at(UUID value) {
+        return Instant.ofEpochMilli(value.getMostSignificantBits() >>> Short.SIZE);
     }
 
     /** A UUIDv7 of the same instant whose random bits follow from the other and the purpose. */

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,14 @@ public record MatchedRules(List<Rule> rules) {
         return rules.stream().anyMatch(rule -> rule.approval().by() != ApprovalBy.NONE);
     }
 
+    /** The first that refuses the call, however many rows it changes. */
+    public Optional<Rule> refusing() {
+        return rules.stream()
+                .filter(rule -> rule.approval().by() == ApprovalBy.NOBODY)
+                .filter(rule -> rule.when().rowsAbove() == null)
+                .findFirst();
+    }
+
     /** Whether it depends on the number of rows what they ask for. */
     public boolean askForRows() {
         return rules.stream().anyMatch(rule -> rule.when().rowsAbove() != null);
@@ -55,7 +64,7 @@ public record MatchedRules(List<Rule> rules) {
      */
     public Demand demandUnrehearsed() {
         ApprovalBy by = strictest(rules);
-        return by == ApprovalBy.NONE
+        return by == ApprovalBy.NONE || by == ApprovalBy.NOBODY
                 ? demand(rules, by, by)
                 : demand(
                         rules,

@@ -12,12 +12,12 @@ import java.util.EnumSet;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A rule of a tenant: which changes wait for somebody to allow them, and how long the next one has
- * to wait. Where several rules match a call, the strictest of each counts.
+ * A rule of a tenant: which calls are refused, which changes wait for somebody to allow them, and
+ * how long the next one has to wait. Where several rules match a call, the strictest of each
+ * counts.
  *
  * @param name unique within the tenant
  * @param when which calls it is for
@@ -36,15 +36,15 @@ public record Rule(
     /** The longest cooldown: a day. */
     public static final int COOLDOWN_SECONDS_MAX = 86_400;
 
-    /** The tools whose calls can be held: a rule for another one would never match. */
-    public static final Set<String> TOOLS = Set.of("db_execute");
+    /** The tool whose calls can be held. */
+    private static final String CHANGING_TOOL = "db_execute";
 
-    /** The classes of statements that can be held: a rule for reads would never match. */
-    public static final Set<StatementClass> CLASSES =
+    /** The tools that run statements: a rule for another one would never match. */
+    public static final Set<String> TOOLS = Set.of("db_query", CHANGING_TOOL);
+
+    /** The classes of statements that change something. Reads can be refused, and never wait. */
+    public static final Set<StatementClass> CHANGES =
             Collections.unmodifiableSet(EnumSet.complementOf(EnumSet.of(StatementClass.READ)));
-
-    private static final Set<String> CLASS_WORDS =
-            CLASSES.stream().map(StatementClass::wire).collect(Collectors.toUnmodifiableSet());
 
     /** Names that each list of a rule may hold. */
     public static final int NAMES_MAX = 100;
@@ -57,19 +57,25 @@ public record Rule(
      *
      * @param databases of which databases
      * @param tools by which tools
-     * @param classes with a statement that does one of these; one whose effect cannot be told does
-     *     all of them
+     * @param classes with a statement that does one of these; absent means all that change
+     *     something. One whose effect cannot be told does all of them, and every one may read
      * @param tables with a statement that names one of these, each {@code name} or {@code
      *     schema.name} as PostgreSQL folds it; definitions and rights are taken to concern all
      *     tables
      * @param rowsAbove that change more rows than that, as their rehearsal tells
+     * @param callers by one of these
+     * @param callersExcept by anybody but these
+     * @param hours at these times
      */
     public record When(
             @Nullable Set<DatabaseName> databases,
             @Nullable Set<String> tools,
             @Nullable Set<StatementClass> classes,
             @Nullable Set<String> tables,
-            @Nullable Long rowsAbove) {
+            @Nullable Long rowsAbove,
+            @Nullable Callers callers,
+            @Nullable Callers callersExcept,
+            @Nullable Hours hours) {
 
         /** The largest number of rows that can be written. */
         public static final long ROWS_MAX = 1_000_000_000_000L;
@@ -80,13 +86,32 @@ public record Rule(
         /** Any call. */
         public static final When ANY = new When(null, null, null, null, null);
 
+        /** Calls told by their statement alone. */
+        public When(
+                @Nullable Set<DatabaseName> databases,
+                @Nullable Set<String> tools,
+                @Nullable Set<StatementClass> classes,
+                @Nullable Set<String> tables,
+                @Nullable Long rowsAbove) {
+            this(databases, tools, classes, tables, rowsAbove, null, null, null);
+        }
+
         public When {
             databases = checked("databases", databases);
             tools = checked("tools", tools);
             classes = checked("classes", classes);
             tables = checked("tables", tables);
-            requireKnown("tool", TOOLS, tools);
-            requireKnown("class", CLASS_WORDS, words(classes));
+            for (String tool : tools == null ? Set.<String>of() : tools) {
+                if (!TOOLS.contains(tool)) {
+                    throw new IllegalArgumentException(
+                            "there are no rules for tool %s; there are for %s"
+                                    .formatted(tool, new TreeSet<>(TOOLS)));
+                }
+            }
+            if (tools != null && !tools.contains(CHANGING_TOOL) && !isAboutReads(classes)) {
+                throw new IllegalArgumentException(
+                        "db_query only reads: name the class read where a rule is for that tool alone");
+            }
             for (String table : tables == null ? Set.<String>of() : tables) {
                 if (!TABLE.matcher(table).matches()) {
                     throw new IllegalArgumentException(
@@ -99,36 +124,25 @@ public record Rule(
             }
         }
 
-        private static <T> @Nullable Set<T> checked(String what, @Nullable Set<T> names) {
-            if (names == null) {
-                return null;
-            }
-            if (names.isEmpty() || names.size() > NAMES_MAX) {
-                throw new IllegalArgumentException(
-                        "%s must be 1 to %d names, or absent for any: %d"
-                                .formatted(what, NAMES_MAX, names.size()));
-            }
-            return Set.copyOf(names);
+        private static boolean isAboutReads(@Nullable Set<StatementClass> classes) {
+            return classes != null && classes.contains(StatementClass.READ);
         }
 
-        private static @Nullable Set<String> words(@Nullable Set<StatementClass> classes) {
-            return classes == null
-                    ? null
-                    : classes.stream()
-                            .map(StatementClass::wire)
-                            .collect(Collectors.toUnmodifiableSet());
+        private boolean isAboutReads() {
+            return isAboutReads(classes);
         }
+    }
 
-        private static void requireKnown(
-                String what, Set<String> known, @Nullable Set<String> written) {
-            for (String word : written == null ? Set.<String>of() : written) {
-                if (!known.contains(word)) {
-                    throw new IllegalArgumentException(
-                            "a rule cannot hold calls by %s %s; it can by %s"
-                                    .formatted(what, word, new TreeSet<>(known)));
-                }
-            }
+    static <T> @Nullable Set<T> checked(String what, @Nullable Set<T> names) {
+        if (names == null) {
+            return null;
         }
+        if (names.isEmpty() || names.size() > NAMES_MAX) {
+            throw new IllegalArgumentException(
+                    "%s must be 1 to %d names, or absent for any: %d"
+                            .formatted(what, NAMES_MAX, names.size()));
+        }
+        return Set.copyOf(names);
     }
 
     /**
@@ -157,18 +171,22 @@ public record Rule(
         /** People that a rule may name. */
         public static final int APPROVERS_MAX = 50;
 
+        /** Nobody can: the call is refused. */
+        public static final Approval NOBODY = new Approval(ApprovalBy.NOBODY, null, null, null);
+
         /** Nobody has to. */
         public static final Approval NONE = new Approval(ApprovalBy.NONE, null, null, null);
 
         public Approval {
             if (by == null) {
-                throw new IllegalArgumentException("by must be none, confirm or another");
+                throw new IllegalArgumentException("by must be none, confirm, another or nobody");
             }
             approvers = approvers == null ? null : Set.copyOf(approvers);
             int people = approvers == null ? 0 : approvers.size();
-            if (by == ApprovalBy.NONE && (approvers != null || needed != null)) {
+            if ((by == ApprovalBy.NONE || by == ApprovalBy.NOBODY)
+                    && (approvers != null || needed != null)) {
                 throw new IllegalArgumentException(
-                        "approvers and needed have no meaning where nobody has to approve");
+                        "approvers and needed have no meaning where nobody has to approve, or nobody can");
             }
             if (by == ApprovalBy.ANOTHER && approvers == null) {
                 throw new IllegalArgumentException(
@@ -223,9 +241,17 @@ public record Rule(
                     "cooldownSeconds must be 1 to %d: %d"
                             .formatted(COOLDOWN_SECONDS_MAX, cooldownSeconds));
         }
+        if (approval.by() == ApprovalBy.NOBODY && cooldownSeconds != null) {
+            throw new IllegalArgumentException(
+                    "cooldownSeconds has no meaning where calls are refused");
+        }
+        if (approval.by() != ApprovalBy.NOBODY && when.isAboutReads()) {
+            throw new IllegalArgumentException(
+                    "reads wait for nobody: a rule for the class read can only refuse, by nobody");
+        }
         if (approval.by() == ApprovalBy.NONE && cooldownSeconds == null) {
             throw new IllegalArgumentException(
-                    "rule %s asks for nothing: let somebody approve, or give cooldownSeconds"
+                    "rule %s asks for nothing: let somebody approve, or nobody, or give cooldownSeconds"
                             .formatted(name));
         }
     }

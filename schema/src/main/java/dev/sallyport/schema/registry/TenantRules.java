@@ -2,7 +2,6 @@ package dev.sallyport.schema.registry;
 
 import dev.sallyport.schema.event.ApprovalBy;
 import dev.sallyport.schema.event.StatementClass;
-import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.id.TenantId;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -66,48 +65,51 @@ public final class TenantRules {
         return rules.isEmpty() ? NONE : of(rules, WITHOUT_RULE);
     }
 
-    /**
-     * The rules that match a call. What is not told of it counts as what the rule names.
-     *
-     * @param effects everything that its statement does; a call that only reads is matched by none
-     * @param tables the relations that its statement names, as PostgreSQL folds them, odd names in
-     *     double quotes; none where they are not told
-     */
-    public MatchedRules matching(
-            DatabaseName database,
-            String tool,
-            Set<StatementClass> effects,
-            Collection<String> tables) {
-        if (Set.of(StatementClass.READ).containsAll(effects)) {
+    /** The rules that match a call. What is not told of it counts as what the rule names. */
+    public MatchedRules matching(RuledCall call) {
+        if (rules.isEmpty() && call.reads()) {
             return MatchedRules.NONE;
         }
         List<Rule> matching = new ArrayList<>();
         for (Rule rule : rules) {
-            if (matches(rule.when(), database, tool, effects, tables)) {
+            if (matches(rule.when(), call)) {
                 matching.add(rule);
             }
         }
         if (!matching.isEmpty()) {
             return new MatchedRules(matching);
         }
-        return Collections.disjoint(effects, DESTROYING) ? MatchedRules.NONE : withoutRule;
+        return Collections.disjoint(call.effects(), DESTROYING) ? MatchedRules.NONE : withoutRule;
     }
 
-    private static boolean matches(
-            Rule.When when,
-            DatabaseName database,
-            String tool,
-            Set<StatementClass> effects,
-            Collection<String> tables) {
-        return has(when.databases(), database)
-                && has(when.tools(), tool)
-                && (when.classes() == null
-                        || effects.contains(StatementClass.UNKNOWN)
-                        || !Collections.disjoint(when.classes(), effects))
-                && (when.tables() == null
-                        || tables.isEmpty()
-                        || !Collections.disjoint(effects, TABLES_UNTOLD)
-                        || tables.stream().anyMatch(named -> isNamed(when.tables(), named)));
+    private static boolean matches(Rule.When when, RuledCall call) {
+        return has(when.databases(), call.database())
+                && has(when.tools(), call.tool())
+                && isOfClass(when.classes(), call)
+                && (when.tables() == null || concernsOneOf(when.tables(), call))
+                && (when.callers() == null || when.callers().mayInclude(call))
+                && (when.callersExcept() == null || !when.callersExcept().includes(call))
+                && (when.hours() == null || call.at() == null || when.hours().contains(call.at()));
+    }
+
+    /**
+     * Without classes a rule is for all that may change something. Every statement may read: a
+     * change can return the rows, or copy them to where they can be read.
+     */
+    private static boolean isOfClass(@Nullable Set<StatementClass> classes, RuledCall call) {
+        if (classes == null) {
+            return !call.reads();
+        }
+        return classes.contains(StatementClass.READ)
+                || call.effects().contains(StatementClass.UNKNOWN)
+                || !Collections.disjoint(classes, call.effects());
+    }
+
+    /** A read that names no table reads none. */
+    private static boolean concernsOneOf(Set<String> tables, RuledCall call) {
+        return (call.tables().isEmpty() && !call.reads())
+                || !Collections.disjoint(call.effects(), TABLES_UNTOLD)
+                || call.tables().stream().anyMatch(named -> isNamed(tables, named));
     }
 
     private static <T> boolean has(@Nullable Set<T> named, T value) {

@@ -196,10 +196,11 @@ class RegistryFeedIT {
                     feed.get()
                             .rules(ACME)
                             .matching(
-                                    SHOP,
-                                    "db_execute",
-                                    Set.of(StatementClass.WRITE),
-                                    List.of("orders"))
+                                    RuledCall.of(
+                                            SHOP,
+                                            "db_execute",
+                                            Set.of(StatementClass.WRITE),
+                                            List.of("orders")))
                             .demand(1L);
             assertThat(demand.canBeMet("ana")).as("a rule with an unknown word").isFalse();
         }

@@ -10,8 +10,10 @@ import dev.sallyport.schema.event.StatementClass;
 import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.json.Json;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumSet;
@@ -50,7 +52,7 @@ class RuleTest {
     private static boolean matches(
             Rule.When when, Set<StatementClass> effects, Collection<String> tables) {
         return !TenantRules.of(List.of(confirm(when)))
-                .matching(SHOP, "db_execute", effects, tables)
+                .matching(RuledCall.of(SHOP, "db_execute", effects, tables))
                 .isEmpty();
     }
 
@@ -65,6 +67,19 @@ class RuleTest {
                 "{\"when\":{\"classes\":[]},\"approval\":{\"by\":\"confirm\"}}",
                 "{\"when\":{\"tools\":[\"db_query\"]},\"approval\":{\"by\":\"confirm\"}}",
                 "{\"when\":{\"tables\":[\"Orders\"]},\"approval\":{\"by\":\"confirm\"}}",
+                "{\"when\":{},\"approval\":{\"by\":\"nobody\"},\"cooldownSeconds\":1}",
+                "{\"when\":{},\"approval\":{\"by\":\"nobody\",\"approvers\":[\"ana\"]}}",
+                "{\"when\":{\"callers\":{}},\"approval\":{\"by\":\"nobody\"}}",
+                "{\"when\":{\"callers\":{\"subject\":[\"ana\"]}},\"approval\":{\"by\":\"nobody\"}}",
+                "{\"when\":{\"callers\":{\"subjects\":[\"*\"]}},\"approval\":{\"by\":\"nobody\"}}",
+                "{\"when\":{\"callers\":{\"networks\":[\"10.0.0.0/33\"]}},\"approval\":{\"by\":\"nobody\"}}",
+                "{\"when\":{\"callers\":{\"networks\":[\"office\"]}},\"approval\":{\"by\":\"nobody\"}}",
+                "{\"when\":{\"hours\":{\"from\":\"18:00\",\"to\":\"8:00\",\"zone\":\"UTC\"}},\"approval\":{\"by\":\"nobody\"}}",
+                "{\"when\":{\"hours\":{\"from\":\"18:00\",\"to\":\"24:00\",\"zone\":\"UTC\"}},\"approval\":{\"by\":\"nobody\"}}",
+                "{\"when\":{\"hours\":{\"from\":\"18:00\",\"to\":\"18:00\",\"zone\":\"UTC\"}},\"approval\":{\"by\":\"nobody\"}}",
+                "{\"when\":{\"hours\":{\"from\":\"18:00\",\"to\":\"08:00\",\"zone\":\"Mars\"}},\"approval\":{\"by\":\"nobody\"}}",
+                "{\"when\":{\"hours\":{\"from\":\"18:00\",\"to\":\"08:00\"}},\"approval\":{\"by\":\"nobody\"}}",
+                "{\"when\":{\"hours\":{\"from\":\"18:00\",\"to\":\"08:00\",\"zone\":\"UTC\",\"days\":[\"monday\"]}},\"approval\":{\"by\":\"nobody\"}}",
                 "{\"when\":{},\"approval\":{\"by\":\"anybody\"}}",
                 "{\"when\":{},\"approval\":{\"by\":\"confirm\",\"approver\":[\"ana\"]}}",
                 "{\"when\":{},\"approval\":{\"by\":\"another\"}}",
@@ -91,7 +106,12 @@ class RuleTest {
         TenantRules rules = TenantRules.of(List.of(Rule.unreadable(ACME, "r")));
 
         Demand demand =
-                rules.matching(SHOP, "db_execute", EnumSet.of(StatementClass.WRITE), List.of("t"))
+                rules.matching(
+                                RuledCall.of(
+                                        SHOP,
+                                        "db_execute",
+                                        EnumSet.of(StatementClass.WRITE),
+                                        List.of("t")))
                         .demand(0L);
 
         assertThat(demand.by()).isEqualTo(ApprovalBy.ANOTHER);
@@ -101,7 +121,7 @@ class RuleTest {
     @Test
     void onlyWhatReadsIsNeverHeld() {
         assertThat(matches(Rule.When.ANY, EnumSet.of(StatementClass.READ), List.of("t"))).isFalse();
-        for (StatementClass effect : Rule.CLASSES) {
+        for (StatementClass effect : Rule.CHANGES) {
             assertThat(matches(Rule.When.ANY, EnumSet.of(effect), List.of("t")))
                     .as(effect.wire())
                     .isTrue();
@@ -169,10 +189,11 @@ class RuleTest {
         TenantRules rules = TenantRules.of(List.of(confirm(shop)));
         assertThat(
                         rules.matching(
-                                        new DatabaseName("archive"),
-                                        "db_execute",
-                                        EnumSet.of(StatementClass.DELETE),
-                                        List.of("t"))
+                                        RuledCall.of(
+                                                new DatabaseName("archive"),
+                                                "db_execute",
+                                                EnumSet.of(StatementClass.DELETE),
+                                                List.of("t")))
                                 .isEmpty())
                 .isTrue();
     }
@@ -272,7 +293,9 @@ class RuleTest {
     }
 
     private static ApprovalBy destroying(TenantRules rules, StatementClass effect) {
-        return rules.matching(SHOP, "db_execute", EnumSet.of(effect), List.of("t")).demand(1L).by();
+        return rules.matching(RuledCall.of(SHOP, "db_execute", EnumSet.of(effect), List.of("t")))
+                .demand(1L)
+                .by();
     }
 
     @Test
@@ -283,5 +306,120 @@ class RuleTest {
                 .isThrownBy(() -> new Rule(ACME, "r", Rule.When.ANY, Rule.Approval.NONE, 0));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new Rule.Approval(ApprovalBy.NONE, Set.of("ana"), null, null));
+    }
+
+    private static boolean matches(Rule.When when, RuledCall call) {
+        return !TenantRules.of(List.of(rule("n", when, Rule.Approval.NOBODY)))
+                .matching(call)
+                .isEmpty();
+    }
+
+    private static RuledCall delete() {
+        return RuledCall.of(SHOP, "db_execute", EnumSet.of(StatementClass.DELETE), List.of("t"));
+    }
+
+    private static RuledCall read(String... tables) {
+        return RuledCall.of(SHOP, "db_query", EnumSet.of(StatementClass.READ), List.of(tables));
+    }
+
+    private static Rule.When when(
+            @Nullable Callers callers, @Nullable Callers except, @Nullable Hours hours) {
+        return new Rule.When(null, null, null, null, null, callers, except, hours);
+    }
+
+    @Test
+    void aRuleCanBeAboutItsCallers() {
+        Callers ana = new Callers(Set.of("ana"), null, null);
+        Callers office = new Callers(null, null, Set.of(Network.of("10.1.0.0/16")));
+        Callers both =
+                new Callers(Set.of("ana"), Set.of("desktop"), Set.of(Network.of("2001:db8::/32")));
+        RuledCall fromOffice =
+                delete().by("ana", "desktop", InetAddress.ofLiteral("10.1.2.3"), null);
+        RuledCall fromHome = delete().by("ben", "web", InetAddress.ofLiteral("192.0.2.1"), null);
+        RuledCall bySix = delete().by("ana", "desktop", InetAddress.ofLiteral("2001:db8::7"), null);
+
+        assertThat(matches(when(ana, null, null), fromOffice)).isTrue();
+        assertThat(matches(when(ana, null, null), fromHome)).isFalse();
+        assertThat(matches(when(null, office, null), fromOffice)).isFalse();
+        assertThat(matches(when(null, office, null), fromHome)).isTrue();
+        assertThat(matches(when(null, office, null), bySix)).isTrue();
+        assertThat(matches(when(both, null, null), bySix)).isTrue();
+        assertThat(matches(when(both, null, null), fromOffice)).isFalse();
+        assertThat(matches(when(ana, office, null), fromOffice)).isFalse();
+        // what is not told of a call counts as what the rule names
+        assertThat(matches(when(ana, null, null), delete())).isTrue();
+        assertThat(matches(when(null, office, null), delete())).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // Berlin is two hours ahead in summer and one in winter; 2026-07-03 is a Friday
+        "08:00, 18:00, , 2026-07-03T05:59:59Z, false",
+        "08:00, 18:00, , 2026-07-03T06:00:00Z, true",
+        "08:00, 18:00, , 2026-07-03T15:59:59Z, true",
+        "08:00, 18:00, , 2026-07-03T16:00:00Z, false",
+        "08:00, 18:00, , 2026-01-02T06:30:00Z, false",
+        "18:00, 08:00, , 2026-07-03T16:00:00Z, true",
+        "18:00, 08:00, , 2026-07-03T23:00:00Z, true",
+        "18:00, 08:00, , 2026-07-03T05:59:00Z, true",
+        "18:00, 08:00, , 2026-07-03T12:00:00Z, false",
+        // the night of Friday goes into Saturday, whose own has not begun
+        "18:00, 08:00, fri, 2026-07-03T16:00:00Z, true",
+        "18:00, 08:00, fri, 2026-07-04T04:00:00Z, true",
+        "18:00, 08:00, fri, 2026-07-03T04:00:00Z, false",
+        "18:00, 08:00, fri, 2026-07-04T16:00:00Z, false",
+        "00:00, 23:59, sat, 2026-07-03T22:00:00Z, true",
+        "00:00, 23:59, sat, 2026-07-03T21:59:00Z, false"
+    })
+    void aRuleCanBeAboutTheTime(
+            String from, String to, @Nullable String day, Instant at, boolean matches) {
+        Hours hours =
+                new Hours(
+                        from, to, "Europe/Berlin", day == null ? null : Set.of(Hours.Day.of(day)));
+
+        assertThat(matches(when(null, null, hours), delete().by(null, null, null, at)))
+                .isEqualTo(matches);
+        assertThat(matches(when(null, null, hours), delete())).isTrue();
+    }
+
+    @Test
+    void aReadCanBeRefusedAndOnlyWhereTheRuleNamesReads() {
+        Rule.When reads =
+                new Rule.When(null, null, Set.of(StatementClass.READ), Set.of("salaries"), null);
+
+        assertThat(matches(reads, read("salaries"))).isTrue();
+        assertThat(matches(reads, read("customers", "hr.salaries"))).isTrue();
+        assertThat(matches(reads, read("customers"))).isFalse();
+        assertThat(matches(reads, read())).as("it reads no table").isFalse();
+        assertThat(matches(reads, delete())).isFalse();
+        assertThat(
+                        matches(
+                                reads,
+                                RuledCall.of(
+                                        SHOP,
+                                        "db_execute",
+                                        EnumSet.of(StatementClass.WRITE),
+                                        List.of("salaries"))))
+                .as("a change can return rows")
+                .isTrue();
+        assertThat(matches(Rule.When.ANY, read("salaries"))).isFalse();
+        assertThatIllegalArgumentException().isThrownBy(() -> confirm(reads));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new Rule.When(null, Set.of("db_query"), null, null, null));
+    }
+
+    @Test
+    void whatNobodyCanAllowIsTheStrictest() {
+        Rule many = rule("m", new Rule.When(null, null, null, null, 10L), Rule.Approval.NOBODY);
+        MatchedRules rules =
+                new MatchedRules(List.of(rule("a", Rule.When.ANY, another(null, "ben")), many));
+
+        assertThat(rules.refusing()).as("it may be few rows").isEmpty();
+        assertThat(rules.demand(10L).by()).isEqualTo(ApprovalBy.ANOTHER);
+        assertThat(rules.demand(11L).by()).isEqualTo(ApprovalBy.NOBODY);
+        assertThat(rules.demandUnrehearsed().by()).isEqualTo(ApprovalBy.NOBODY);
+        assertThat(rules.demand(11L).isMetBy(rules.demand(1L))).isFalse();
+        Rule always = rule("n", Rule.When.ANY, Rule.Approval.NOBODY);
+        assertThat(new MatchedRules(List.of(many, always)).refusing()).contains(always);
     }
 }

@@ -111,8 +111,11 @@ public final class EntryText {
                                                 case NONE -> "nobody has to approve";
                                                 case CONFIRM -> "the caller has to confirm";
                                                 case ANOTHER -> "another person has to approve";
+                                                case NOBODY -> "refuses";
                                             },
-                                            rule.when().equals(Rule.When.ANY) ? " any change" : "",
+                                            rule.when().equals(Rule.When.ANY)
+                                                    ? " any change"
+                                                    : " some calls",
                                             rule.cooldownSeconds() == null
                                                     ? ""
                                                     : ", the next one waits %d seconds"
