@@ -271,7 +271,7 @@ final class HeldCalls {
         }
         String message =
                 demand.by() == ApprovalBy.CONFIRM
-                        ? Approvals.confirm(id, expires, waiting.rows())
+                        ? Approvals.confirm(id, expires, waiting.rows(), waiting.complete())
                         : Approvals.another(
                                 id,
                                 expires,
@@ -303,6 +303,10 @@ final class HeldCalls {
             return rehearsal == null ? 0 : rehearsal.rowsAffected();
         }
 
+        boolean complete() {
+            return rehearsal != null && rehearsal.complete();
+        }
+
         Asked asked(DataKey key) {
             return new Asked(
                     id,
@@ -329,7 +333,7 @@ final class HeldCalls {
                     demand.needed(),
                     rehearsal == null ? null : rehearsal.digest(),
                     rows(),
-                    rehearsal != null && rehearsal.complete(),
+                    complete(),
                     expires,
                     shown);
         }

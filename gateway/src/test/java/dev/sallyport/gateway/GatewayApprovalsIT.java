@@ -39,6 +39,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -327,19 +328,56 @@ class GatewayApprovalsIT {
         assertThat(request.expires()).isBetween(Instant.now(), Instant.now().plusSeconds(3_700));
         assertThat(new String(EventCodec.encode(event), StandardCharsets.UTF_8))
                 .doesNotContain(SECRET);
-        JsonNode shown =
-                Json.mapper()
-                        .readTree(
-                                new Keyring(new KeyEncryptionKey(fixture.wrapping))
-                                        .of(
-                                                fixture.feed.get(),
-                                                fixture.acme,
-                                                request.shown().dataKeyId())
-                                        .open(request.shown(), event.id(), "shown"));
+        JsonNode shown = shown(event);
         assertThat(shown.path("sql").asString()).isEqualTo(DELETE);
         assertThat(shown.at("/params/0").asString()).isEqualTo(SECRET);
         assertThat(shown.at("/effect/changes/0/before/note").asString()).isEqualTo(SECRET);
         assertThat(shown.has("cut")).isFalse();
+    }
+
+    @Test
+    void whatHasNoRoomInAnEventIsLeftOutAndApproversAreToldSo() {
+        String row = "{\"table\":\"public.orders\",\"before\":{\"note\":\"%s\"},\"after\":null}";
+        String rows =
+                String.join(
+                        ",", Collections.nCopies(20, row.formatted("\u00e9".repeat(5_000))));
+        fixture.executor.answers((call, _) ->
+                Answer.of(
+                        """
+                        {"rowsAffected":21,"rehearsed":true,"complete":true,"effectDigest":"as-it-was",\
+                        "tables":[{"table":"public.orders","inserted":0,"updated":0,"deleted":21}],\
+                        "changes":[%s],"changesNotShown":1,"columns":[],"rows":[["returned"]],"rowCount":1}\
+                        """
+                                .formatted(rows)));
+
+        String id = asked(one, "ana", delete("another", "9".repeat(20_000)));
+
+        JsonNode shown = shown(request(id));
+        assertThat(shown.path("cut").asBoolean(false)).isTrue();
+        assertThat(shown.at("/params/0").asString()).hasSize(20_000);
+        int left = shown.at("/effect/changes").size();
+        assertThat(left).isBetween(1, 4);
+        assertThat(shown.at("/effect/changesNotShown").asInt()).isEqualTo(21 - left);
+        assertThat(shown.at("/effect/tables")).hasSize(1);
+        assertThat(shown.at("/effect").has("rows"))
+                .as("what RETURNING gives is no part of the effect")
+                .isFalse();
+    }
+
+    private Event<ApprovalRequested> request(String approval) {
+        return Signals.of(fixture.kafka, ApprovalRequested.class).stream()
+                .filter(event -> event.data().approval().equals(approval))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private JsonNode shown(Event<ApprovalRequested> request) {
+        var sealed = request.data().shown();
+        return Json.mapper()
+                .readTree(
+                        new Keyring(new KeyEncryptionKey(fixture.wrapping))
+                                .of(fixture.feed.get(), fixture.acme, sealed.dataKeyId())
+                                .open(sealed, request.id(), "shown"));
     }
 
     @Test

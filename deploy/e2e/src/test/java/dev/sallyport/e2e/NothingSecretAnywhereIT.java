@@ -7,9 +7,11 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sallyport.cli.demo.McpClient;
 import dev.sallyport.cli.stack.LocalStack;
+import dev.sallyport.schema.event.ApprovalBy;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.registry.RegistryWriter;
+import dev.sallyport.schema.registry.Rule;
 import dev.sallyport.schema.registry.Suspension;
 import dev.sallyport.schema.topic.KafkaSettings;
 import java.io.IOException;
@@ -31,6 +33,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -90,6 +93,7 @@ class NothingSecretAnywhereIT {
                     CUSTOMER + "(90001, 'acme', '%s', 'a@b.c', 'x', '2026-01-01')".formatted(row));
             Future<?> late = threads.submit(() -> call(agent, "db_query", endless()));
             calls(agent);
+            held(stage, agent);
             requests(stage);
             tokens(stage);
             late.get();
@@ -101,7 +105,8 @@ class NothingSecretAnywhereIT {
             await().atMost(PATIENCE).until(() -> stage.calls("acme", "CallSettled").contains(last));
             await().atMost(PATIENCE).until(() -> isIndexed(stage, last));
             Places.topics(stage, this::look);
-            Places.auditDatabase(stage, this::look);
+            Places.database(stage, "sallyport_audit", this::look);
+            Places.database(stage, "sallyport_limits", this::look);
             Places.index(stage, this::look);
         }
         // closed, so that nothing more is written
@@ -122,6 +127,7 @@ class NothingSecretAnywhereIT {
                         "topic sallyport.outcomes",
                         "topic sallyport.signals",
                         "table audit.entry",
+                        "table limits.approval",
                         "table desk.description",
                         "file postgres.log")
                 .anyMatch(place -> place.startsWith("index "));
@@ -134,6 +140,9 @@ class NothingSecretAnywhereIT {
                         "row_security",
                         "malformed_statement",
                         "principal_suspended",
+                        "approval_required",
+                        "approval_mismatch",
+                        "approval_used",
                         "connection_lost",
                         "database_unavailable",
                         // of the server that has the tenants' databases and that of the limits
@@ -291,6 +300,44 @@ class NothingSecretAnywhereIT {
                 agent,
                 "describe_table",
                 Json.mapper().createObjectNode().put("database", "shop").put("table", literal));
+    }
+
+    /** A call that waits, whose effect has the secrets in its rows. */
+    private void held(Stage stage, McpClient agent) {
+        var acme = new TenantId("acme");
+        var kafka = new KafkaSettings(stage.stack().servers().kafka().bootstrapServers(), Map.of());
+        try (var registry = new RegistryWriter(kafka, InstantSource.system(), "e2e")) {
+            registry.put(
+                    acme,
+                    new Rule(
+                            acme,
+                            "payments",
+                            new Rule.When(null, null, null, Set.of("payments"), null),
+                            new Rule.Approval(ApprovalBy.CONFIRM, null, null, null),
+                            null));
+        }
+        ObjectNode update =
+                sql(
+                        "update payments set card_last4 = '"
+                                + literal
+                                + "' where id < 40 and card_last4 <> $1",
+                        parameter);
+        String none = "update payments set card_last4 = 'x' where id < 0";
+        await().atMost(PATIENCE)
+                .until(() ->
+                        call(agent, "db_execute", sql(none))
+                                .code()
+                                .equals(Optional.of("approval_required")));
+        String approval =
+                call(agent, "db_execute", update)
+                        .body()
+                        .at("/result/structuredContent/approval/id")
+                        .asString("");
+        call(agent, "db_execute", sql(none).put("approval", approval));
+        call(agent, "db_execute", update.deepCopy().put("approval", approval));
+        call(agent, "db_execute", update.deepCopy().put("approval", approval));
+        assertThat(stage.ownersView("select distinct card_last4 from payments where id < 40"))
+                .contains(literal);
     }
 
     private static ObjectNode sql(String sql, String... parameters) {

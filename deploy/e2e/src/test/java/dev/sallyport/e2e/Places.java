@@ -87,9 +87,9 @@ final class Places {
         return bytes.toByteArray();
     }
 
-    /** Every row of every table of the audit service's database, the one of migrations too. */
-    static void auditDatabase(Stage stage, Reader reader) throws SQLException {
-        try (Connection connection = stage.stack().servers().postgres().connect("sallyport_audit");
+    /** Every row of every table of a service's database, the one of migrations too. */
+    static void database(Stage stage, String name, Reader reader) throws SQLException {
+        try (Connection connection = stage.stack().servers().postgres().connect(name);
                 Statement statement = connection.createStatement()) {
             Map<String, List<String>> columns = new TreeMap<>();
             try (ResultSet rows =

@@ -26,10 +26,15 @@ public final class Approvals {
     }
 
     /** What its caller is to do whose rule wants it to confirm. */
-    public static String confirm(String approval, Instant expires, long rows) {
-        return ("Nothing was changed yet. The statement was rehearsed and would change %d rows, which are told below. Ask your user whether that is what they want."
+    public static String confirm(
+            String approval, Instant expires, long rows, boolean complete) {
+        return ("Nothing was changed yet. The statement was rehearsed and would change %d rows, which are told below%s. Ask your user whether that is what they want."
                         + " If so, send exactly the same call again with approval \"%s\" before %s: it changes just that, or nothing where the effect would be another one by then")
-                .formatted(rows, approval, expires);
+                .formatted(
+                        rows,
+                        complete ? "" : "; it changes more, which cannot be told",
+                        approval,
+                        expires);
     }
 
     /** The same where other people have to allow it. */
