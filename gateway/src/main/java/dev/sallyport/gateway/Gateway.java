@@ -141,7 +141,7 @@ public final class Gateway implements AutoCloseable {
         var offer =
                 ToolHandlers.offer(
                         VERSION,
-                        gate(config),
+                        gate(config.writable(), config.limits(), config.timeouts()),
                         new Dialects(config.limits().statementMemoryBytesMax()),
                         registry,
                         log,
@@ -219,12 +219,11 @@ public final class Gateway implements AutoCloseable {
         return new Health(alive, figures);
     }
 
-    private static Gate gate(GatewayConfig config) {
-        var limits = config.limits();
-        int statementMillis =
-                (int) Math.min(Integer.MAX_VALUE, config.timeouts().statement().toMillis());
+    static Gate gate(
+            boolean writable, GatewayConfig.Limits limits, GatewayConfig.Timeouts timeouts) {
+        int statementMillis = (int) Math.min(Integer.MAX_VALUE, timeouts.statement().toMillis());
         return new Gate(
-                config.writable(),
+                writable,
                 new Limits(limits.rowsMax(), limits.resultBytesMax(), statementMillis),
                 limits.rowsDefault());
     }

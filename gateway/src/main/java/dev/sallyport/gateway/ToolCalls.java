@@ -43,7 +43,7 @@ final class ToolCalls {
     private static final Logger LOG = LoggerFactory.getLogger(ToolCalls.class);
     private static final ObjectNode NONE = JsonNodeFactory.instance.objectNode();
     private static final Limits NOTHING_OF_A_DATABASE = new Limits(1, 1, 1);
-    private static final String ARGUMENTS_INVALID = "arguments_invalid";
+    static final String ARGUMENTS_INVALID = "arguments_invalid";
 
     private final Gate gate;
     private final Tools tools;
@@ -122,7 +122,7 @@ final class ToolCalls {
 
     private Outcome decided(Call asked, Request request) {
         Registry now = registry.get();
-        Call call = lookedUp(asked, now);
+        Call call = lookedUp(asked, now, dialects);
         try {
             return switch (gate.decide(call, now)) {
                 case AllowedHere(var reachable) -> listed(call, reachable, now);
@@ -150,7 +150,7 @@ final class ToolCalls {
     }
 
     /** The call in its database, whose dialect says what the statement is. */
-    private Call lookedUp(Call call, Registry now) {
+    static Call lookedUp(Call call, Registry now, Dialects dialects) {
         DatabaseName name = call.named();
         Optional<Opened> opened =
                 name == null

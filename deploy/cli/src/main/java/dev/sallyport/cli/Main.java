@@ -28,6 +28,7 @@ import picocli.CommandLine.HelpCommand;
             DeleteCommand.class,
             ExportCommand.class,
             SchemaCommand.class,
+            PolicyCommand.class,
             LimitsCommand.class,
             ReinstateCommand.class,
             TrainCommand.class,

@@ -363,4 +363,28 @@ final class ApplyCommandIT {
                 budgets:
                   - {name: daily, window: day, rows: 100, subjects: [b, a], tools: [db_query]}
             """;
+
+    @Test
+    void withoutFilesThePolicyThatHoldsIsLookedAt() throws Exception {
+        apply("kappa", TENANT + DATABASE + GRANT, SURE);
+        Path cases =
+                Files.writeString(
+                        folder.resolve("cases.yaml"),
+                        """
+                        ana-reads:
+                          who: {tenant: kappa, subject: ana, scopes: [mcp:read]}
+                          call: {tool: db_query, database: gis, sql: select 1}
+                          expect: {decision: allowed}
+                        ana-writes:
+                          who: {tenant: kappa, subject: ana, scopes: [mcp:read, mcp:write]}
+                          call: {tool: db_execute, database: gis, sql: insert into a values (1)}
+                          expect: {decision: refused, code: read_only}
+                        """);
+
+        assertThat(run("policy", "lint").out())
+                .contains("tenant/kappa: tenant_without_issuer")
+                .contains("grant/kappa/agents: grant_read_only");
+        assertThat(run("policy", "test", cases.toString()))
+                .isEqualTo(new Ended(0, "2 cases, 0 differ%n".formatted(), ""));
+    }
 }

@@ -72,7 +72,7 @@ public record PolicyFiles(SortedMap<String, Written> entries) {
         return reading.end();
     }
 
-    private static List<Path> files(Path path) {
+    static List<Path> files(Path path) {
         if (!Files.isDirectory(path)) {
             return List.of(path);
         }
@@ -91,7 +91,7 @@ public record PolicyFiles(SortedMap<String, Written> entries) {
         }
     }
 
-    private static String text(String name, InputStream in) {
+    static String text(String name, InputStream in) {
         try {
             byte[] bytes = in.readNBytes(BYTES_MAX + 1);
             if (bytes.length > BYTES_MAX) {
@@ -106,7 +106,7 @@ public record PolicyFiles(SortedMap<String, Written> entries) {
         }
     }
 
-    private static PolicyException unreadable(String name, IOException e) {
+    static PolicyException unreadable(String name, IOException e) {
         return new PolicyException(
                 "file_unreadable", name + " cannot be read: " + e.getClass().getSimpleName(), e);
     }

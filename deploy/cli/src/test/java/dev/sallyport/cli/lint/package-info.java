@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sallyport.cli.lint;
+
+import org.jspecify.annotations.NullMarked;
