@@ -337,10 +337,10 @@ class GatewayApprovalsIT {
 
     @Test
     void whatHasNoRoomInAnEventIsLeftOutAndApproversAreToldSo() {
-        String row = "{\"table\":\"public.orders\",\"before\":{\"note\":\"%s\"},\"after\":null}";
-        String rows =
-                String.join(
-                        ",", Collections.nCopies(20, row.formatted("\u00e9".repeat(5_000))));
+        String row =
+                "{\"table\":\"public.orders\",\"before\":{\"note\":\"%s\"},\"after\":null}"
+                        .formatted("\u00e9".repeat(5_000));
+        String rows = String.join(",", Collections.nCopies(20, row));
         fixture.executor.answers((call, _) ->
                 Answer.of(
                         """

@@ -26,8 +26,7 @@ public final class Approvals {
     }
 
     /** What its caller is to do whose rule wants it to confirm. */
-    public static String confirm(
-            String approval, Instant expires, long rows, boolean complete) {
+    public static String confirm(String approval, Instant expires, long rows, boolean complete) {
         return ("Nothing was changed yet. The statement was rehearsed and would change %d rows, which are told below%s. Ask your user whether that is what they want."
                         + " If so, send exactly the same call again with approval \"%s\" before %s: it changes just that, or nothing where the effect would be another one by then")
                 .formatted(
