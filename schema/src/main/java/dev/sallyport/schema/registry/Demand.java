@@ -36,9 +36,4 @@ public record Demand(
         return by != ApprovalBy.ANOTHER
                 || approvers.stream().filter(one -> !one.equals(requester)).count() >= needed;
     }
-
-    /** Whether what met the other meets this one too, as far as who allowed it is concerned. */
-    public boolean isMetBy(Demand other) {
-        return other.by.compareTo(by) >= 0 && (by != ApprovalBy.ANOTHER || other.needed >= needed);
-    }
 }

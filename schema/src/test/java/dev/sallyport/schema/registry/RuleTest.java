@@ -418,7 +418,6 @@ class RuleTest {
         assertThat(rules.demand(10L).by()).isEqualTo(ApprovalBy.ANOTHER);
         assertThat(rules.demand(11L).by()).isEqualTo(ApprovalBy.NOBODY);
         assertThat(rules.demandUnrehearsed().by()).isEqualTo(ApprovalBy.NOBODY);
-        assertThat(rules.demand(11L).isMetBy(rules.demand(1L))).isFalse();
         Rule always = rule("n", Rule.When.ANY, Rule.Approval.NOBODY);
         assertThat(new MatchedRules(List.of(many, always)).refusing()).contains(always);
     }
