@@ -92,8 +92,7 @@ public final class Trial {
                 new Call(
                         idAt(asked.at()),
                         caller,
-                        new Principal(
-                                caller.subject(), caller.client(), null, asked.address()),
+                        new Principal(caller.subject(), caller.client(), null, asked.address()),
                         null,
                         asked.readOnly(),
                         tool.get().tool(),
@@ -109,8 +108,7 @@ public final class Trial {
         UUID now = CallId.next().value();
         return new CallId(
                 new UUID(
-                        (at.toEpochMilli() << Short.SIZE)
-                                | (now.getMostSignificantBits() & 0xffff),
+                        (at.toEpochMilli() << Short.SIZE) | (now.getMostSignificantBits() & 0xffff),
                         now.getLeastSignificantBits()));
     }
 

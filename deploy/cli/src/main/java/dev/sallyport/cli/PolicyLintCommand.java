@@ -17,9 +17,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Tell what has no effect: grants that no call can match, databases without grants, limits that"
                     + " never bind, rules that hold nothing or that another rule makes needless.",
-            "Ends with 0 where nothing is found, and with "
-                    + Main.DIFFERS
-                    + " where something is."
+            "Ends with 0 where nothing is found, and with " + Main.DIFFERS + " where something is."
         },
         mixinStandardHelpOptions = true)
 final class PolicyLintCommand implements Callable<Integer> {

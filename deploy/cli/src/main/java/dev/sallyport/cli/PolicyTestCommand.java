@@ -29,7 +29,9 @@ import picocli.CommandLine.Spec;
             "Decide calls as gateways do, and compare with what is expected.",
             "A case says who calls, what, and what is expected: allowed, held or refused. Rates, budgets and"
                     + " cooldowns count nothing here.",
-            "Ends with 0 where all is as expected, and with " + Main.DIFFERS + " where something is not."
+            "Ends with 0 where all is as expected, and with "
+                    + Main.DIFFERS
+                    + " where something is not."
         },
         mixinStandardHelpOptions = true)
 final class PolicyTestCommand implements Callable<Integer> {
@@ -70,8 +72,7 @@ final class PolicyTestCommand implements Callable<Integer> {
         return different == 0 ? 0 : Main.DIFFERS;
     }
 
-    private static Expected decided(
-            PolicyCase one, Registry registry, Trial trial, Instant now) {
+    private static Expected decided(PolicyCase one, Registry registry, Trial trial, Instant now) {
         Decision decision =
                 trial.decide(
                         registry,

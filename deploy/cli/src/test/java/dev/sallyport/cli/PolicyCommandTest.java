@@ -83,7 +83,8 @@ final class PolicyCommandTest {
         return run("policy", "test", "-f", policy.toString(), cases.toString());
     }
 
-    private static String one(String name, String subject, String scopes, String call, String expect) {
+    private static String one(
+            String name, String subject, String scopes, String call, String expect) {
         List<String> lines = new ArrayList<>();
         lines.add(name + ":");
         lines.add("  " + WHO.formatted(subject, scopes).strip());
@@ -159,7 +160,12 @@ final class PolicyCommandTest {
         Ended ended =
                 test(
                         one("fine", "anna", "mcp:read", query, "decision: allowed")
-                                + one("closed", "anna", "mcp:read", query, "decision: refused, code: not_granted")
+                                + one(
+                                        "closed",
+                                        "anna",
+                                        "mcp:read",
+                                        query,
+                                        "decision: refused, code: not_granted")
                                 + one(
                                         "free",
                                         "ben",
@@ -169,7 +175,8 @@ final class PolicyCommandTest {
 
         assertThat(ended.code()).isEqualTo(Main.DIFFERS);
         assertThat(ended.out())
-                .contains("cases.yml:5: closed: expected refused not_granted, but is allowed class read")
+                .contains(
+                        "cases.yml:5: closed: expected refused not_granted, but is allowed class read")
                 .contains(
                         "cases.yml:9: free: expected held by confirm, but is held by another rules [deletes, many] class delete")
                 .contains("3 cases, 2 differ");

@@ -55,10 +55,7 @@ final class GrantLint {
         }
         for (DatabaseName name : sorted(grant.databases())) {
             if (!holding.databases().containsKey(name)) {
-                add(
-                        Kind.GRANT_DATABASE_UNKNOWN,
-                        grant.key(),
-                        "the tenant has no database " + name);
+                add(Kind.GRANT_DATABASE_UNKNOWN, grant.key(), "the tenant has no database " + name);
             }
         }
         Set<Scope> without =
@@ -74,10 +71,7 @@ final class GrantLint {
         }
         lookAtChanges(grant);
         if (!grant.subjects().isEmpty() && holding.suspended().containsAll(grant.subjects())) {
-            add(
-                    Kind.GRANT_SUBJECTS_SUSPENDED,
-                    grant.key(),
-                    "everybody whom it names is suspended");
+            add(Kind.GRANT_SUBJECTS_SUSPENDED, grant.key(), "everybody whom it names is suspended");
         }
         holding.grants().stream()
                 .filter(other -> givesAll(other, grant))
@@ -140,15 +134,11 @@ final class GrantLint {
     }
 
     private static List<DatabaseName> sorted(Collection<DatabaseName> names) {
-        return names.stream()
-                .sorted((one, other) -> one.value().compareTo(other.value()))
-                .toList();
+        return names.stream().sorted((one, other) -> one.value().compareTo(other.value())).toList();
     }
 
     private static String named(List<String> subjects) {
-        return subjects.equals(List.of(Grant.EVERYONE))
-                ? "everybody"
-                : String.join(", ", subjects);
+        return subjects.equals(List.of(Grant.EVERYONE)) ? "everybody" : String.join(", ", subjects);
     }
 
     static String words(Set<Scope> scopes) {

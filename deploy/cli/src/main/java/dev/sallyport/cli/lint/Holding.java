@@ -52,7 +52,8 @@ record Holding(
 
     private static Holding of(List<RegistryEntry> entries) {
         Tenant tenant = null;
-        Map<DatabaseName, Database> databases = new TreeMap<>(Comparator.comparing(DatabaseName::value));
+        Map<DatabaseName, Database> databases =
+                new TreeMap<>(Comparator.comparing(DatabaseName::value));
         List<Grant> grants = new ArrayList<>();
         List<Rule> rules = new ArrayList<>();
         Set<String> suspended = new HashSet<>();

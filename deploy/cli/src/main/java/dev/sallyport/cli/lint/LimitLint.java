@@ -88,17 +88,31 @@ final class LimitLint {
 
     private void lookAtBudget(Tenant tenant, TenantLimits limits, Budget budget) {
         BigInteger calls = mostCalls(limits, budget);
-        String by = "one client at one address makes %d calls in a %s at the most".formatted(
-                calls, budget.window().wire());
+        String by =
+                "one client at one address makes %d calls in a %s at the most"
+                        .formatted(calls, budget.window().wire());
         never(tenant, budget, "calls", budget.calls(), calls, by);
         BigInteger counted =
                 budget.calls() == null ? calls : calls.min(BigInteger.valueOf(budget.calls()));
-        never(tenant, budget, "rows", budget.rows(), counted.multiply(most(Limits::rowsMax)),
-                "%d calls give %d rows at the most".formatted(counted, counted.multiply(most(Limits::rowsMax))));
-        never(tenant, budget, "bytes", budget.bytes(), counted.multiply(most(Limits::bytesMax)),
-                "%d calls give %d bytes at the most".formatted(counted, counted.multiply(most(Limits::bytesMax))));
+        never(
+                tenant,
+                budget,
+                "rows",
+                budget.rows(),
+                counted.multiply(most(Limits::rowsMax)),
+                "%d calls give %d rows at the most"
+                        .formatted(counted, counted.multiply(most(Limits::rowsMax))));
+        never(
+                tenant,
+                budget,
+                "bytes",
+                budget.bytes(),
+                counted.multiply(most(Limits::bytesMax)),
+                "%d calls give %d bytes at the most"
+                        .formatted(counted, counted.multiply(most(Limits::bytesMax))));
         for (Budget other : limits.budgets()) {
-            if (isBefore(other, budget) && (!isBefore(budget, other) || other.name().compareTo(budget.name()) < 0)) {
+            if (isBefore(other, budget)
+                    && (!isBefore(budget, other) || other.name().compareTo(budget.name()) < 0)) {
                 add(
                         Kind.BUDGET_SHADOWED,
                         tenant.key(),
@@ -135,7 +149,8 @@ final class LimitLint {
             add(
                     Kind.BUDGET_NEVER_BINDS,
                     tenant.key(),
-                    "limits.budgets %s: %s is %d, and %s".formatted(budget.name(), what, amount, why));
+                    "limits.budgets %s: %s is %d, and %s"
+                            .formatted(budget.name(), what, amount, why));
         }
     }
 
@@ -181,8 +196,7 @@ final class LimitLint {
                         || (!budget.subjects().isEmpty()
                                 && other.subjects().containsAll(budget.subjects())))
                 && (other.tools().isEmpty()
-                        || (!budget.tools().isEmpty()
-                                && other.tools().containsAll(budget.tools())))
+                        || (!budget.tools().isEmpty() && other.tools().containsAll(budget.tools())))
                 && isAtMost(other.calls(), budget.calls())
                 && isAtMost(other.rows(), budget.rows())
                 && isAtMost(other.bytes(), budget.bytes());

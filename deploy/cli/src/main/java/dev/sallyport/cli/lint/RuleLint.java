@@ -151,8 +151,7 @@ final class RuleLint {
                 && needed(other) >= needed(approval)
                 // who only asks for confirmation names those who are asked where it cannot be had
                 && (people == null
-                        || (approval.by() == ApprovalBy.CONFIRM
-                                && other.by() == ApprovalBy.ANOTHER)
+                        || (approval.by() == ApprovalBy.CONFIRM && other.by() == ApprovalBy.ANOTHER)
                         || (others != null && people.containsAll(others)));
     }
 
@@ -201,9 +200,7 @@ final class RuleLint {
                     rule,
                     "%d of its approvers are suspended, and %d of %d have to approve"
                             .formatted(
-                                    all.size() - left.size(),
-                                    needed(rule.approval()),
-                                    all.size()));
+                                    all.size() - left.size(), needed(rule.approval()), all.size()));
         }
     }
 

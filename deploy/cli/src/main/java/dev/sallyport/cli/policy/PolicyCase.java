@@ -69,7 +69,7 @@ public record PolicyCase(String place, String name, Who who, Asked call, Expecte
             @Nullable Instant at) {}
 
     /** The call as it is written. */
-    private record Written(
+    record Written(
             String tool,
             @Nullable String database,
             @Nullable String sql,
@@ -177,7 +177,7 @@ public record PolicyCase(String place, String name, Who who, Asked call, Expecte
     }
 
     /** A case as it is written. */
-    private record Form(Who who, Written call, Expected expect) {
+    record Form(Who who, Written call, Expected expect) {
         Form {
             require("who", who);
             require("call", call);
@@ -235,8 +235,7 @@ public record PolicyCase(String place, String name, Who who, Asked call, Expecte
         }
     }
 
-    private static PolicyCase one(
-            String file, PlacedYaml document, String name, JsonNode written) {
+    private static PolicyCase one(String file, PlacedYaml document, String name, JsonNode written) {
         String path = "/" + PlacedYaml.step(name);
         try {
             Form form =

@@ -95,7 +95,8 @@ final class LintTest {
     }
 
     static Stream<Case> cases() {
-        String writers = "subjects: [ben]\n  databases: [shop]\n  scopes: [mcp:read, mcp:write, mcp:delete]";
+        String writers =
+                "subjects: [ben]\n  databases: [shop]\n  scopes: [mcp:read, mcp:write, mcp:delete]";
         return Stream.of(
                 of("claims: {}}", "claims: {}}", Kind.TENANT_UNKNOWN, "rule/other/r", "tenant"),
                 of(
@@ -245,8 +246,7 @@ final class LintTest {
     }
 
     private static final Suspension ZOE =
-            new Suspension(
-                    new TenantId("acme"), "zoe", "a test", null, Instant.EPOCH);
+            new Suspension(new TenantId("acme"), "zoe", "a test", null, Instant.EPOCH);
 
     @ParameterizedTest
     @MethodSource("cases")
@@ -277,8 +277,7 @@ final class LintTest {
     @Test
     void theLocalStacksTenantsHaveNoFinding() throws Exception {
         try (InputStream in =
-                Objects.requireNonNull(
-                        Main.class.getResourceAsStream("stack/tenants.yaml"))) {
+                Objects.requireNonNull(Main.class.getResourceAsStream("stack/tenants.yaml"))) {
             String yaml =
                     new String(in.readAllBytes(), StandardCharsets.UTF_8)
                             .replace("${shop}", "jdbc:postgresql://db.example/shop")
