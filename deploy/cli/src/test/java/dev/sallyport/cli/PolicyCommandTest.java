@@ -54,8 +54,6 @@ final class PolicyCommandTest {
               approval: {by: another, approvers: [carla]}
             """;
 
-    private static final String WHO = "who: {tenant: acme, subject: %s, scopes: [%s]}%n";
-
     @TempDir
     @SuppressWarnings("NullAway.Init")
     Path folder;
@@ -87,7 +85,7 @@ final class PolicyCommandTest {
             String name, String subject, String scopes, String call, String expect) {
         List<String> lines = new ArrayList<>();
         lines.add(name + ":");
-        lines.add("  " + WHO.formatted(subject, scopes).strip());
+        lines.add("  who: {tenant: acme, subject: %s, scopes: [%s]}".formatted(subject, scopes));
         lines.add("  call: {" + call + "}");
         lines.add("  expect: {" + expect + "}");
         return String.join("\n", lines) + "\n";
