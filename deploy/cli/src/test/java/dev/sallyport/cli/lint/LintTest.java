@@ -83,7 +83,7 @@ final class LintTest {
     }
 
     /** What is changed, and what is found then; each kind at least once. */
-    private record Case(String from, String to, Kind kind, String key, String words) {
+    record Case(String from, String to, Kind kind, String key, String words) {
         @Override
         public String toString() {
             return kind.code() + " " + key;
