@@ -3,9 +3,11 @@ package dev.sallyport.audit;
 import dev.sallyport.audit.store.DatabaseSettings;
 import dev.sallyport.schema.config.Default;
 import dev.sallyport.schema.config.Example;
+import dev.sallyport.schema.id.GatewayId;
 import dev.sallyport.schema.secret.SecretReference;
 import dev.sallyport.schema.topic.KafkaSettings;
 import java.net.URI;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The audit service's configuration.
@@ -18,6 +20,7 @@ import java.net.URI;
  * @param signingKey the Ed25519 key in the form {@code PRIVATE+KEY+<origin>+<id>+<base64>}
  * @param checkpointEveryMillis the shortest time between two checkpoints of a log, in milliseconds
  * @param batchRecordsMax the most records that are written in one transaction
+ * @param approvals how people decide on calls that wait for an approval
  * @param kafka the broker
  * @param database the log's database
  */
@@ -29,10 +32,36 @@ public record AuditConfig(
         @Example("file:/run/secrets/audit-signing-key") SecretReference signingKey,
         @Default("1000") int checkpointEveryMillis,
         @Default("1000") int batchRecordsMax,
+        Approvals approvals,
         KafkaSettings kafka,
         DatabaseSettings database) {
     private static final int PORT_MAX = 65_535;
     private static final int RECORDS_MAX = 10_000;
+
+    /**
+     * The keys that approvals take. Without them approvals can be seen, and nobody can decide.
+     *
+     * @param id the name under which the public half of the signing key stands in the registry
+     *     ({@code key/<id>}, purpose {@code approvals})
+     * @param signingKey the Ed25519 key that signs what people decide (PKCS #8 in base64); another
+     *     one than the key of the logs
+     * @param keyEncryptionKey where the key is that wraps the tenants' data keys (32 bytes in
+     *     base64): it opens what gateways sealed for those who decide, and nothing else
+     */
+    public record Approvals(
+            @Default("audit-1") GatewayId id,
+            @Example("file:/run/secrets/approval-signing-key") @Nullable SecretReference signingKey,
+            @Example("file:/run/secrets/key-encryption-key") @Nullable SecretReference keyEncryptionKey) {
+        /** Nobody can decide. */
+        public static final Approvals NONE = new Approvals(new GatewayId("audit-1"), null, null);
+
+        public Approvals {
+            if ((signingKey == null) != (keyEncryptionKey == null)) {
+                throw new IllegalArgumentException(
+                        "approvals.signingKey and approvals.keyEncryptionKey must be given both, or neither where nobody decides on approvals");
+            }
+        }
+    }
 
     public AuditConfig {
         if (port < 0 || port > PORT_MAX) {

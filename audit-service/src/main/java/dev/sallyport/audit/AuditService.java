@@ -3,6 +3,8 @@ package dev.sallyport.audit;
 import dev.sallyport.audit.access.Access;
 import dev.sallyport.audit.access.ReadRecorder;
 import dev.sallyport.audit.access.ReadingPlaces;
+import dev.sallyport.audit.approval.ApprovalKeys;
+import dev.sallyport.audit.approval.Approvals;
 import dev.sallyport.audit.http.AuditHttp;
 import dev.sallyport.audit.ingest.Ingest;
 import dev.sallyport.audit.log.CallProofs;
@@ -19,13 +21,17 @@ import dev.sallyport.audit.store.AuditDatabase;
 import dev.sallyport.audit.store.RowSeal;
 import dev.sallyport.audit.turn.TurnLoop;
 import dev.sallyport.schema.SchemaException;
+import dev.sallyport.schema.registry.Keyring;
 import dev.sallyport.schema.registry.RegistryFeed;
+import dev.sallyport.schema.seal.KeyEncryptionKey;
 import dev.sallyport.schema.secret.Secrets;
+import dev.sallyport.schema.sign.SigningKey;
 import dev.sallyport.schema.signal.Refusals;
 import dev.sallyport.schema.signal.SignalLog;
 import dev.sallyport.schema.token.AccessTokens;
 import java.time.Duration;
 import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,7 +61,8 @@ public final class AuditService implements AutoCloseable {
      * @param secrets where the configuration's references to secrets lead
      * @throws AuditException {@code database_unavailable}, {@code database_unsafe}, {@code
      *     checkpoints_unavailable}, {@code signing_key_changed}
-     * @throws SchemaException {@code registry_unavailable}, {@code secret_unavailable}
+     * @throws SchemaException {@code registry_unavailable}, {@code secret_unavailable}, {@code
+     *     key_malformed}
      * @throws IllegalArgumentException when the signing key is malformed or has another name than
      *     the origin
      */
@@ -105,11 +112,28 @@ public final class AuditService implements AutoCloseable {
                         registry,
                         refusals,
                         clock);
+        var approvals =
+                new Approvals(
+                        jdbi,
+                        SEARCH_WITHIN,
+                        registry,
+                        log,
+                        access,
+                        clock,
+                        approvalKeys(config.approvals(), secrets));
         // the threads that write the log and sign it keep a connection each
         var places = new ReadingPlaces(Math.max(1, config.database().connectionsMax() - 2));
         var shown =
                 new AuditHttp.Parts(
-                        logs, search, proofs, key, access, reads, places, config.publicUrl());
+                        logs,
+                        search,
+                        proofs,
+                        approvals,
+                        key,
+                        access,
+                        reads,
+                        places,
+                        config.publicUrl());
         var console = new Console(shown, clock);
         var watched = new AuditHttp.Watched(ingesting, publishing, ingest, publisher, clock);
         var http =
@@ -121,6 +145,18 @@ public final class AuditService implements AutoCloseable {
                 .addKeyValue("origin", config.origin())
                 .log("audit service ready");
         return new AuditService(parts, key, http);
+    }
+
+    private static @Nullable ApprovalKeys approvalKeys(
+            AuditConfig.Approvals config, Secrets secrets) {
+        var signing = config.signingKey();
+        var wrapping = config.keyEncryptionKey();
+        return signing == null || wrapping == null
+                ? null
+                : new ApprovalKeys(
+                        config.id(),
+                        SigningKey.parse(secrets.resolve(signing)),
+                        new Keyring(new KeyEncryptionKey(secrets.resolve(wrapping))));
     }
 
     private static NoteSigner signer(AuditConfig config, Secrets secrets) {

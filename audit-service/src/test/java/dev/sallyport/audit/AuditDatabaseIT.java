@@ -46,6 +46,7 @@ class AuditDatabaseIT {
                             "audit.consumed",
                             "audit.rejected",
                             "audit.parked",
+                            "desk.approval",
                             "desk.description",
                             "desk.search");
 

@@ -25,12 +25,16 @@ import dev.sallyport.schema.id.CallId;
 import dev.sallyport.schema.id.CellId;
 import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.id.EventId;
+import dev.sallyport.schema.id.GatewayId;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.registry.Issuer;
 import dev.sallyport.schema.registry.RegistryWriter;
 import dev.sallyport.schema.registry.Tenant;
+import dev.sallyport.schema.seal.KeyEncryptionKey;
+import dev.sallyport.schema.secret.Secret;
 import dev.sallyport.schema.secret.SecretReference;
 import dev.sallyport.schema.secret.Secrets;
+import dev.sallyport.schema.sign.SigningKey;
 import dev.sallyport.schema.topic.KafkaSettings;
 import dev.sallyport.schema.topic.Topics;
 import java.io.IOException;
@@ -79,6 +83,9 @@ public final class AuditFixture implements AutoCloseable {
     /** A name of its own: what other keys signed stands in the same topic. */
     private final String origin = "audit.test/log-" + role;
 
+    private final GatewayId approvalSigner = new GatewayId("audit-" + UUID.randomUUID());
+    private final SigningKey approvalKey = SigningKey.generate();
+    private final Secret keyEncryptionKey = KeyEncryptionKey.generate();
     private final List<CheckpointTopic> topics = new ArrayList<>();
     private final Secrets secrets;
 
@@ -96,6 +103,8 @@ public final class AuditFixture implements AutoCloseable {
                 Map.of(
                         "OWNER_PASSWORD", OWNER_PASSWORD,
                         "PASSWORD", PASSWORD,
+                        "APPROVAL_KEY", approvalKey.text().value(),
+                        "KEY_ENCRYPTION_KEY", keyEncryptionKey.value(),
                         "SIGNING_KEY", signingKey));
     }
 
@@ -152,6 +161,10 @@ public final class AuditFixture implements AutoCloseable {
                 new SecretReference("env:SIGNING_KEY"),
                 20,
                 500,
+                new AuditConfig.Approvals(
+                        approvalSigner,
+                        new SecretReference("env:APPROVAL_KEY"),
+                        new SecretReference("env:KEY_ENCRYPTION_KEY")),
                 kafka,
                 settings(role));
     }

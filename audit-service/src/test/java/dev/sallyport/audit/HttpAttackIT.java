@@ -499,6 +499,7 @@ class HttpAttackIT {
                         config.signingKey(),
                         config.checkpointEveryMillis(),
                         config.batchRecordsMax(),
+                        config.approvals(),
                         config.kafka(),
                         config.database());
         try (var other = AuditService.start(https, fixture.secrets(), InstantSource.system())) {

@@ -101,6 +101,7 @@ class SearchRebuildIT {
                             config.signingKey(),
                             config.checkpointEveryMillis(),
                             config.batchRecordsMax(),
+                            config.approvals(),
                             config.kafka(),
                             new DatabaseSettings(
                                     database.jdbcUrl(),

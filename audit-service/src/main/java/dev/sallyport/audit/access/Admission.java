@@ -1,5 +1,6 @@
 package dev.sallyport.audit.access;
 
+import dev.sallyport.audit.problem.AuditProblem;
 import dev.sallyport.schema.token.Caller;
 
 /** Whether somebody may read, as far as the token tells. */
@@ -17,6 +18,11 @@ public sealed interface Admission {
      */
     record Denied(int status, String code, String message, String challenge) implements Admission {
         static final int TEMPORARY = 503;
+
+        /** Whether the same token is good for something else here. */
+        public boolean isOfScope() {
+            return code.equals(AuditProblem.INSUFFICIENT_SCOPE.code());
+        }
 
         /** Whether the same token may be good a moment later. */
         public boolean isTemporary() {

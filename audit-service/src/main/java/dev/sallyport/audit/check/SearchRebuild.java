@@ -53,8 +53,10 @@ public final class SearchRebuild {
 
     private static Map<TenantId, Long> rebuild(Handle handle, RowSeal seal) throws SQLException {
         // whoever writes entries writes these tables too, so that no log grows from here on
-        handle.execute("LOCK TABLE desk.search, desk.description IN SHARE ROW EXCLUSIVE MODE");
+        handle.execute(
+                "LOCK TABLE desk.search, desk.description, desk.approval IN SHARE ROW EXCLUSIVE MODE");
         handle.execute("DELETE FROM desk.search");
+        handle.execute("DELETE FROM desk.approval");
         handle.execute("DELETE FROM desk.description");
         var found = new TreeMap<TenantId, Long>();
         var batch = new ArrayList<SearchWriter.Row>();
@@ -83,7 +85,7 @@ public final class SearchRebuild {
         }
         write(handle, seal, batch);
         // what was filled at once would be searched by guesses until the server gets to it
-        handle.execute("ANALYZE desk.search, desk.description");
+        handle.execute("ANALYZE desk.search, desk.description, desk.approval");
         return found;
     }
 

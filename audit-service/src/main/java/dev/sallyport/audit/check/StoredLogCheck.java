@@ -4,6 +4,7 @@ import dev.sallyport.audit.note.Checkpoint;
 import dev.sallyport.audit.note.NoteSigner;
 import dev.sallyport.audit.note.SignedNote;
 import dev.sallyport.audit.note.VerifierKey;
+import dev.sallyport.audit.search.ApprovalStep;
 import dev.sallyport.audit.search.Facts;
 import dev.sallyport.audit.search.SearchRow;
 import dev.sallyport.audit.store.HeadSeal;
@@ -18,6 +19,9 @@ import dev.sallyport.schema.event.Event;
 import dev.sallyport.schema.event.EventCodec;
 import dev.sallyport.schema.event.GapFound;
 import dev.sallyport.schema.id.TenantId;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -76,7 +80,8 @@ final class StoredLogCheck {
                         """
                         SELECT tenant FROM audit.entry UNION SELECT tenant FROM audit.head UNION SELECT tenant FROM audit.tile
                         UNION SELECT tenant FROM audit.checkpoint UNION SELECT tenant FROM desk.search
-                        UNION SELECT tenant FROM desk.description UNION SELECT tenant FROM audit.parked ORDER BY tenant
+                        UNION SELECT tenant FROM desk.description UNION SELECT tenant FROM desk.approval
+                        UNION SELECT tenant FROM audit.parked ORDER BY tenant
                         """)
                 .mapTo(String.class)
                 .list();
@@ -99,16 +104,21 @@ final class StoredLogCheck {
 
     private record Searched(SearchRow row, Set<String> words) {}
 
+    /** A row of what approvals are found by; without a step where no event could be that one. */
+    private record Step(long index, Instant time, Optional<ApprovalStep> step) {}
+
     DatabaseCheck.LogResult run() {
         long count = 0;
         long headSize = 0;
         try (var entries = entries();
                 var headRows = headRows();
                 var signedRows = signedRows();
-                var searchRows = searchRows()) {
+                var searchRows = searchRows();
+                var stepRows = stepRows()) {
             var nextHead = new Lookahead<>(headRows);
             var nextSigned = new Lookahead<>(signedRows);
             var nextSearched = new Lookahead<>(searchRows);
+            var nextStep = new Lookahead<>(stepRows);
             while (entries.hasNext()) {
                 var entry = entries.next();
                 if (entry.seq() != count) {
@@ -116,7 +126,7 @@ final class StoredLogCheck {
                     rootsDiffer = true;
                     count = entry.seq();
                 }
-                check(entry, nextSearched);
+                check(entry, nextSearched, nextStep);
                 count++;
                 while (nextHead.peek()
                         .filter(head -> head.size() <= tree() + pending())
@@ -152,6 +162,9 @@ final class StoredLogCheck {
             while (nextSearched.peek().isPresent()) {
                 noEntry(nextSearched.take().row());
             }
+            while (nextStep.peek().isPresent()) {
+                noEntry(nextStep.take());
+            }
         }
         if (headSize < count) {
             findings.add(
@@ -182,7 +195,7 @@ final class StoredLogCheck {
         return pending.size();
     }
 
-    private void check(Entry entry, Lookahead<Searched> searched) {
+    private void check(Entry entry, Lookahead<Searched> searched, Lookahead<Step> steps) {
         var leaf = Hash.ofLeaf(entry.bytes());
         pending.add(leaf);
         String place = "entry " + entry.seq() + " (event " + entry.eventId() + "): ";
@@ -222,6 +235,30 @@ final class StoredLogCheck {
                             + ", which was not consumed");
         }
         compareSearch(entry, place, event, searched);
+        compareStep(entry, place, event.filter(one -> one.tenant().equals(tenant)), steps);
+    }
+
+    private void compareStep(
+            Entry entry, String place, Optional<Event<?>> event, Lookahead<Step> steps) {
+        while (steps.peek().filter(one -> one.index() < entry.seq()).isPresent()) {
+            noEntry(steps.take());
+        }
+        var rows = new ArrayList<Step>();
+        while (steps.peek().filter(one -> one.index() == entry.seq()).isPresent()) {
+            rows.add(steps.take());
+        }
+        var expected =
+                event.flatMap(ApprovalStep::of).stream()
+                        .map(step ->
+                                new Step(
+                                        entry.seq(),
+                                        event.get().time().truncatedTo(ChronoUnit.MICROS),
+                                        Optional.of(step)))
+                        .toList();
+        // the platform's log also holds records that are no step, whatever they say
+        if (!rows.equals(expected) && !(tenant.equals(TenantId.PLATFORM) && rows.isEmpty())) {
+            findings.add(place + "its approval row says something else than the entry");
+        }
     }
 
     private void compareSearch(
@@ -265,6 +302,10 @@ final class StoredLogCheck {
                         + " (event "
                         + row.eventId()
                         + "): the log has no such entry");
+    }
+
+    private void noEntry(Step row) {
+        findings.add("approval row of entry " + row.index() + ": the log has no such entry");
     }
 
     private long compare(Head head, long before) {
@@ -434,6 +475,17 @@ final class StoredLogCheck {
                                     ? Set.of()
                                     : new HashSet<>(List.of((String[]) words.getArray())));
                 });
+    }
+
+    private ResultIterator<Step> stepRows() {
+        return rows(
+                "SELECT seq, time, %s FROM desk.approval a WHERE tenant = :tenant ORDER BY seq"
+                        .formatted(ApprovalStep.COLUMNS),
+                (row, _) ->
+                        new Step(
+                                row.getLong("seq"),
+                                row.getObject("time", OffsetDateTime.class).toInstant(),
+                                ApprovalStep.of(row)));
     }
 
     private <T> ResultIterator<T> rows(String sql, RowMapper<T> mapper) {

@@ -2,6 +2,7 @@ package dev.sallyport.audit.http;
 
 import dev.sallyport.audit.access.Access;
 import dev.sallyport.audit.access.Admission;
+import dev.sallyport.audit.access.Aim;
 import dev.sallyport.audit.access.ReadRecorder;
 import dev.sallyport.audit.access.ReadingPlaces;
 import dev.sallyport.audit.log.CallProofs;
@@ -53,7 +54,7 @@ final class ApiRoutes {
     }
 
     private void admitted(Context ctx, Function<Caller, byte[]> then) {
-        switch (access.admitHeader(ctx.header("Authorization"), ctx.ip())) {
+        switch (access.admitHeader(ctx.header("Authorization"), ctx.ip(), Aim.READ)) {
             case Admission.Denied denied -> Answers.denied(ctx, denied);
             case Admission.Admitted(var caller) -> {
                 ctx.contentType("application/json");

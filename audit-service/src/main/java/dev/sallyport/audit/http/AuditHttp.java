@@ -3,6 +3,7 @@ package dev.sallyport.audit.http;
 import dev.sallyport.audit.access.Access;
 import dev.sallyport.audit.access.ReadRecorder;
 import dev.sallyport.audit.access.ReadingPlaces;
+import dev.sallyport.audit.approval.Approvals;
 import dev.sallyport.audit.ingest.Ingest;
 import dev.sallyport.audit.log.CallProofs;
 import dev.sallyport.audit.log.CheckpointPublisher;
@@ -48,6 +49,7 @@ public final class AuditHttp implements AutoCloseable {
      * @param logs where the logs are read
      * @param search searches them
      * @param proofs makes proofs
+     * @param approvals what calls wait for, and what people decide
      * @param key the public half of the signing key
      * @param access decides who may read
      * @param reads records who read
@@ -58,6 +60,7 @@ public final class AuditHttp implements AutoCloseable {
             LogReader logs,
             EntrySearch search,
             CallProofs proofs,
+            Approvals approvals,
             VerifierKey key,
             Access access,
             ReadRecorder reads,
@@ -108,6 +111,7 @@ public final class AuditHttp implements AutoCloseable {
                                     parts.proofs(),
                                     parts.places())
                             .register(config.routes);
+                    new ApprovalRoutes(parts).register(config.routes);
                     new HealthRoute(watched).register(config.routes);
                     console.accept(config.routes);
                 });

@@ -2,6 +2,7 @@ package dev.sallyport.audit.http;
 
 import dev.sallyport.audit.access.Access;
 import dev.sallyport.audit.access.Admission;
+import dev.sallyport.audit.access.Aim;
 import dev.sallyport.audit.access.ReadRecorder;
 import dev.sallyport.audit.access.ReadingPlaces;
 import dev.sallyport.audit.log.LogReader;
@@ -113,7 +114,7 @@ final class LogRoutes {
     }
 
     private void entries(Context ctx, TenantId tenant, TilePath.Entries bundle) {
-        switch (access.admitHeader(ctx.header("Authorization"), ctx.ip())) {
+        switch (access.admitHeader(ctx.header("Authorization"), ctx.ip(), Aim.READ)) {
             case Admission.Denied denied -> Answers.denied(ctx, denied);
             case Admission.Admitted(Caller caller) -> {
                 if (!caller.tenant().equals(tenant)) {

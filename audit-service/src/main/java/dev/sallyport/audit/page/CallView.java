@@ -63,6 +63,7 @@ public record CallView(
      * @param leaf its leaf hash
      * @param path the siblings from the leaf to the root
      * @param callId the call that it belongs to, if to one
+     * @param approval the approval that it belongs to, if to one
      * @param evidence the calls that it names, newest last
      */
     public record LoggedEvent(
@@ -78,6 +79,7 @@ public record CallView(
             String leaf,
             List<String> path,
             @Nullable String callId,
+            @Nullable String approval,
             List<String> evidence) {
         public LoggedEvent {
             facts = List.copyOf(facts);

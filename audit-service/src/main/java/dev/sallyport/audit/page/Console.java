@@ -2,6 +2,7 @@ package dev.sallyport.audit.page;
 
 import dev.sallyport.audit.access.Access;
 import dev.sallyport.audit.access.Admission;
+import dev.sallyport.audit.access.Aim;
 import dev.sallyport.audit.access.ReadRecorder;
 import dev.sallyport.audit.access.ReadingPlaces;
 import dev.sallyport.audit.http.AuditHttp;
@@ -51,6 +52,7 @@ public final class Console {
     private final EntrySearch search;
     private final CallProofs proofs;
     private final ProofPresenter presenter;
+    private final ApprovalPages approvalPages;
     private final Session session;
     private final URI publicUrl;
 
@@ -61,6 +63,7 @@ public final class Console {
         this.search = parts.search();
         this.proofs = parts.proofs();
         this.presenter = new ProofPresenter(parts.key());
+        this.approvalPages = new ApprovalPages(pages, parts.reads(), parts.approvals());
         this.session = new Session(parts.publicUrl(), clock);
         this.publicUrl = parts.publicUrl();
     }
@@ -70,20 +73,44 @@ public final class Console {
         routes.get("/", ctx -> ctx.redirect(HOME, HttpStatus.SEE_OTHER));
         routes.get(HOME + "/style.css", pages::style);
         routes.get(HOME + "/icon.svg", pages::icon);
-        routes.get(HOME, page(ctx -> signedIn(ctx, caller -> entries(ctx, caller))));
+        routes.get(HOME, page(ctx -> signedIn(ctx, Aim.READ, caller -> entries(ctx, caller))));
         routes.get(
                 HOME + "/entries/{index}",
-                page(ctx -> signedIn(ctx, caller -> entry(ctx, caller))));
+                page(ctx -> signedIn(ctx, Aim.READ, caller -> entry(ctx, caller))));
         routes.get(
                 HOME + "/entries/{index}/proof.json",
-                page(ctx -> signedIn(ctx, caller -> downloadEntry(ctx, caller))));
+                page(ctx -> signedIn(ctx, Aim.READ, caller -> downloadEntry(ctx, caller))));
         routes.get(
-                HOME + "/calls/{callId}", page(ctx -> signedIn(ctx, caller -> call(ctx, caller))));
+                HOME + "/calls/{callId}", page(ctx -> signedIn(ctx, Aim.READ, caller -> call(ctx, caller))));
         routes.get(
                 HOME + "/calls/{callId}/proof.json",
-                page(ctx -> signedIn(ctx, caller -> download(ctx, caller))));
+                page(ctx -> signedIn(ctx, Aim.READ, caller -> download(ctx, caller))));
+        routes.get(
+                ApprovalPages.HOME,
+                page(ctx ->
+                        signedIn(ctx, Aim.APPROVALS, caller -> approvalPages.list(ctx, caller))));
+        routes.get(
+                ApprovalPages.HOME + "/{approval}",
+                page(ctx ->
+                        signedIn(ctx, Aim.APPROVALS, caller -> approvalPages.one(ctx, caller))));
+        routes.post(ApprovalPages.HOME + "/{approval}/approve", decision(approvalPages::approve));
+        routes.post(ApprovalPages.HOME + "/{approval}/deny", decision(approvalPages::deny));
         routes.post(HOME + "/sign-in", page(this::signIn));
         routes.post(HOME + "/sign-out", page(this::signOut));
+    }
+
+    /** What a form of an approval's page decides. */
+    private interface Deciding {
+        byte[] decide(Context ctx, Caller caller, PostedForm form);
+    }
+
+    private Handler decision(Deciding deciding) {
+        return page(ctx -> {
+            session.requireOwnForm(ctx);
+            // before a place is taken: a body can come slowly
+            var form = PostedForm.of(ctx);
+            signedIn(ctx, Aim.DECIDE, caller -> deciding.decide(ctx, caller, form));
+        });
     }
 
     /** A page whose failures are pages too. */
@@ -125,17 +152,17 @@ public final class Console {
                 new ErrorView(failed.code(), String.valueOf(failed.getMessage())));
     }
 
-    private void signedIn(Context ctx, Function<Caller, byte[]> then) {
+    private void signedIn(Context ctx, Aim aim, Function<Caller, byte[]> then) {
         Optional<String> token = session.token(ctx);
         if (token.isEmpty()) {
             pages.show(ctx, OK, "signin.jte", new SignInView(publicUrl.toString(), null));
             return;
         }
-        switch (access.admit(token.get(), ctx.ip())) {
+        switch (access.admit(token.get(), ctx.ip(), aim)) {
             case Admission.Admitted(var caller) ->
                     places.answer(ctx, Optional.of(caller.tenant()), () -> then.apply(caller));
             case Admission.Denied denied -> {
-                if (!denied.isTemporary()) {
+                if (!denied.isTemporary() && !denied.isOfScope()) {
                     session.end(ctx);
                 }
                 pages.show(
@@ -149,7 +176,7 @@ public final class Console {
 
     private void signIn(Context ctx) {
         session.requireOwnForm(ctx);
-        String token = SignInForm.token(ctx);
+        String token = PostedForm.of(ctx).field("token");
         if (token.length() > Session.TOKEN_CHARS_MAX) {
             pages.show(
                     ctx,
@@ -162,10 +189,13 @@ public final class Console {
                                     + " characters: ask for a token with fewer claims."));
             return;
         }
-        switch (access.admit(token, ctx.ip())) {
+        // who may decide only has approvals to see
+        switch (access.admit(token, ctx.ip(), Aim.APPROVALS)) {
             case Admission.Admitted(var caller) -> {
                 session.open(ctx, token, caller.expires());
-                ctx.redirect(HOME, HttpStatus.SEE_OTHER);
+                ctx.redirect(
+                        Aim.READ.isOpenTo(caller) ? HOME : ApprovalPages.HOME,
+                        HttpStatus.SEE_OTHER);
             }
             case Admission.Denied denied ->
                     pages.show(
@@ -189,7 +219,7 @@ public final class Console {
         } catch (AuditException mistaken) {
             var view =
                     new EntriesView(
-                            reader(caller),
+                            Reader.of(caller),
                             asWritten(ctx),
                             List.of(),
                             null,
@@ -214,18 +244,18 @@ public final class Console {
                 OK,
                 "entries.jte",
                 new EntriesView(
-                        reader(caller), asWritten(ctx), rows, older, newest, withReads, null));
+                        Reader.of(caller), asWritten(ctx), rows, older, newest, withReads, null));
     }
 
     private byte[] call(Context ctx, Caller caller) {
         var proof = proof(ctx, caller);
         var alerts = search.alertsOf(caller.tenant(), CallId.of(proof.callId()));
-        return pages.page(ctx, OK, "call.jte", presenter.present(reader(caller), proof, alerts));
+        return pages.page(ctx, OK, "call.jte", presenter.present(Reader.of(caller), proof, alerts));
     }
 
     private byte[] entry(Context ctx, Caller caller) {
         var proof = entryProof(ctx, caller);
-        return pages.page(ctx, OK, "entry.jte", presenter.present(reader(caller), proof));
+        return pages.page(ctx, OK, "entry.jte", presenter.present(Reader.of(caller), proof));
     }
 
     private byte[] download(Context ctx, Caller caller) {
@@ -265,10 +295,6 @@ public final class Console {
         var proof = proofs.of(caller.tenant(), call);
         reads.record(caller, ctx.ip(), "call", call.toString(), proof.entries().size());
         return proof;
-    }
-
-    private static Reader reader(Caller caller) {
-        return new Reader(caller.tenant().value(), caller.subject());
     }
 
     /** What the form shall show again: the first value of each of its fields, right or wrong. */

@@ -121,6 +121,7 @@ record ProofPresenter(VerifierKey key) {
                 Hash.ofLeaf(bytes).toString(),
                 proof.path().stream().map(Hash::toString).toList(),
                 facts.call().map(CallId::toString).orElse(null),
+                facts.approval().map(step -> step.approval().toString()).orElse(null),
                 evidence.stream().map(CallId::toString).toList());
     }
 

@@ -50,11 +50,11 @@ public enum AuditProblem {
     HEADER_INVALID(400),
     /** The request names a host that is not this one. */
     HOST_UNKNOWN(421),
-    /** The body is larger than a form may be. */
+    /** The body is larger than it may be. */
     BODY_TOO_LARGE(413),
     /** The body did not arrive whole, or not in time. */
     BODY_INCOMPLETE(400),
-    /** The body is no form. */
+    /** The body has another type than the one that is read here. */
     UNSUPPORTED_MEDIA_TYPE(415),
     /** As many requests are answered as there may be at once. */
     OVERLOADED(503),
@@ -62,6 +62,36 @@ public enum AuditProblem {
     TENANT_BUSY(429),
     /** The search was ended because it took too long. */
     SEARCH_TOO_SLOW(422),
+    /** There is no such approval of the tenant, or it is not in the log yet. */
+    APPROVAL_UNKNOWN(404),
+    /** Who asked may not decide. */
+    APPROVAL_OWN(403),
+    /** The rule does not name this person among those who may decide. */
+    NOT_AN_APPROVER(403),
+    /** The caller confirms it, and nobody else decides. */
+    APPROVAL_BY_CALLER(409),
+    /** Its time is over. */
+    APPROVAL_EXPIRED(409),
+    /** Somebody refused it. */
+    APPROVAL_DENIED(409),
+    /** As many people as are needed have allowed it. */
+    APPROVAL_GRANTED(409),
+    /** A call ran by it. */
+    APPROVAL_USED(409),
+    /** The same person has decided on it. */
+    APPROVAL_DECIDED(409),
+    /** Who asked is suspended. */
+    REQUESTER_SUSPENDED(409),
+    /** No gateway that the registry knows signed the request. */
+    APPROVAL_UNPROVED(409),
+    /** What is to be decided on cannot be opened. */
+    APPROVAL_UNREADABLE(409),
+    /** The service has no key that gateways believe. */
+    APPROVALS_UNAVAILABLE(503),
+    /** The log did not acknowledge the decision. */
+    DECISION_NOT_RECORDED(503),
+    /** The body is not the JSON that is wanted. */
+    BODY_INVALID(400),
     /** The form was not sent by the console's own page. */
     FORM_REFUSED(403),
     /** Our fault. */

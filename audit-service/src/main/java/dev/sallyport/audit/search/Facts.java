@@ -29,6 +29,7 @@ import java.util.stream.Stream;
  * @param fingerprint the statement with its literals replaced
  * @param detail a few words that tell what the event is about, where it concerns no statement
  * @param further other texts by which it should be found
+ * @param approval what it is in the life of an approval, which has a table of its own
  */
 public record Facts(
         Instant time,
@@ -45,7 +46,8 @@ public record Facts(
         List<String> tables,
         Optional<String> fingerprint,
         Optional<String> detail,
-        List<String> further) {
+        List<String> further,
+        Optional<ApprovalStep> approval) {
     /** The kind of entries that hold no event: records that could not be read. */
     public static final String UNREADABLE = "Unreadable";
 
@@ -100,7 +102,8 @@ public record Facts(
                 flat.tables().stream().map(StorableText::of).toList(),
                 Optional.ofNullable(flat.fingerprint()).map(StorableText::of),
                 Optional.ofNullable(flat.detail()).map(StorableText::of),
-                further(flat));
+                further(flat),
+                ApprovalStep.of(event));
     }
 
     private static Optional<Long> rows(FlatEvent flat) {
@@ -147,7 +150,8 @@ public record Facts(
                 List.of(),
                 Optional.empty(),
                 Optional.of(StorableText.of(topic)),
-                List.of());
+                List.of(),
+                Optional.empty());
     }
 
     /** Whether these are the facts of a record that could not be read. */

@@ -60,22 +60,23 @@ public record SearchRow(long index, UUID eventId, Instant time, Optional<Facts> 
                             text(row, "outcome"),
                             text(row, "code"),
                             Optional.ofNullable(row.getObject("rows", Long.class)),
-                            tables(row),
+                            texts(row, "tables"),
                             text(row, "fingerprint"),
                             text(row, "detail"),
-                            List.of()));
+                            List.of(),
+                            Optional.empty()));
         } catch (IllegalArgumentException altered) {
             return Optional.empty();
         }
     }
 
-    /** An array of PostgreSQL may hold nulls and have several dimensions: no event's tables do. */
-    private static List<String> tables(ResultSet row) throws SQLException {
-        if (row.getArray("tables").getArray() instanceof String[] tables
-                && Stream.of(tables).allMatch(Objects::nonNull)) {
-            return List.of(tables);
+    /** An array of PostgreSQL may hold nulls and have several dimensions: no event's texts do. */
+    static List<String> texts(ResultSet row, String column) throws SQLException {
+        if (row.getArray(column).getArray() instanceof String[] texts
+                && Stream.of(texts).allMatch(Objects::nonNull)) {
+            return List.of(texts);
         }
-        throw new IllegalArgumentException("no list of tables");
+        throw new IllegalArgumentException("no list of texts");
     }
 
     private static Optional<String> text(ResultSet row, String column) throws SQLException {
@@ -104,6 +105,7 @@ public record SearchRow(long index, UUID eventId, Instant time, Optional<Facts> 
                 facts.tables(),
                 facts.fingerprint(),
                 facts.detail(),
-                List.of());
+                List.of(),
+                Optional.empty());
     }
 }

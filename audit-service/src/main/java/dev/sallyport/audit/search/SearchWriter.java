@@ -4,6 +4,7 @@ import dev.sallyport.audit.store.CopyRows;
 import dev.sallyport.audit.store.RowSeal;
 import dev.sallyport.schema.id.TenantId;
 import java.sql.SQLException;
+import java.time.ZoneOffset;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -68,7 +69,35 @@ public final class SearchWriter {
                         // two writers never wait for each other in a circle
                         .sorted(Comparator.comparing(Description::id))
                         .toList());
+        insertSteps(handle, rows);
         return descriptions.keySet();
+    }
+
+    private static void insertSteps(Handle handle, List<Row> rows) {
+        if (rows.stream().allMatch(row -> row.facts().approval().isEmpty())) {
+            return;
+        }
+        var steps =
+                handle.prepareBatch(
+                        """
+                        INSERT INTO desk.approval (tenant, approval, seq, step, time, expires, requester, approvers)
+                        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                        """);
+        for (Row row : rows) {
+            row.facts()
+                    .approval()
+                    .ifPresent(step ->
+                            steps.add(
+                                    row.tenant().value(),
+                                    step.approval(),
+                                    row.index(),
+                                    step.kind().wire(),
+                                    row.facts().time().atOffset(ZoneOffset.UTC),
+                                    step.expires().map(time -> time.atOffset(ZoneOffset.UTC)),
+                                    step.requester(),
+                                    step.approvers().toArray(new String[0])));
+        }
+        var _ = steps.execute();
     }
 
     private static void insert(Handle handle, List<Description> descriptions) {
