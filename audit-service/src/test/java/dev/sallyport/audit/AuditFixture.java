@@ -136,14 +136,38 @@ public final class AuditFixture implements AutoCloseable {
         return id;
     }
 
+    KafkaSettings kafka() {
+        return kafka;
+    }
+
+    GatewayId approvalSigner() {
+        return approvalSigner;
+    }
+
+    SigningKey approvalKey() {
+        return approvalKey;
+    }
+
+    Secret keyEncryptionKey() {
+        return keyEncryptionKey;
+    }
+
     String token(TenantId tenant, String... scopes) {
+        return tokenOf(tenant, "olga", scopes);
+    }
+
+    String tokenOf(TenantId tenant, String subject, String... scopes) {
+        return tokenFor(tenant, subject, AUDIENCE.toString(), scopes);
+    }
+
+    String tokenFor(TenantId tenant, String subject, String audience, String... scopes) {
         return TestServers.oauth()
                 .token(
                         tenant.value(),
-                        "olga",
+                        subject,
                         "console",
                         Set.of(scopes),
-                        AUDIENCE,
+                        URI.create(audience),
                         Map.of(),
                         Duration.ofMinutes(10));
     }
@@ -326,6 +350,21 @@ public final class AuditFixture implements AutoCloseable {
                 HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + service.port() + path));
         token.ifPresent(bearer -> request.header("Authorization", "Bearer " + bearer));
         return send(request.build());
+    }
+
+    HttpResponse<String> postJson(
+            AuditService service, String path, String json, String token) {
+        return postAs(service, path, "application/json", json, token);
+    }
+
+    HttpResponse<String> postAs(
+            AuditService service, String path, String type, String body, String token) {
+        return send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + service.port() + path))
+                        .header("Content-Type", type)
+                        .header("Authorization", "Bearer " + token)
+                        .POST(HttpRequest.BodyPublishers.ofString(body))
+                        .build());
     }
 
     HttpResponse<String> post(AuditService service, String path, String form, String... headers) {

@@ -10,7 +10,11 @@ import dev.sallyport.audit.search.EntrySearch;
 import dev.sallyport.audit.search.FoundEntry;
 import dev.sallyport.audit.search.RowCheck;
 import dev.sallyport.audit.store.AuditDatabase;
+import dev.sallyport.schema.event.ApprovalGranted;
+import dev.sallyport.schema.event.Principal;
+import dev.sallyport.schema.id.EventId;
 import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.topic.Topics;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.InstantSource;
@@ -31,6 +35,7 @@ class DatabaseCheckIT {
     private static final Set<String> SEARCHED = Set.of("search", "description", "approval");
 
     private static final int ENTRIES = 300;
+    private static final int APPROVAL = 250;
 
     private static AuditFixture fixture;
     private static AuditDatabase database;
@@ -45,9 +50,13 @@ class DatabaseCheckIT {
         tenant = fixture.tenant();
         try (var _ = fixture.start()) {
             for (int i = 1; i < ENTRIES; i++) {
-                var _ =
-                        fixture.settle(
-                                tenant, i % 7 == 0 ? "bob" : "alice", "db_query", "select 1");
+                if (i == APPROVAL) {
+                    fixture.send(Topics.SIGNALS, tenant, AuditFixture.event(tenant, granted()));
+                } else {
+                    var _ =
+                            fixture.settle(
+                                    tenant, i % 7 == 0 ? "bob" : "alice", "db_query", "select 1");
+                }
                 if (i % 100 == 0) {
                     // several heads, checkpoints and stretches
                     fixture.flush();
@@ -57,6 +66,14 @@ class DatabaseCheckIT {
             fixture.flush();
             fixture.awaitPublished(database.jdbi(), tenant, ENTRIES);
         }
+    }
+
+    private static ApprovalGranted granted() {
+        return new ApprovalGranted(
+                EventId.next().toString(),
+                new Principal("carol", "console", null, null),
+                null,
+                null);
     }
 
     @AfterAll
@@ -103,6 +120,12 @@ class DatabaseCheckIT {
                     description ~ UPDATE desk.description SET tables = ARRAY[NULL]::text[] WHERE tenant = '%s' AND principal = 'alice' ~ says something else
                     description ~ UPDATE desk.description SET tables = ARRAY[ARRAY['a'],ARRAY['b']] WHERE tenant = '%s' AND principal = 'alice' ~ says something else
                     description ~ UPDATE desk.description SET tenant = 'No Tenant' WHERE tenant = '%s' AND principal = 'alice' ~ says something else
+                    approval ~ DELETE FROM desk.approval WHERE tenant = '%s' ~ its approval row says something else
+                    approval ~ UPDATE desk.approval SET step = 'denied' WHERE tenant = '%s' ~ its approval row says something else
+                    approval ~ UPDATE desk.approval SET step = 'x', approvers = ARRAY[NULL]::text[] WHERE tenant = '%s' ~ its approval row says something else
+                    approval ~ INSERT INTO desk.approval SELECT tenant, gen_random_uuid(), 5, step, time, expires, requester, approvers FROM desk.approval WHERE tenant = '%s' ~ entry 5 .*approval row
+                    approval ~ INSERT INTO desk.approval SELECT tenant, approval, 300, step, time, expires, requester, approvers FROM desk.approval WHERE tenant = '%s' ~ approval row of entry 300
+                    approval ~ UPDATE desk.approval SET tenant = 'No Tenant' WHERE tenant = '%s' ~ rows of the tenant 'No Tenant'
                     head ~ UPDATE audit.head SET seal = substr(sha256('x'), 1, 16) WHERE tenant = '%s' AND size = (SELECT max(size) FROM audit.head WHERE tenant = '%s') ~ head of 300 .*not written by this service
                     head ~ UPDATE audit.head SET previous = previous - 1 WHERE tenant = '%s' AND size = (SELECT max(size) FROM audit.head WHERE tenant = '%s') ~ head of 300 .*it follows
                     head ~ INSERT INTO audit.head SELECT tenant, 9223372036854775807, 9223372036854775806, root, now(), seal FROM audit.head WHERE tenant = '%s' LIMIT 1 ~ head of 9223372036854775807

@@ -33,6 +33,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -295,7 +296,12 @@ record ApprovalReader(Jdbi jdbi, Duration deadline) {
                         decided(
                                 entry,
                                 event,
-                                new Said(true, granted.approver(), granted.by(), granted.note()),
+                                new Said(
+                                        true,
+                                        granted.approver(),
+                                        granted.by(),
+                                        granted.note(),
+                                        granted.effectDigest()),
                                 asked);
                 case ApprovalDenied denied ->
                         decided(
@@ -304,8 +310,12 @@ record ApprovalReader(Jdbi jdbi, Duration deadline) {
                                 new Said(
                                         false,
                                         denied.approver(),
-                                        ApprovalBy.ANOTHER,
-                                        denied.reason()),
+                                        // what waits for the caller is refused by the caller
+                                        asked.by() == ApprovalBy.CONFIRM
+                                                ? ApprovalBy.CONFIRM
+                                                : ApprovalBy.ANOTHER,
+                                        denied.reason(),
+                                        null),
                                 asked);
                 case CallAuthorized call ->
                         uses.add(new Approval.Used(entry.index(), call.call(), event.time()));
@@ -314,7 +324,11 @@ record ApprovalReader(Jdbi jdbi, Duration deadline) {
         }
 
         private record Said(
-                boolean granted, Principal approver, ApprovalBy by, @Nullable String words) {}
+                boolean granted,
+                Principal approver,
+                ApprovalBy by,
+                @Nullable String words,
+                @Nullable String effectDigest) {}
 
         private void decided(Entry entry, Event<?> event, Said said, ApprovalRequested asked) {
             String ignored = ignored(entry, event, said, asked);
@@ -348,6 +362,9 @@ record ApprovalReader(Jdbi jdbi, Duration deadline) {
             }
             if (!own && !asked.approvers().contains(person)) {
                 return "this person is not among those who may decide";
+            }
+            if (said.granted() && !Objects.equals(said.effectDigest(), asked.effectDigest())) {
+                return "it allows another effect";
             }
             return event.time().isBefore(asked.expires()) ? null : "it came after the end";
         }

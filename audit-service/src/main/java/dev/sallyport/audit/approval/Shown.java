@@ -15,10 +15,16 @@ import tools.jackson.databind.JsonNode;
  * @param sql the exact text of the statement
  * @param params its values, in their order
  * @param effect what a rehearsal changed; empty where there was none
+ * @param unrehearsed why there was none; null where there was one, or nobody said why
  * @param cut whether the effect had no room here with all of its rows
  */
 public record Shown(
-        JsonNode json, String sql, List<JsonNode> params, Optional<Effect> effect, boolean cut) {
+        JsonNode json,
+        String sql,
+        List<JsonNode> params,
+        Optional<Effect> effect,
+        @Nullable String unrehearsed,
+        boolean cut) {
     public Shown {
         params = List.copyOf(params);
     }
@@ -73,11 +79,15 @@ public record Shown(
             throw wrong("sql and params");
         }
         JsonNode effect = json.path("effect");
+        JsonNode why = effect.path("cannotBeRehearsed");
         return new Shown(
                 json,
                 sql.stringValue(),
                 params.valueStream().toList(),
-                effect.isObject() ? Optional.of(effect(effect)) : Optional.empty(),
+                effect.isObject() && why.isMissingNode()
+                        ? Optional.of(effect(effect))
+                        : Optional.empty(),
+                why.isString() ? why.stringValue() : null,
                 json.path("cut").asBoolean(false));
     }
 

@@ -81,11 +81,12 @@ public record ApprovalView(
      * @param params its values, as JSON
      * @param rehearsed whether there is an effect
      * @param complete whether all changed rows were found
-     * @param note why not
+     * @param note why not, or why it could not be rehearsed
      * @param tables what was counted
      * @param changes rows before and after
      * @param changesNotShown how many rows more were changed
      * @param cut whether rows had no room in the request
+     * @param listed whether all tables had room
      */
     public record Statement(
             VisibleText sql,
@@ -96,7 +97,8 @@ public record ApprovalView(
             List<Counted> tables,
             List<ChangedRow> changes,
             long changesNotShown,
-            boolean cut) {
+            boolean cut,
+            boolean listed) {
         public Statement {
             params = List.copyOf(params);
             tables = List.copyOf(tables);
@@ -176,7 +178,7 @@ public record ApprovalView(
                 history(approval),
                 message(opened.verdicts().approve()),
                 message(opened.verdicts().deny()),
-                ApprovalWording.confirmation(opened.shown().flatMap(Shown::effect)),
+                ApprovalWording.confirmation(opened.shown()),
                 typed);
     }
 
@@ -273,7 +275,7 @@ public record ApprovalView(
 
     private static Statement statement(Shown shown) {
         var effect = shown.effect();
-        String note = effect.map(Shown.Effect::note).orElse(null);
+        String note = effect.map(Shown.Effect::note).orElse(shown.unrehearsed());
         return new Statement(
                 VisibleText.lines(shown.sql()),
                 shown.params().stream().map(value -> VisibleText.line(value.toString())).toList(),
@@ -292,7 +294,8 @@ public record ApprovalView(
                         .map(ApprovalView::row)
                         .toList(),
                 effect.map(Shown.Effect::changesNotShown).orElse(0L),
-                shown.cut());
+                shown.cut(),
+                ApprovalWording.isListed(Optional.of(shown)));
     }
 
     private static ChangedRow row(Shown.Change change) {

@@ -61,7 +61,8 @@ final class ApprovalWording {
     }
 
     /** What somebody says yes to: the effect's counts once more. */
-    static String confirmation(Optional<Shown.Effect> effect) {
+    static String confirmation(Optional<Shown> shown) {
+        var effect = shown.flatMap(Shown::effect);
         if (effect.isEmpty()) {
             return "Yes, this text may run. It was not rehearsed, so nobody knows what it changes.";
         }
@@ -75,7 +76,16 @@ final class ApprovalWording {
         return "Yes, it may change this and nothing else: "
                 + tables
                 + "."
+                + (isListed(shown) ? "" : " Further tables had no room to be listed.")
                 + (counted.complete() ? "" : " Not all of its rows could be looked at.");
+    }
+
+    /** Rows are left out first, and tables only where that was not enough. */
+    static boolean isListed(Optional<Shown> shown) {
+        return !shown.map(Shown::cut).orElse(false)
+                || shown.flatMap(Shown::effect)
+                        .filter(effect -> !effect.changes().isEmpty())
+                        .isPresent();
     }
 
     /** Such as {@code 20 rows deleted, 1 row inserted}. */

@@ -2,6 +2,7 @@ package dev.sallyport.cli;
 
 import dev.sallyport.schema.SallyportException;
 import dev.sallyport.schema.config.SettingsException;
+import dev.sallyport.schema.id.EventId;
 import dev.sallyport.schema.id.TenantId;
 import java.util.ServiceLoader;
 import picocli.CommandLine;
@@ -30,6 +31,7 @@ import picocli.CommandLine.HelpCommand;
             SchemaCommand.class,
             PolicyCommand.class,
             LimitsCommand.class,
+            ApprovalsCommand.class,
             ReinstateCommand.class,
             TrainCommand.class,
             HelpCommand.class
@@ -63,6 +65,7 @@ public final class Main {
         CommandLine line = new CommandLine(new Main());
         ServiceLoader.load(Contributed.class).forEach(line::addSubcommand);
         line.registerConverter(TenantId.class, TenantId::new);
+        line.registerConverter(EventId.class, EventId::of);
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setExecutionExceptionHandler(Main::explain);
         return line;

@@ -59,6 +59,10 @@ final class StackConsole implements LocalStack.Progress {
                 "  For auditors   ./sallyport token"
                         + data
                         + " --tenant acme --scope audit:read --for audit");
+        out.println(
+                "  Approvals      ./sallyport approvals list"
+                        + data
+                        + " --tenant acme --subject APPROVER");
         out.println("  Verify a log   ./sallyport audit verify" + data + " --tenant acme");
         out.println();
         out.println("Ctrl-C stops everything.");

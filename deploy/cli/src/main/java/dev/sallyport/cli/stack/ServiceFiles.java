@@ -35,6 +35,11 @@ final class ServiceFiles {
     static final String LIMITS_PASSWORD = "limits-db-password";
     static final String LIMITS_DATABASE = "sallyport_limits";
 
+    /** The id under which the registry has the audit service's key for approvals. */
+    static final String APPROVER = "audit-1";
+
+    static final String APPROVAL_KEY = "approval-signing-key";
+
     private static final String AUDIT_KEY = "audit-signing-key";
     private static final String ORIGIN = "sallyport.local/log";
     private static final YAMLMapper YAML = YAMLMapper.builder().build();
@@ -140,11 +145,19 @@ final class ServiceFiles {
     }
 
     private Map<String, Object> audits() {
+        // it starts while the tenants, for whom these are made too, are still enrolled
+        var _ = secrets.signingKey(APPROVAL_KEY);
+        var _ = secrets.keyEncryptionKey(KEY_ENCRYPTION_KEY);
         return Map.of(
                 "port", auditPort,
                 "publicUrl", audit().toString(),
                 "origin", ORIGIN,
                 "signingKey", secrets.reference(AUDIT_KEY).value(),
+                "approvals",
+                        Map.of(
+                                "id", APPROVER,
+                                "signingKey", secrets.reference(APPROVAL_KEY).value(),
+                                "keyEncryptionKey", secrets.reference(KEY_ENCRYPTION_KEY).value()),
                 "database",
                         Map.of(
                                 "jdbcUrl", servers.postgres().jdbcUrl(AUDIT_DATABASE),

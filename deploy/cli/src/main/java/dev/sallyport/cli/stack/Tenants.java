@@ -10,6 +10,7 @@ import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.registry.DataKeyEntry;
 import dev.sallyport.schema.registry.GatewayKey;
+import dev.sallyport.schema.registry.KeyPurpose;
 import dev.sallyport.schema.registry.RegistryEntry;
 import dev.sallyport.schema.registry.RegistrySnapshot;
 import dev.sallyport.schema.registry.RegistryWriter;
@@ -29,8 +30,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Applies the local stack's policy file, and puts what no file has: the gateway's key, and a data
- * key for each tenant that has none.
+ * Applies the local stack's policy file, and puts what no file has: the keys of the gateway and of the
+ * audit service, and a data key for each tenant that has none.
  */
 final class Tenants {
     private static final Duration REGISTRY_WITHIN = Duration.ofSeconds(20);
@@ -48,6 +49,11 @@ final class Tenants {
                 new GatewayKey(
                         new GatewayId(ServiceFiles.GATEWAY),
                         secrets.publicKey(ServiceFiles.GATEWAY_KEY)));
+        wanted.add(
+                new GatewayKey(
+                        new GatewayId(ServiceFiles.APPROVER),
+                        secrets.publicKey(ServiceFiles.APPROVAL_KEY),
+                        KeyPurpose.APPROVALS));
         RegistrySnapshot registry = RegistrySnapshot.read(kafka, "sallyport-up", REGISTRY_WITHIN);
         KeyEncryptionKey wrapping =
                 new KeyEncryptionKey(secrets.keyEncryptionKey(ServiceFiles.KEY_ENCRYPTION_KEY));
