@@ -50,7 +50,12 @@ class HeldCallIT {
                     rule(
                             "many-orders",
                             new Rule.When(null, null, null, Set.of("orders"), 2L),
-                            new Rule.Approval(ApprovalBy.CONFIRM, null, null, null)));
+                            new Rule.Approval(ApprovalBy.CONFIRM, null, null, null)),
+                    rule(
+                            "payments",
+                            new Rule.When(null, null, null, Set.of("payments"), null),
+                            new Rule.Approval(
+                                    ApprovalBy.ANOTHER, Set.of("ana", "ben"), null, null)));
             ObjectNode update = sql("update customers set city = 'held' where city = 'Lyon'");
             await().atMost(CATCHES_UP_WITHIN)
                     .until(() -> code(ana.call("db_execute", update)).equals("approval_required"));
@@ -108,6 +113,8 @@ class HeldCallIT {
                                                     "update orders set status = 'many' where id in (select id from orders order by id limit 3)"))))
                     .isEqualTo("approval_required");
 
+            anotherPersonAllows(stage, ana);
+
             await().atMost(CATCHES_UP_WITHIN)
                     .untilAsserted(() ->
                             assertThat(
@@ -118,6 +125,35 @@ class HeldCallIT {
                     .anyMatch(entry -> entry.contains(id))
                     .anyMatch(entry -> entry.contains(late));
         }
+    }
+
+    private static void anotherPersonAllows(Stage stage, McpClient ana) {
+        ObjectNode delete = sql("delete from payments where id = 2");
+        String id =
+                ana.call("db_execute", delete)
+                        .body()
+                        .at("/result/structuredContent/approval/id")
+                        .asString();
+        String ben = stage.approversToken("acme", "ben");
+        // until the audit service has read the request, there is none
+        await().atMost(CATCHES_UP_WITHIN)
+                .until(() -> stage.decide(id, "approve", ben, "{\"note\":\"seen\"}") == 200);
+        assertThat(stage.decide(id, "approve", ben, "{}")).as("once").isNotEqualTo(200);
+        // neither who asked, nor a token for agents, nor somebody else
+        for (String token :
+                List.of(
+                        stage.approversToken("acme", "ana"),
+                        stage.token("acme", "ben", "audit:approve"),
+                        stage.approversToken("acme", "mallory"),
+                        stage.approversToken("globex", "ben"))) {
+            assertThat(stage.decide(id, "deny", token, "{\"reason\":\"no\"}")).isNotEqualTo(200);
+        }
+        await().atMost(CATCHES_UP_WITHIN)
+                .untilAsserted(() ->
+                        assertThat(ana.call("db_execute", with(delete, id)).succeeded()).isTrue());
+        assertThat(stage.ownersView("select id from payments where tenant_id = 'acme' and id = 2"))
+                .isEmpty();
+        assertThat(code(ana.call("db_execute", with(delete, id)))).isEqualTo("approval_used");
     }
 
     private static Rule rule(String name, Rule.When when, Rule.Approval approval) {

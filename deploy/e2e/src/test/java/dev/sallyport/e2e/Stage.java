@@ -115,6 +115,33 @@ final class Stage implements AutoCloseable {
         return calls;
     }
 
+    /** A person's token for the audit service, with the right to decide on approvals. */
+    String approversToken(String tenant, String subject) {
+        return token(tenant, subject, "audit:approve", stack.description().audit());
+    }
+
+    /** The status that the audit service answers to the decision of whoever has the token. */
+    int decide(String approval, String decision, String token, String words) {
+        HttpRequest request =
+                HttpRequest.newBuilder(
+                                stack.description()
+                                        .audit()
+                                        .resolve("/api/v1/approvals/" + approval + "/" + decision))
+                        .header("Authorization", "Bearer " + token)
+                        .header("Content-Type", "application/json")
+                        .timeout(Duration.ofSeconds(20))
+                        .POST(HttpRequest.BodyPublishers.ofString(words))
+                        .build();
+        try {
+            return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
     AuditVerifier verifier() {
         return new AuditVerifier(VerifierKey.parse(stack.description().auditKey()));
     }
