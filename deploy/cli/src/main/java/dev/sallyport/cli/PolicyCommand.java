@@ -8,7 +8,11 @@ import picocli.CommandLine.Command;
             "Try a policy out before it holds: look for what has no effect in it, and decide calls by it.",
             "Nothing is changed, and no call is run."
         },
-        subcommands = {PolicyLintCommand.class, PolicyTestCommand.class},
+        subcommands = {
+            PolicyLintCommand.class,
+            PolicyTestCommand.class,
+            PolicyBacktestCommand.class
+        },
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND")
 final class PolicyCommand {}

@@ -3,11 +3,8 @@ package dev.sallyport.cli;
 import dev.sallyport.cli.PolicyOptions.Policy;
 import dev.sallyport.cli.policy.PolicyCase;
 import dev.sallyport.cli.policy.PolicyCase.Expected;
-import dev.sallyport.cli.policy.PolicyCase.Verdict;
 import dev.sallyport.gateway.Trial;
 import dev.sallyport.gateway.gate.Decision;
-import dev.sallyport.schema.event.ApprovalBy;
-import dev.sallyport.schema.registry.Demand;
 import dev.sallyport.schema.registry.Registry;
 import dev.sallyport.schema.registry.Tenant;
 import dev.sallyport.schema.token.Caller;
@@ -15,7 +12,6 @@ import java.io.PrintWriter;
 import java.net.URI;
 import java.time.Instant;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -83,37 +79,7 @@ final class PolicyTestCommand implements Callable<Integer> {
                                 one.call().readOnly(),
                                 one.call().tool(),
                                 one.call().arguments()));
-        return switch (decision) {
-            case Decision.AllowedHere _ -> new Expected(Verdict.ALLOWED, null, null, null, null);
-            case Decision.Allowed allowed -> allowed(allowed);
-            case Decision.Held held -> held(held, one);
-            case Decision.Refused(var refusal) ->
-                    new Expected(Verdict.REFUSED, refusal.code(), null, null, null);
-        };
-    }
-
-    private static Expected allowed(Decision.Allowed allowed) {
-        return new Expected(Verdict.ALLOWED, null, null, null, allowed.statementClass());
-    }
-
-    /** What is held until it is known how many rows it changes may need nobody then. */
-    private static Expected held(Decision.Held held, PolicyCase one) {
-        Demand demand = held.rules().demand(one.call().rows());
-        if (demand.by() == ApprovalBy.NONE) {
-            return allowed(held.allowed());
-        }
-        if (demand.by() == ApprovalBy.NOBODY) {
-            return new Expected(Verdict.REFUSED, "rule_refuses", null, null, null);
-        }
-        if (!demand.canBeMet(one.who().subject())) {
-            return new Expected(Verdict.REFUSED, "approval_impossible", null, null, null);
-        }
-        return new Expected(
-                Verdict.HELD,
-                null,
-                demand.by(),
-                Set.copyOf(demand.rules()),
-                held.allowed().statementClass());
+        return PolicyVerdict.of(decision, one.who().subject(), one.call().rows());
     }
 
     private static Caller caller(PolicyCase.Who who, Registry registry) {

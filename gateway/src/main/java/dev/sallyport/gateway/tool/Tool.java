@@ -42,7 +42,7 @@ public record Tool(
     public static final String DATABASE = "database";
 
     /** The argument that has a change rehearsed. */
-    static final String DRY_RUN = "dryRun";
+    public static final String DRY_RUN = "dryRun";
 
     /** The argument that names the approval of a call that was held. */
     static final String APPROVAL = "approval";
