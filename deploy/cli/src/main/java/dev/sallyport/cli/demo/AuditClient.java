@@ -95,14 +95,36 @@ final class AuditClient implements AutoCloseable {
         return get("/log/" + tenant + "/tile/entries/000.p/1").statusCode() == 403;
     }
 
+    /**
+     * Allows what was asked for; the answer is the code of why not, or nothing where it was allowed.
+     * Empty as long as the request is not in the log.
+     */
+    Optional<String> approve(String approval) {
+        HttpResponse<byte[]> response =
+                send(
+                        request("/api/v1/approvals/" + approval + "/approve")
+                                .header("Content-Type", "application/json")
+                                .POST(HttpRequest.BodyPublishers.ofString("{}")));
+        if (response.statusCode() == OK) {
+            return Optional.of("");
+        }
+        String code = Json.mapper().readTree(response.body()).path("code").asString("?");
+        return Optional.of(code).filter(one -> !one.equals("approval_unknown"));
+    }
+
     private HttpResponse<byte[]> get(String path) {
+        return send(request(path));
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(audit.resolve(path))
+                .timeout(TIMEOUT)
+                .header("Authorization", "Bearer " + token);
+    }
+
+    private HttpResponse<byte[]> send(HttpRequest.Builder request) {
         try {
-            return http.send(
-                    HttpRequest.newBuilder(audit.resolve(path))
-                            .timeout(TIMEOUT)
-                            .header("Authorization", "Bearer " + token)
-                            .build(),
-                    HttpResponse.BodyHandlers.ofByteArray());
+            return http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
         } catch (IOException e) {
             throw new IllegalStateException(
                     "the audit service at " + audit + " does not answer", e);

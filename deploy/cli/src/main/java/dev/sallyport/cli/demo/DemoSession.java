@@ -18,6 +18,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import tools.jackson.databind.JsonNode;
 
 /**
  * A session with a running stack, played over its public interfaces alone: OAuth tokens, MCP, the
@@ -29,6 +30,9 @@ public final class DemoSession {
     private static final Duration SETTLES_WITHIN = Duration.ofSeconds(20);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
     private static final int BULK_CALLS_MAX = 40;
+    private static final String DELETING = "mcp:read mcp:write mcp:delete";
+    private static final String DELETE_A_PAYMENT =
+            "delete from payments where id = (select min(id) from payments)";
     private static final String PAYMENTS_OF_ALL =
             "select tenant_id, count(*) from payments group by tenant_id order by tenant_id";
 
@@ -61,6 +65,8 @@ public final class DemoSession {
         escapes();
         refusedWrite();
         write();
+        approval();
+        changedEffect();
         budget();
         bulkRead(carrier);
         auditEntries();
@@ -186,6 +192,100 @@ public final class DemoSession {
                     "one row was changed, in acme's orders");
             remember("acme", reply, "the write");
         }
+    }
+
+    private void approval() {
+        tell.step("A delete that another person has to allow");
+        tell.say("A rule of acme holds what deletes payments, until dana allows it. Ana's agent sends:");
+        tell.say(DELETE_A_PAYMENT);
+        try (McpClient ana = agent("acme", "ana", DELETING);
+                AuditClient herself = decider("ana");
+                AuditClient dana = decider("dana")) {
+            long before = payments();
+            String approval = asked(ana);
+            tell.check(payments() == before, "it was rehearsed and taken back: nothing is deleted");
+            String own = await(() -> herself.approve(approval)).orElse("nothing");
+            tell.check(own.equals("approval_own"), "ana cannot allow it herself: " + own);
+            allowed(dana, approval);
+            McpClient.Reply done = sentAgain(ana, approval);
+            tell.say("The same call again, with the approval: " + done.text());
+            tell.check(
+                    done.succeeded() && payments() == before - 1,
+                    "it was run again, had the effect that dana saw, and was committed");
+            remember("acme", done, "the delete that dana allowed");
+            McpClient.Reply twice = sentAgain(ana, approval);
+            tell.check(
+                    twice.code().orElse("").equals("approval_used"),
+                    "the approval is good for one call: " + twice.code().orElse("?"));
+            remember("acme", twice, "the delete by a used approval");
+        }
+    }
+
+    private void changedEffect() {
+        tell.step("An effect that changed meanwhile is not committed");
+        try (McpClient ana = agent("acme", "ana", DELETING);
+                AuditClient dana = decider("dana")) {
+            long before = payments();
+            String approval = asked(ana);
+            allowed(dana, approval);
+            tell.say("Before the agent sends it again, somebody changes that payment's amount.");
+            McpClient.Reply changed =
+                    ana.sql(
+                            "db_execute",
+                            DATABASE,
+                            "update payments set amount = amount + 1 where id = (select min(id) from payments)");
+            remember("acme", changed, "the change in between");
+            McpClient.Reply reply = sentAgain(ana, approval);
+            tell.say(reply.text());
+            tell.check(
+                    changed.succeeded()
+                            && reply.code().orElse("").equals("effect_changed")
+                            && payments() == before,
+                    "dana allowed another effect, so nothing was deleted");
+            remember("acme", reply, "the delete whose effect had changed");
+        }
+    }
+
+    /** Sends the delete, which is held, and tells the approval's id. */
+    private String asked(McpClient agent) {
+        McpClient.Reply held = agent.sql("db_execute", DATABASE, DELETE_A_PAYMENT);
+        remember("acme", held, "the delete that was held");
+        JsonNode told = held.body().at("/result/structuredContent");
+        for (JsonNode table : told.at("/effect/tables")) {
+            tell.say(
+                    "would delete %d of %s"
+                            .formatted(
+                                    table.path("deleted").asInt(-1),
+                                    table.path("table").asString("?")));
+        }
+        tell.check(
+                held.code().orElse("").equals("approval_required")
+                        && told.at("/effect/rowsAffected").asInt(-1) == 1,
+                "the answer is approval_required, with the effect");
+        return told.at("/approval/id").asString("");
+    }
+
+    private void allowed(AuditClient dana, String approval) {
+        String answer = await(() -> dana.approve(approval)).orElse("nothing");
+        tell.check(
+                answer.isEmpty(),
+                "dana sees text and effect in the audit service and allows it"
+                        + (answer.isEmpty() ? "" : ": " + answer));
+    }
+
+    /** The held call with its approval, once the gateway has heard of the decision. */
+    private McpClient.Reply sentAgain(McpClient agent, String approval) {
+        Supplier<McpClient.Reply> send =
+                () -> agent.approved("db_execute", DATABASE, DELETE_A_PAYMENT, approval);
+        return await(() ->
+                        Optional.of(send.get())
+                                .filter(reply -> !reply.code().orElse("").equals("approval_pending")))
+                .orElseGet(send);
+    }
+
+    private long payments() {
+        return Long.parseLong(
+                query("acme", "ana", "select count(*) from payments").getFirst().getFirst());
     }
 
     private void budget() {
@@ -371,6 +471,14 @@ public final class DemoSession {
     private McpClient agent(String tenant, String subject, String scope) {
         return new McpClient(
                 stack.mcp(), token(tenant, subject, scope, stack.mcp()), "sallyport-demo");
+    }
+
+    /** Somebody of acme who comes to decide on approvals. */
+    private AuditClient decider(String subject) {
+        return new AuditClient(
+                stack.audit(),
+                token("acme", subject, "audit:approve", stack.audit()),
+                stack.auditKey());
     }
 
     private AuditClient audit(String tenant) {

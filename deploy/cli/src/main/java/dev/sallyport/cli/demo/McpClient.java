@@ -148,6 +148,17 @@ public final class McpClient implements AutoCloseable {
                 tool, Json.mapper().createObjectNode().put("database", database).put("sql", sql));
     }
 
+    /** As {@link #sql}, of a call that somebody allowed. */
+    public Reply approved(String tool, String database, String sql, String approval) {
+        return call(
+                tool,
+                Json.mapper()
+                        .createObjectNode()
+                        .put("database", database)
+                        .put("sql", sql)
+                        .put("approval", approval));
+    }
+
     private Reply send(String method, @Nullable String name, ObjectNode params) {
         ObjectNode meta = params.putObject("_meta");
         meta.put("io.modelcontextprotocol/protocolVersion", REVISION);
