@@ -51,7 +51,8 @@ public record AuditConfig(
     public record Approvals(
             @Default("audit-1") GatewayId id,
             @Example("file:/run/secrets/approval-signing-key") @Nullable SecretReference signingKey,
-            @Example("file:/run/secrets/key-encryption-key") @Nullable SecretReference keyEncryptionKey) {
+            @Example("file:/run/secrets/key-encryption-key")
+                    @Nullable SecretReference keyEncryptionKey) {
         /** Nobody can decide. */
         public static final Approvals NONE = new Approvals(new GatewayId("audit-1"), null, null);
 

@@ -222,8 +222,7 @@ final class ApprovalFixture {
     void suspend(String subject) {
         registry.put(
                 tenant,
-                new Suspension(
-                        tenant, subject, "a test", null, InstantSource.system().instant()));
+                new Suspension(tenant, subject, "a test", null, InstantSource.system().instant()));
     }
 
     void register(GatewayKey entry) {
@@ -283,8 +282,7 @@ final class ApprovalFixture {
                                 ? "{\"reason\":\"not on a Friday\"}"
                                 : "{\"note\":\"fine\"}",
                         token);
-        JsonNode json =
-                Json.mapper().readTree(answer.body().getBytes(StandardCharsets.UTF_8));
+        JsonNode json = Json.mapper().readTree(answer.body().getBytes(StandardCharsets.UTF_8));
         return answer.statusCode() == 200
                 ? json.path("state").asString()
                 : answer.statusCode() + " " + json.path("code").asString();

@@ -57,7 +57,9 @@ class ApprovalsBrowserIT {
                 .as("direction and zero-width characters are written down, in their places")
                 .isEqualTo(
                         "delete from orders -- U+202Eonly mineU+202C\nwhere custom\u0435r_id = $1U+200B");
-        assertThat(browser.findElement(By.cssSelector("pre.exact .foreign")).getDomAttribute("title"))
+        assertThat(
+                        browser.findElement(By.cssSelector("pre.exact .foreign"))
+                                .getDomAttribute("title"))
                 .isEqualTo("CYRILLIC SMALL LETTER IE");
         assertThat(browser.findElement(By.tagName("main")).getText())
                 .contains("public.orders", "Ana <b>", "20 more rows", "alice", "shop", "U+200B");

@@ -113,8 +113,7 @@ class ApprovalsIT {
                 .isEqualTo("open");
         assertThat(approvals.decide(id, approvals.token("cid", DECIDE), "deny"))
                 .isEqualTo("denied");
-        var denied =
-                approvals.get(id, approvals.token("cid", DECIDE)).at("/approval/decisions/1");
+        var denied = approvals.get(id, approvals.token("cid", DECIDE)).at("/approval/decisions/1");
         assertThat(denied.path("granted").asBoolean(true)).isFalse();
         assertThat(denied.path("words").asString()).isEqualTo("not on a Friday");
         assertThat(approvals.decide(id, approvals.token("cid", DECIDE), "approve"))
@@ -199,7 +198,11 @@ class ApprovalsIT {
 
     @Test
     void afterItsTimeNobodyDecides() {
-        var id = approvals.ask(Wanted.usual().expires(InstantSource.system().instant().plus(Duration.ofDays(2))));
+        var id =
+                approvals.ask(
+                        Wanted.usual()
+                                .expires(
+                                        InstantSource.system().instant().plus(Duration.ofDays(2))));
         String ben = approvals.token("ben", DECIDE);
         assertThat(approvals.get(id, ben).at("/approval/state").asString()).isEqualTo("open");
 
@@ -207,8 +210,7 @@ class ApprovalsIT {
 
         assertThat(approvals.decide(past, ben, "approve")).isEqualTo("409 approval_expired");
         assertThat(approvals.decide(past, ben, "deny")).isEqualTo("409 approval_expired");
-        assertThat(approvals.get(past, ben).at("/approval/state").asString())
-                .isEqualTo("expired");
+        assertThat(approvals.get(past, ben).at("/approval/state").asString()).isEqualTo("expired");
     }
 
     @Test
@@ -272,8 +274,7 @@ class ApprovalsIT {
             assertThat(told.path("shownTo").asString()).contains("audit:approve");
             assertThat(told.toString()).doesNotContain("customer_id", "Ana");
         }
-        assertThat(approvals.get(id, approvals.token("alice", "audit:read")).has("shown"))
-                .isTrue();
+        assertThat(approvals.get(id, approvals.token("alice", "audit:read")).has("shown")).isTrue();
         await().atMost(AuditFixture.WITHIN)
                 .until(() ->
                         fixture.get(
@@ -294,9 +295,7 @@ class ApprovalsIT {
 
         String list = fixture.get(service, "/api/v1/approvals", Optional.of(ben)).body();
         assertThat(list).contains(bens.toString()).doesNotContain(cids.toString());
-        assertThat(
-                        fixture.get(service, "/api/v1/approvals/" + cids, Optional.of(ben))
-                                .statusCode())
+        assertThat(fixture.get(service, "/api/v1/approvals/" + cids, Optional.of(ben)).statusCode())
                 .isEqualTo(404);
         assertThat(fixture.get(service, "/api/v1/entries", Optional.of(ben)).statusCode())
                 .isEqualTo(403);
@@ -394,8 +393,7 @@ class ApprovalsIT {
         var id = approvals.ask(Wanted.usual());
         String ben = approvals.token("ben", DECIDE);
         var bens = ApprovalFixture.principal("ben");
-        var granted =
-                new ApprovalGranted(id.toString(), bens, ApprovalFixture.DIGEST, "forged");
+        var granted = new ApprovalGranted(id.toString(), bens, ApprovalFixture.DIGEST, "forged");
 
         approvals.tell(granted, approvals.gateway(), approvals.gatewayKey());
         approvals.tell(granted, fixture.approvalSigner(), SigningKey.generate());
@@ -429,8 +427,8 @@ class ApprovalsIT {
         assertThat(told.at("/approval/granted").asInt()).isZero();
         assertThat(told.at("/approval/decisions"))
                 .hasSize(6)
-                .allSatisfy(decision ->
-                        assertThat(decision.path("ignored").asString("")).isNotEmpty());
+                .allSatisfy(
+                        decision -> assertThat(decision.path("ignored").asString("")).isNotEmpty());
         assertThat(approvals.decide(id, ben, "approve")).isEqualTo("granted");
     }
 
@@ -462,7 +460,9 @@ class ApprovalsIT {
             statement.execute(
                     "INSERT INTO desk.approval SELECT tenant, approval, -seq - 1, step, time, expires, requester, approvers FROM desk.approval WHERE approval = '%s'"
                             .formatted(id));
-            statement.execute("DELETE FROM desk.approval WHERE approval = '%s' AND step = 'requested' AND seq >= 0".formatted(id));
+            statement.execute(
+                    "DELETE FROM desk.approval WHERE approval = '%s' AND step = 'requested' AND seq >= 0"
+                            .formatted(id));
         }
 
         JsonNode told = approvals.get(id, approvals.token("ben", DECIDE));
@@ -500,9 +500,16 @@ class ApprovalsIT {
                         body,
                         approvals.token("ben", DECIDE));
 
-        assertThat(answer.statusCode() + " " + Json.mapper().readTree(answer.body()).path("code").asString())
+        assertThat(
+                        answer.statusCode()
+                                + " "
+                                + Json.mapper().readTree(answer.body()).path("code").asString())
                 .isEqualTo(expected);
-        assertThat(approvals.get(id, approvals.token("ben", DECIDE)).at("/approval/state").asString())
+        assertThat(
+                        approvals
+                                .get(id, approvals.token("ben", DECIDE))
+                                .at("/approval/state")
+                                .asString())
                 .isEqualTo("open");
     }
 
@@ -559,8 +566,7 @@ class ApprovalsIT {
                                         .at("/youCannotApprove/code")
                                         .asString("")
                                         .equals("approvals_unavailable"));
-                assertThat(held.decide(id, ben, "approve"))
-                        .isEqualTo("503 approvals_unavailable");
+                assertThat(held.decide(id, ben, "approve")).isEqualTo("503 approvals_unavailable");
                 assertThat(held.decide(id, ben, "deny")).isEqualTo("503 approvals_unavailable");
             }
             held.close();
@@ -577,8 +583,7 @@ class ApprovalsIT {
         await().atMost(AuditFixture.WITHIN)
                 .untilAsserted(() -> {
                     var found =
-                            fixture.get(
-                                    service, "/api/v1/entries?reads=hidden&text=" + id, reader);
+                            fixture.get(service, "/api/v1/entries?reads=hidden&text=" + id, reader);
                     JsonNode entries = Json.mapper().readTree(found.body()).path("entries");
                     assertThat(entries).hasSize(2);
                     assertThat(entries)
@@ -589,7 +594,9 @@ class ApprovalsIT {
                     assertThat(entries.get(0).path("principal").asString()).isEqualTo("ben");
                     assertThat(entries.get(1).path("principal").asString()).isEqualTo("alice");
                     long index = entries.get(1).path("index").asLong();
-                    assertThat(fixture.get(service, "/api/v1/entries/" + index, reader).statusCode())
+                    assertThat(
+                                    fixture.get(service, "/api/v1/entries/" + index, reader)
+                                            .statusCode())
                             .isEqualTo(200);
                 });
     }

@@ -352,8 +352,7 @@ public final class AuditFixture implements AutoCloseable {
         return send(request.build());
     }
 
-    HttpResponse<String> postJson(
-            AuditService service, String path, String json, String token) {
+    HttpResponse<String> postJson(AuditService service, String path, String json, String token) {
         return postAs(service, path, "application/json", json, token);
     }
 

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decides who may read and who may decide: whoever brings an access token for this service with one
- * of the scopes, and only of the tenant that the token leads to. Who brings another token is told to
- * the log first.
+ * of the scopes, and only of the tenant that the token leads to. Who brings another token is told
+ * to the log first.
  *
  * @param tokens the check of tokens
  * @param registry who is suspended: they read nothing either

@@ -124,11 +124,7 @@ public final class Approvals {
             var approval = found.approvals().get(id);
             if (approval != null && isVisible(caller, approval)) {
                 var whole = withPending(caller.tenant(), approval);
-                seen.add(
-                        new Seen(
-                                id,
-                                Optional.of(whole),
-                                rules(caller, whole, true).isEmpty()));
+                seen.add(new Seen(id, Optional.of(whole), rules(caller, whole, true).isEmpty()));
             } else if (found.altered().containsKey(id) && seesAll(caller)) {
                 seen.add(new Seen(id, Optional.empty(), false));
             }
@@ -355,8 +351,7 @@ public final class Approvals {
     }
 
     private Approval require(Caller caller, EventId id) {
-        var found =
-                reader.approvals(caller.tenant(), List.of(id), registry.get(), clock.instant());
+        var found = reader.approvals(caller.tenant(), List.of(id), registry.get(), clock.instant());
         Long altered = found.altered().get(id);
         if (altered != null && seesAll(caller)) {
             throw new AuditException(

@@ -70,7 +70,8 @@ final class ApprovalRoutes {
         for (String name : parameters.keySet()) {
             if (!List.of("cursor", "limit").contains(name)) {
                 throw new AuditException(
-                        AuditProblem.PARAMETER_UNKNOWN, "there are the parameters cursor and limit");
+                        AuditProblem.PARAMETER_UNKNOWN,
+                        "there are the parameters cursor and limit");
             }
         }
         var page =
@@ -127,9 +128,7 @@ final class ApprovalRoutes {
                                         .writeValueAsBytes(
                                                 ApprovalJson.of(
                                                         approvals.decide(
-                                                                caller,
-                                                                ctx.ip(),
-                                                                id(ctx),
+                                                                caller, ctx.ip(), id(ctx),
                                                                 decision))));
             }
         }

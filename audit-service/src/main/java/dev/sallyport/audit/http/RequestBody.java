@@ -27,8 +27,7 @@ public final class RequestBody {
      */
     public static byte[] read(Context ctx, String type) {
         if (!isOf(type, ctx.contentType())) {
-            throw unread(
-                    ctx, AuditProblem.UNSUPPORTED_MEDIA_TYPE, "the body must come as " + type);
+            throw unread(ctx, AuditProblem.UNSUPPORTED_MEDIA_TYPE, "the body must come as " + type);
         }
         var connection = CallerConnection.of(ctx.req());
         return switch (Body.read(ctx.req(), BYTES_MAX, WITHIN, connection)) {

@@ -39,8 +39,7 @@ final class ApprovalPages {
                 QueryString.parse(ctx.queryString()).getOrDefault("cursor", List.of());
         var after = cursors.stream().findFirst().map(ApprovalCursor::parse);
         var page = approvals.page(caller, after, PAGE);
-        reads.record(
-                caller, ctx.ip(), "approvals", String.join(",", cursors), page.found().size());
+        reads.record(caller, ctx.ip(), "approvals", String.join(",", cursors), page.found().size());
         String next = page.next();
         return pages.page(
                 ctx,
@@ -66,10 +65,7 @@ final class ApprovalPages {
         var opened = approvals.open(caller, id);
         reads.record(caller, ctx.ip(), opened.action(), id.toString(), 1);
         return pages.page(
-                ctx,
-                status,
-                "approval.jte",
-                ApprovalView.of(Reader.of(caller), opened, typed));
+                ctx, status, "approval.jte", ApprovalView.of(Reader.of(caller), opened, typed));
     }
 
     /** Allows the call where the person says yes to the effect's counts. */

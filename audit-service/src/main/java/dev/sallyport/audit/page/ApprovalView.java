@@ -313,7 +313,9 @@ public record ApprovalView(
                             VisibleText.line(column),
                             old,
                             fresh,
-                            before && after && !change.before().equals(change.after())
+                            before
+                                    && after
+                                    && !change.before().equals(change.after())
                                     && !String.valueOf(old).equals(String.valueOf(fresh))));
         }
         return new ChangedRow(

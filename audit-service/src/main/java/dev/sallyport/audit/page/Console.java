@@ -81,7 +81,8 @@ public final class Console {
                 HOME + "/entries/{index}/proof.json",
                 page(ctx -> signedIn(ctx, Aim.READ, caller -> downloadEntry(ctx, caller))));
         routes.get(
-                HOME + "/calls/{callId}", page(ctx -> signedIn(ctx, Aim.READ, caller -> call(ctx, caller))));
+                HOME + "/calls/{callId}",
+                page(ctx -> signedIn(ctx, Aim.READ, caller -> call(ctx, caller))));
         routes.get(
                 HOME + "/calls/{callId}/proof.json",
                 page(ctx -> signedIn(ctx, Aim.READ, caller -> download(ctx, caller))));

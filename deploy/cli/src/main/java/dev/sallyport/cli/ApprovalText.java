@@ -60,13 +60,17 @@ record ApprovalText(PrintWriter out, InstantSource clock) {
             out.println("WARNING: no gateway that the registry knows signed this request");
         }
         for (JsonNode index : approval.path("altered")) {
-            out.println("WARNING: entry " + index.asLong() + " belongs to it and is not what was logged");
+            out.println(
+                    "WARNING: entry "
+                            + index.asLong()
+                            + " belongs to it and is not what was logged");
         }
         JsonNode shown = whole.path("shown");
         if (shown.isObject()) {
             statement(shown, approval);
         } else if (whole.has("shownTo")) {
-            out.println("exact text and effect: shown to " + plain(whole.path("shownTo").asString()));
+            out.println(
+                    "exact text and effect: shown to " + plain(whole.path("shownTo").asString()));
         } else {
             out.println("exact text and effect: they cannot be opened");
         }
@@ -81,7 +85,9 @@ record ApprovalText(PrintWriter out, InstantSource clock) {
         out.println(
                 INDENT
                         + (obstacle.isObject()
-                                ? "you cannot %s it: %s".formatted(verdict, plain(obstacle.path("message").asString()))
+                                ? "you cannot %s it: %s"
+                                        .formatted(
+                                                verdict, plain(obstacle.path("message").asString()))
                                 : "./sallyport approvals %s %s %s%s"
                                         .formatted(
                                                 verdict,
@@ -132,7 +138,8 @@ record ApprovalText(PrintWriter out, InstantSource clock) {
                         .formatted(
                                 approval.path("granted").asLong(),
                                 approval.path("needed").asLong(),
-                                approval.path("approvers").valueStream()
+                                approval.path("approvers")
+                                        .valueStream()
                                         .map(JsonNode::asString)
                                         .collect(Collectors.joining(", "))));
     }
@@ -228,7 +235,9 @@ record ApprovalText(PrintWriter out, InstantSource clock) {
                 INDENT
                         + "a row of "
                         + plain(change.path("table").asString())
-                        + (after.isNull() ? " that is deleted" : before.isNull() ? " that is inserted" : ", before -> after"));
+                        + (after.isNull()
+                                ? " that is deleted"
+                                : before.isNull() ? " that is inserted" : ", before -> after"));
         Set<String> columns = new LinkedHashSet<>();
         if (before.isObject()) {
             columns.addAll(before.propertyNames());
@@ -237,7 +246,12 @@ record ApprovalText(PrintWriter out, InstantSource clock) {
             columns.addAll(after.propertyNames());
         }
         for (String column : columns) {
-            out.println(INDENT + INDENT + plain(column) + ": " + value(before.get(column), after.get(column)));
+            out.println(
+                    INDENT
+                            + INDENT
+                            + plain(column)
+                            + ": "
+                            + value(before.get(column), after.get(column)));
         }
         if (columns.isEmpty()) {
             out.println(INDENT + INDENT + value(before, after));
@@ -264,11 +278,17 @@ record ApprovalText(PrintWriter out, InstantSource clock) {
             out.println(
                     INDENT
                             + time(decided.path("time").asString())
-                            + (decided.path("granted").asBoolean(false) ? "  approved by " : "  denied by ")
+                            + (decided.path("granted").asBoolean(false)
+                                    ? "  approved by "
+                                    : "  denied by ")
                             + plain(decided.at("/approver/subject").asString())
-                            + (decided.has("words") ? ": " + plain(decided.path("words").asString()) : "")
+                            + (decided.has("words")
+                                    ? ": " + plain(decided.path("words").asString())
+                                    : "")
                             + (decided.has("ignored")
-                                    ? "  (does not count: " + plain(decided.path("ignored").asString()) + ")"
+                                    ? "  (does not count: "
+                                            + plain(decided.path("ignored").asString())
+                                            + ")"
                                     : ""));
         }
         for (JsonNode used : approval.path("uses")) {

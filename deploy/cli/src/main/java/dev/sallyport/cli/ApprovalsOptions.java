@@ -45,12 +45,15 @@ final class ApprovalsOptions {
 
     /** Which audit service. */
     static final class Where {
-        @Option(names = "--tenant", description = "The local stack's audit service, as one of this tenant.")
+        @Option(
+                names = "--tenant",
+                description = "The local stack's audit service, as one of this tenant.")
         @Nullable String tenant;
 
         @Option(
                 names = "--url",
-                description = "The audit service at this address, such as https://audit.example.com.")
+                description =
+                        "The audit service at this address, such as https://audit.example.com.")
         @Nullable URI url;
     }
 
@@ -58,7 +61,9 @@ final class ApprovalsOptions {
     String again() {
         return where.tenant == null
                 ? "--url " + where.url + " --token ..."
-                : "--tenant " + where.tenant + (token == null ? " --subject " + subject : " --token ...");
+                : "--tenant "
+                        + where.tenant
+                        + (token == null ? " --subject " + subject : " --token ...");
     }
 
     /**
@@ -98,7 +103,9 @@ final class ApprovalsOptions {
                         .header("Authorization", "Bearer " + bearer);
         if (body != null) {
             request.header("Content-Type", "application/json")
-                    .POST(HttpRequest.BodyPublishers.ofByteArray(Json.mapper().writeValueAsBytes(body)));
+                    .POST(
+                            HttpRequest.BodyPublishers.ofByteArray(
+                                    Json.mapper().writeValueAsBytes(body)));
         }
         return answer(audit, request.build());
     }

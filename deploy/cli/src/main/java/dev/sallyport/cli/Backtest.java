@@ -37,8 +37,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Decides recorded calls again. Events are taken in this order: outcomes, signals, commands; so that
- * it is known of a command how many rows it changed, and whether it was held.
+ * Decides recorded calls again. Events are taken in this order: outcomes, signals, commands; so
+ * that it is known of a command how many rows it changed, and whether it was held.
  */
 final class Backtest {
     /** Refusals that depend on the registry, and not on the text or on the token alone. */
@@ -86,9 +86,10 @@ final class Backtest {
     /** Takes an event. */
     void take(Event<?> event) {
         switch (event.data()) {
-            case CallSettled settled when settled.ended() == Ended.SUCCEEDED
-                    && settled.rehearsed() == null
-                    && settled.statementClass() != StatementClass.READ ->
+            case CallSettled settled
+                    when settled.ended() == Ended.SUCCEEDED
+                            && settled.rehearsed() == null
+                            && settled.statementClass() != StatementClass.READ ->
                     changed.put(settled.call(), settled.rowsAffected());
             case ApprovalRequested asked -> held.put(asked.call(), asked);
             case CallRefused refused -> refused(event.tenant(), event.time(), refused);
@@ -235,8 +236,7 @@ final class Backtest {
             long count,
             CallId call,
             String condition) {
-        Expected shown =
-                new Expected(now.decision(), now.code(), now.by(), now.rules(), null);
+        Expected shown = new Expected(now.decision(), now.code(), now.by(), now.rules(), null);
         boolean refusedStill =
                 before.decision() == Verdict.REFUSED && now.decision() == Verdict.REFUSED;
         if (refusedStill || before.isMetBy(shown)) {

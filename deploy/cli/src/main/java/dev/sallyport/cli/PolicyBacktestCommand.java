@@ -111,8 +111,7 @@ final class PolicyBacktestCommand implements Callable<Integer> {
         PrintWriter out = command.commandLine().getOut();
         result.differences().forEach(out::println);
         out.printf(
-                "%d calls from %s to %s would be decided otherwise%n",
-                result.differ(), start, end);
+                "%d calls from %s to %s would be decided otherwise%n", result.differ(), start, end);
         out.printf(
                 "%d were decided by their statement, %d by what the log tells of them, %d cannot be told%n",
                 result.byText(), result.byFacts(), result.untold());
@@ -158,12 +157,8 @@ final class PolicyBacktestCommand implements Callable<Integer> {
                                 new Secrets(System.getenv())
                                         .resolve(new SecretReference(wrapping))));
         return event ->
-                Backtest.opened(
-                        () ->
-                                keyring.of(
-                                                now,
-                                                event.tenant(),
-                                                event.data().arguments().dataKeyId())
-                                        .open(event.data().arguments(), event.id(), "arguments"));
+                Backtest.opened(() ->
+                        keyring.of(now, event.tenant(), event.data().arguments().dataKeyId())
+                                .open(event.data().arguments(), event.id(), "arguments"));
     }
 }

@@ -18,7 +18,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
-/** What a person at a terminal is told of approvals; the service's answers are written down here. */
+/**
+ * What a person at a terminal is told of approvals; the service's answers are written down here.
+ */
 final class ApprovalsCommandIT {
     private static final String ID = "019ab12c-0000-7000-8000-000000000001";
     private static final String OPEN = told("open", true);
@@ -76,8 +78,7 @@ final class ApprovalsCommandIT {
         service.start();
     }
 
-    private static void answer(HttpExchange exchange, int status, String body)
-            throws IOException {
+    private static void answer(HttpExchange exchange, int status, String body) throws IOException {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
         exchange.sendResponseHeaders(status, bytes.length);
         exchange.getResponseBody().write(bytes);
@@ -94,7 +95,12 @@ final class ApprovalsCommandIT {
     private static Ended run(String... arguments) {
         List<String> all = new ArrayList<>(List.of("approvals"));
         all.addAll(List.of(arguments));
-        all.addAll(List.of("--url", "http://127.0.0.1:" + service.getAddress().getPort(), "--token", "T"));
+        all.addAll(
+                List.of(
+                        "--url",
+                        "http://127.0.0.1:" + service.getAddress().getPort(),
+                        "--token",
+                        "T"));
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         CommandLine line = Main.commandLine();

@@ -61,8 +61,7 @@ final class PolicyBacktestIT {
     private static final DatabaseName GIS = new DatabaseName("gis");
     private static final GatewayId GATEWAY = new GatewayId("g1");
     private static final Secret WRAPPING = KeyEncryptionKey.generate();
-    private static final WrappedDataKey WRAPPED =
-            new KeyEncryptionKey(WRAPPING).newDataKey(SIGMA);
+    private static final WrappedDataKey WRAPPED = new KeyEncryptionKey(WRAPPING).newDataKey(SIGMA);
 
     private static final String POLICY =
             """

@@ -96,8 +96,8 @@ final class AuditClient implements AutoCloseable {
     }
 
     /**
-     * Allows what was asked for; the answer is the code of why not, or nothing where it was allowed.
-     * Empty as long as the request is not in the log.
+     * Allows what was asked for; the answer is the code of why not, or nothing where it was
+     * allowed. Empty as long as the request is not in the log.
      */
     Optional<String> approve(String approval) {
         HttpResponse<byte[]> response =

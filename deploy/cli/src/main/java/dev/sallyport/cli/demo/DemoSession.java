@@ -196,7 +196,8 @@ public final class DemoSession {
 
     private void approval() {
         tell.step("A delete that another person has to allow");
-        tell.say("A rule of acme holds what deletes payments, until dana allows it. Ana's agent sends:");
+        tell.say(
+                "A rule of acme holds what deletes payments, until dana allows it. Ana's agent sends:");
         tell.say(DELETE_A_PAYMENT);
         try (McpClient ana = agent("acme", "ana", DELETING);
                 AuditClient herself = decider("ana");
@@ -279,7 +280,8 @@ public final class DemoSession {
                 () -> agent.approved("db_execute", DATABASE, DELETE_A_PAYMENT, approval);
         return await(() ->
                         Optional.of(send.get())
-                                .filter(reply -> !reply.code().orElse("").equals("approval_pending")))
+                                .filter(reply ->
+                                        !reply.code().orElse("").equals("approval_pending")))
                 .orElseGet(send);
     }
 

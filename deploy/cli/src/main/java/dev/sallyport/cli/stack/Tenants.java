@@ -30,8 +30,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Applies the local stack's policy file, and puts what no file has: the keys of the gateway and of the
- * audit service, and a data key for each tenant that has none.
+ * Applies the local stack's policy file, and puts what no file has: the keys of the gateway and of
+ * the audit service, and a data key for each tenant that has none.
  */
 final class Tenants {
     private static final Duration REGISTRY_WITHIN = Duration.ofSeconds(20);
