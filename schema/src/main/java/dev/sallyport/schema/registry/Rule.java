@@ -257,15 +257,15 @@ public record Rule(
     }
 
     /**
-     * What stands for a rule that cannot be read: it holds every call, and nobody can allow one. A
-     * rule that is not understood must not be no rule.
+     * What stands for a rule that cannot be read: it refuses every statement, reads too, since that
+     * may be what it says. A rule that is not understood must not be no rule.
      */
     static Rule unreadable(TenantId tenant, String name) {
         return new Rule(
                 tenant,
-                name,
-                When.ANY,
-                new Approval(ApprovalBy.ANOTHER, Set.of(), null, null),
+                NAME.matcher(name).matches() ? name : "unreadable",
+                new When(null, null, Set.of(StatementClass.READ), null, null),
+                Approval.NOBODY,
                 null);
     }
 

@@ -101,21 +101,23 @@ class RuleTest {
                 .isInstanceOf(SchemaException.class);
     }
 
-    @Test
-    void aRuleThatCannotBeReadHoldsEverythingAndNobodyCanMeetIt() {
-        TenantRules rules = TenantRules.of(List.of(Rule.unreadable(ACME, "r")));
+    @ParameterizedTest
+    @ValueSource(strings = {"r", "No Name That A Rule Has", ""})
+    void aRuleThatCannotBeReadRefusesEverything(String name) {
+        TenantRules rules = TenantRules.of(List.of(Rule.unreadable(ACME, name)));
 
-        Demand demand =
-                rules.matching(
-                                RuledCall.of(
-                                        SHOP,
-                                        "db_execute",
-                                        EnumSet.of(StatementClass.WRITE),
-                                        List.of("t")))
-                        .demand(0L);
-
-        assertThat(demand.by()).isEqualTo(ApprovalBy.ANOTHER);
-        assertThat(demand.canBeMet("ana")).isFalse();
+        for (StatementClass effect : StatementClass.values()) {
+            assertThat(
+                            rules.matching(
+                                            RuledCall.of(
+                                                    SHOP,
+                                                    "db_query",
+                                                    EnumSet.of(effect),
+                                                    List.of("t")))
+                                    .refusing())
+                    .as(effect.wire())
+                    .isPresent();
+        }
     }
 
     @Test
