@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param readOnly whether nobody may write in it
  * @param limits the most that one call may take
  * @param statements what its owner allows to statements; null is {@link StatementRules#NONE}
+ * @param masking the columns whose values callers do not see; null where there are none
  */
 public record Database(
         TenantId tenant,
@@ -32,7 +33,8 @@ public record Database(
         int connectionsMax,
         boolean readOnly,
         Limits limits,
-        @Nullable StatementRules statements)
+        @Nullable StatementRules statements,
+        @Nullable Masking masking)
         implements RegistryEntry {
     public Database {
         if (!jdbcUrl.startsWith("jdbc:" + kind.wire() + "://")) {
@@ -48,6 +50,36 @@ public record Database(
             throw new IllegalArgumentException(
                     "connectionsMax must be positive: " + connectionsMax);
         }
+    }
+
+    /** A database without masked columns. */
+    public Database(
+            TenantId tenant,
+            DatabaseName name,
+            @Nullable String description,
+            DatabaseKind kind,
+            String jdbcUrl,
+            String user,
+            SecretReference password,
+            SecretReference sealKey,
+            int connectionsMax,
+            boolean readOnly,
+            Limits limits,
+            @Nullable StatementRules statements) {
+        this(
+                tenant,
+                name,
+                description,
+                kind,
+                jdbcUrl,
+                user,
+                password,
+                sealKey,
+                connectionsMax,
+                readOnly,
+                limits,
+                statements,
+                null);
     }
 
     /** What statements may do here beyond what is allowed everywhere. */

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 import org.postgresql.PGProperty;
 import org.postgresql.core.BaseConnection;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A connection that the database attested: who is logged in, that row security holds for it, its
@@ -29,6 +31,7 @@ final class Backend {
     static final String POOLED = "SP021";
     static final String SETTINGS_REFUSED = "SP022";
     static final String OTHER_VERSION = "SP014";
+    static final String UNMASKED = "SP025";
 
     /** So far may the clocks be apart; a proof lasts longer than that. */
     private static final Duration CLOCKS_APART_MAX = Duration.ofSeconds(30);
@@ -48,6 +51,8 @@ final class Backend {
                     + "; DEALLOCATE ALL; UNLISTEN *; SELECT pg_catalog.pg_advisory_unlock_all();"
                     + " DISCARD SEQUENCES; DISCARD TEMP";
 
+    private static final Logger LOG = LoggerFactory.getLogger(Backend.class);
+
     private final Wire wire;
     private final Seal seal;
     private final Attested attested;
@@ -66,6 +71,8 @@ final class Backend {
     /**
      * Connects and asks the database what it attests.
      *
+     * @param masks the columns that must be masked for this login, as {@link Masks#asked} writes
+     *     them; null where there are none
      * @param statementTimeout what a statement may take if nothing else is said
      * @param within how long connecting may take
      * @throws SQLException if it cannot be reached, or with a SQLSTATE of ours if it is not fit
@@ -74,6 +81,7 @@ final class Backend {
             String url,
             String user,
             String password,
+            @Nullable String masks,
             Duration statementTimeout,
             Duration within,
             InstantSource clock)
@@ -93,10 +101,33 @@ final class Backend {
                                     texts)
                             .exchange(false);
             requireOpened(reply);
+            if (masks != null) {
+                requireMasked(wire, masks);
+            }
             return attested(wire, texts.values, statementTimeout, clock.instant());
         } catch (SQLException | RuntimeException e) {
             wire.close();
             throw e;
+        }
+    }
+
+    /** A database that cannot tell, since its enrolment is older, does not mask. */
+    private static void requireMasked(Wire wire, String masks) throws SQLException {
+        Texts wrong = new Texts();
+        Wire.Reply reply =
+                wire.add(
+                                "",
+                                "select sallyport.unmasked($1::pg_catalog.jsonb)",
+                                List.of(Parameter.untyped(masks)),
+                                0,
+                                wrong)
+                        .exchange(false);
+        if (reply.error() != null || !wrong.values.isEmpty()) {
+            LOG.atError()
+                    .addKeyValue("connection", wire)
+                    .addKeyValue("wrong", wrong.values)
+                    .log("columns that are tagged are not masked, nothing runs in the database");
+            throw new SQLException("columns are not masked", UNMASKED, reply.error());
         }
     }
 

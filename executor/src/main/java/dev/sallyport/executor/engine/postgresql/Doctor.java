@@ -50,6 +50,8 @@ final class Doctor {
                 and not exists (select from pg_catalog.pg_depend d
                     where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid
                         and d.deptype = 'e')
+                and not exists (select from pg_catalog.pg_roles w
+                    where w.oid = c.relowner and c.relkind = 'v' and w.rolname = 'sallyport_masks')
             order by 3
             """;
     private static final String POLICIES =
@@ -100,7 +102,7 @@ final class Doctor {
             join pg_catalog.pg_roles r on r.rolname = ?
             where p.pronamespace = 'sallyport'::regnamespace
                 and p.proname not in ('open', 'enter', 'settle', 'claim', 'effect', 'start', 'changes',
-                    'changes_since', 'own_transactions', 'hindrances', 'rows_query', 'rows_now', 'rows_held')
+                    'changes_since', 'own_transactions', 'hindrances', 'rows_query', 'rows_now', 'rows_held', 'unmasked')
                 and has_function_privilege(r.oid, p.oid, 'EXECUTE')
             order by 1
             """;
@@ -239,6 +241,7 @@ final class Doctor {
         }
         doctor.examineLogin();
         doctor.examineRelations();
+        doctor.examineMasks();
         doctor.examineRights();
         return List.copyOf(doctor.findings);
     }
@@ -269,6 +272,16 @@ final class Doctor {
                             hidden());
                 }
             }
+        }
+    }
+
+    private void examineMasks() throws SQLException {
+        for (String wrong : Masks.wrong(connection, role)) {
+            int colon = wrong.indexOf(": ");
+            leak(
+                    "column " + wrong.substring(0, Math.max(0, colon)),
+                    wrong.substring(colon + 2),
+                    "put that right and run sallyport database mask again");
         }
     }
 

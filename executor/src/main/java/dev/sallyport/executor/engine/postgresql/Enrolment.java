@@ -3,6 +3,7 @@ package dev.sallyport.executor.engine.postgresql;
 import dev.sallyport.executor.engine.Finding;
 import dev.sallyport.executor.failure.ExecutorException;
 import dev.sallyport.schema.id.TenantId;
+import dev.sallyport.schema.registry.Masking;
 import dev.sallyport.schema.secret.Secret;
 import java.io.IOException;
 import java.io.InputStream;
@@ -188,6 +189,65 @@ public final class Enrolment {
                 });
     }
 
+    /**
+     * Takes the columns that are tagged from a login and makes the views that show them masked, or
+     * brings both up to date; may be repeated. Rights that were granted to the login on the tables
+     * since the masks were put are lost: undo the masks first.
+     *
+     * @param role a login that is enrolled
+     * @return the SQL that did it, for whoever reviews it
+     * @throws ExecutorException {@code enrolment_refused} where a mask would not hold; {@code
+     *     enrolment_failed} when the database says no or its enrolment is older than masks
+     */
+    public static List<String> mask(Connection administrator, String role, Masking masking) {
+        List<String> statements = new ArrayList<>();
+        inTransaction(
+                administrator, () -> statements.addAll(Masks.put(administrator, role, masking)));
+        return List.copyOf(statements);
+    }
+
+    /** The SQL that {@link #mask} would run, for an administrator to run in one transaction. */
+    public static List<String> masking(Connection administrator, String role, Masking masking) {
+        return planned(administrator, () -> Masks.put(administrator, role, masking));
+    }
+
+    /**
+     * Gives the login back all that {@link #mask} took. Executors then refuse to run anything in
+     * the database as long as its registry entry has tags.
+     *
+     * @return the SQL that did it; empty when nothing was masked
+     * @throws ExecutorException {@code enrolment_failed} when the database says no
+     */
+    public static List<String> unmask(Connection administrator, String role) {
+        List<String> statements = new ArrayList<>();
+        inTransaction(administrator, () -> statements.addAll(Masks.remove(administrator, role)));
+        return List.copyOf(statements);
+    }
+
+    /** The SQL that {@link #unmask} would run; nothing is changed. */
+    public static List<String> unmasking(Connection administrator, String role) {
+        return planned(administrator, () -> Masks.remove(administrator, role));
+    }
+
+    private interface Plan {
+        List<String> statements() throws SQLException;
+    }
+
+    private static List<String> planned(Connection administrator, Plan plan) {
+        try {
+            boolean autoCommit = administrator.getAutoCommit();
+            administrator.setAutoCommit(false);
+            try {
+                return List.copyOf(plan.statements());
+            } finally {
+                administrator.rollback();
+                administrator.setAutoCommit(autoCommit);
+            }
+        } catch (SQLException e) {
+            throw failed(e);
+        }
+    }
+
     /** What the role could reach beside the sealed context; empty when the database is clean. */
     public static List<Finding> doctor(Connection connection, String role) {
         try {
@@ -259,7 +319,7 @@ public final class Enrolment {
                             + " sallyport.changes(), sallyport.changes_since(jsonb),"
                             + " sallyport.own_transactions(), sallyport.hindrances(jsonb),"
                             + " sallyport.rows_query(oid), sallyport.rows_now(oid, xid[]),"
-                            + " sallyport.rows_held(oid, xid[]),"
+                            + " sallyport.rows_held(oid, xid[]), sallyport.unmasked(jsonb),"
                             + " sallyport.settle(bigint), sallyport.enter(bytea, text, text, text,"
                             + " uuid, bigint, integer, integer, integer) to "
                             + login);

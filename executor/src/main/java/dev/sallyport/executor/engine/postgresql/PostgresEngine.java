@@ -16,6 +16,7 @@ import dev.sallyport.schema.event.Attested;
 import dev.sallyport.schema.event.Instruction;
 import dev.sallyport.schema.event.Limits;
 import dev.sallyport.schema.registry.Database;
+import dev.sallyport.schema.registry.Masking;
 import dev.sallyport.schema.secret.Secrets;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -55,6 +56,8 @@ public final class PostgresEngine implements Engine {
             Database database, Secrets secrets, InstantSource clock, boolean plainAllowed) {
         String url = DatabaseUrl.checked(database.jdbcUrl(), plainAllowed);
         Duration statementTimeout = Duration.ofMillis(database.limits().timeoutMillis());
+        Masking masking = database.masking();
+        String masks = masking == null ? null : Masks.asked(masking);
         Backends backends =
                 new Backends(
                         database.tenant() + "." + database.name(),
@@ -65,6 +68,7 @@ public final class PostgresEngine implements Engine {
                                         url,
                                         database.user(),
                                         secrets.resolve(database.password()).value(),
+                                        masks,
                                         statementTimeout,
                                         within,
                                         clock));

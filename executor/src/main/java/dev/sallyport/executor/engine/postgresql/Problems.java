@@ -202,6 +202,12 @@ final class Problems {
                             "the server does not take the settings that a session starts with; it"
                                     + " must be PostgreSQL 14 or newer",
                             state);
+            case Backend.UNMASKED ->
+                    failed(
+                            "masks_missing",
+                            "columns of this database are to be masked and are not, so nothing runs in"
+                                    + " it until its operator runs sallyport database mask",
+                            state);
             case Session.UNCONFIRMED ->
                     failed(
                             "write_unconfirmed",

@@ -533,6 +533,221 @@ begin
 end
 $effect$;
 
+-- Masks: columns that a login sees through views only, made by the command that reads the registry's tags. What is noted here
+-- is what stands; whether it still holds is asked whenever an executor connects.
+create table if not exists sallyport.mask_view (
+    role name not null,
+    place text not null,
+    view_schema name not null,
+    view_name name not null,
+    definition text not null,
+    undo text[] not null,
+    primary key (role, place)
+);
+create table if not exists sallyport.mask (
+    role name not null,
+    place text not null,
+    column_name name not null,
+    rule text not null,
+    primary key (role, place, column_name)
+);
+-- The key of hashes, as the two blocks of HMAC: with it a small domain could be tried. No login reads it.
+create table if not exists sallyport.mask_key (
+    one boolean primary key default true check (one),
+    inner_block bytea not null check (octet_length(inner_block) = 64),
+    outer_block bytea not null check (octet_length(outer_block) = 64)
+);
+
+-- The columns that share a unique, exclusion, foreign-key or check constraint with a column, by which a writer could
+-- learn its value. New rows leave a masked column null, which tells nothing, but for the last column's cases.
+create or replace function sallyport.sharing(
+    relation oid, attribute smallint, out number smallint, out kind "char", out for_insert boolean) returns setof record
+    language sql stable strict parallel restricted
+    set search_path = pg_catalog, pg_temp
+as $sharing$
+    with involved as (
+        select k.contype as kind, k.conkey as columns, k.oid, 'pg_catalog.pg_constraint'::regclass as class,
+            k.conrelid as owner, false as blurred
+        from pg_catalog.pg_constraint k
+        where k.conrelid = relation and k.contype in ('c', 'u', 'p', 'x', 'f')
+        union all
+        select 'r', k.confkey, k.oid, 'pg_catalog.pg_constraint'::regclass, k.confrelid, false
+        from pg_catalog.pg_constraint k
+        where k.confrelid = relation and k.contype = 'f'
+        union all
+        select 'i', i.indkey::smallint[], i.indexrelid, 'pg_catalog.pg_class'::regclass, i.indrelid,
+            i.indexprs is not null or coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false)
+        from pg_catalog.pg_index i
+        where i.indrelid = relation and (i.indisunique or i.indisexclusion)
+    ), member as (
+        select v.kind, v.oid, v.blurred, c.number
+        from involved v
+        cross join lateral (
+            select unnest(v.columns) as number
+            union
+            select d.refobjsubid::smallint from pg_catalog.pg_depend d
+            where d.classid = v.class and d.objid = v.oid and d.refclassid = 'pg_catalog.pg_class'::regclass
+                and d.refobjid = v.owner and d.refobjsubid > 0
+        ) c
+        where c.number > 0
+    )
+    select o.number, o.kind, bool_or(o.blurred) or exists (
+        select from pg_catalog.pg_attribute a
+        where a.attrelid = relation and a.attnum = attribute
+            and (a.atthasdef or a.attidentity <> '' or a.attgenerated <> ''))
+    from member m join member o on o.oid = m.oid and o.kind = m.kind
+    where m.number = attribute
+    group by o.number, o.kind
+$sharing$;
+
+-- A view as it is written, in the same words whoever asks.
+create or replace function sallyport.definition(view oid) returns text
+    language sql stable strict parallel restricted
+    set search_path = pg_catalog, pg_temp
+as $definition$
+    select encode(sha256(convert_to(pg_get_viewdef(view), 'UTF8')), 'hex')
+$definition$;
+
+-- What is wrong with the masks of a login; empty where they all hold. The masks are arrays of schema, table, column and
+-- rule; where none are given those that are noted.
+create or replace function sallyport.unmasked_of(login name, masks jsonb) returns setof text
+    language plpgsql stable parallel restricted
+    set search_path = pg_catalog, pg_temp
+as $unmasked_of$
+declare
+    m record;
+    v record;
+    v_relation oid;
+    v_number smallint;
+    v_view oid;
+    v_tree oid[];
+    v_name text;
+begin
+    if exists (select from pg_catalog.pg_roles where rolname = login and (rolsuper or rolbypassrls)) then
+        return next 'role ' || login || ': it stands above privileges';
+        return;
+    end if;
+    for m in
+        select x ->> 0 as s, x ->> 1 as t, x ->> 2 as c, x ->> 3 as rule from jsonb_array_elements(masks) x
+        union all
+        select n.nspname, c.relname, k.column_name, k.rule
+        from sallyport.mask k
+        join pg_catalog.pg_namespace n on starts_with(k.place, quote_ident(n.nspname) || '.')
+        join pg_catalog.pg_class c on c.relnamespace = n.oid and format('%I.%I', n.nspname, c.relname) = k.place
+        where masks is null and k.role = login
+        order by 1, 2, 3
+    loop
+        v_name := m.s || '.' || m.t || '.' || m.c || ': ';
+        select c.oid, a.attnum into v_relation, v_number
+        from pg_catalog.pg_class c
+        join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+        join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+        where n.nspname = m.s and c.relname = m.t and a.attname = m.c and c.relkind in ('r', 'p');
+        if not found then
+            return next v_name || 'there is no such column of a table';
+            continue;
+        end if;
+        select w.view_schema, w.view_name, w.definition into v
+        from sallyport.mask_view w
+        join sallyport.mask k on k.role = w.role and k.place = w.place
+        where w.role = login and w.place = format('%I.%I', m.s, m.t) and k.column_name = m.c and k.rule = m.rule;
+        if not found then
+            return next v_name || 'it is not masked like this';
+            continue;
+        end if;
+        -- not to_regclass, which sees only what its caller may use
+        v_view := (
+            select c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+            where n.nspname = v.view_schema and c.relname = v.view_name);
+        if not exists (
+            select from pg_catalog.pg_class c join pg_catalog.pg_roles r on r.oid = c.relowner
+            where c.oid = v_view and c.relkind = 'v' and r.rolname = 'sallyport_masks'
+                and not r.rolcanlogin and not r.rolsuper and not r.rolbypassrls
+                and c.reloptions = '{security_barrier=true}' and sallyport.definition(c.oid) = v.definition
+        ) then
+            return next v_name || 'its view is not as it was made';
+        end if;
+        -- parents, partitions and other children hold the same rows
+        v_tree := array(
+            with recursive up(oid) as (
+                select v_relation
+                union
+                select i.inhparent from up join pg_catalog.pg_inherits i on i.inhrelid = up.oid
+            ), tree(oid) as (
+                select oid from up
+                union
+                select i.inhrelid from tree join pg_catalog.pg_inherits i on i.inhparent = tree.oid
+            )
+            select oid from tree);
+        for v in
+            select a.attrelid::regclass as place, a.attname
+            from pg_catalog.pg_attribute a
+            where a.attrelid = any (v_tree) and a.attnum > 0 and not a.attisdropped
+                and (a.attname = m.c or a.attrelid = v_relation and a.attgenerated <> '' and exists (
+                    select from pg_catalog.pg_depend d
+                    left join pg_catalog.pg_attrdef f on d.classid = 'pg_catalog.pg_attrdef'::regclass and f.oid = d.objid
+                    where d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = v_relation
+                        and d.refobjsubid = v_number
+                        and (f.adrelid = a.attrelid and f.adnum = a.attnum
+                            or d.classid = 'pg_catalog.pg_class'::regclass and d.objid = a.attrelid
+                                and d.objsubid = a.attnum)))
+                and has_column_privilege(login, a.attrelid, a.attnum, 'SELECT, INSERT, UPDATE, REFERENCES')
+        loop
+            return next v_name || 'the login has rights on ' || v.place || '.' || v.attname;
+        end loop;
+        for v in
+            select a.attname, s.kind, s.for_insert
+            from sallyport.sharing(v_relation, v_number) s
+            join pg_catalog.pg_attribute a on a.attrelid = v_relation and a.attnum = s.number
+        loop
+            if v.kind in ('f', 'r') then
+                return next v_name || 'a foreign key has it, which tells its values';
+            elsif has_column_privilege(login, v_relation, v.attname, 'UPDATE')
+                or v.for_insert and has_column_privilege(login, v_relation, v.attname, 'INSERT')
+                or exists (
+                    select from pg_catalog.pg_attribute a
+                    where a.attrelid = v_view and a.attname = v.attname
+                        and (has_column_privilege(login, v_view, a.attnum, 'UPDATE')
+                            or v.for_insert and has_column_privilege(login, v_view, a.attnum, 'INSERT')))
+            then
+                return next v_name || 'who writes ' || v.attname || ' learns it by a constraint of both';
+            end if;
+        end loop;
+        for v in
+            with recursive reader(oid) as (
+                select r.ev_class from pg_catalog.pg_depend d join pg_catalog.pg_rewrite r on r.oid = d.objid
+                where d.classid = 'pg_catalog.pg_rewrite'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
+                    and d.refobjid = any (v_tree) and r.ev_class <> d.refobjid
+                union
+                select r.ev_class
+                from reader e
+                join pg_catalog.pg_depend d on d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = e.oid
+                    and d.classid = 'pg_catalog.pg_rewrite'::regclass
+                join pg_catalog.pg_rewrite r on r.oid = d.objid
+                where r.ev_class <> e.oid
+            )
+            select c.oid::regclass as place
+            from reader e join pg_catalog.pg_class c on c.oid = e.oid
+            where c.oid <> v_view and c.relkind in ('v', 'm')
+                and (c.relkind = 'm' or not coalesce(c.reloptions && '{security_invoker=true,security_invoker=on}', false))
+                and has_schema_privilege(login, c.relnamespace, 'USAGE')
+                and (has_table_privilege(login, c.oid, 'SELECT, INSERT, UPDATE, DELETE')
+                    or has_any_column_privilege(login, c.oid, 'SELECT, INSERT, UPDATE'))
+        loop
+            return next v_name || 'the login reads it through ' || v.place;
+        end loop;
+    end loop;
+end
+$unmasked_of$;
+
+-- The same for the login that asks. An executor does, of every connection to a database with tags.
+create or replace function sallyport.unmasked(masks jsonb) returns setof text
+    language sql stable strict security definer parallel restricted
+    set search_path = pg_catalog, pg_temp
+as $unmasked$
+    select sallyport.unmasked_of(session_user, masks)
+$unmasked$;
+
 -- What executors of version 1 call: they are told why it does not work.
 create or replace function sallyport.enter(
     proof bytea, mode text, tenant text, subject text, call uuid, expires_ms bigint,
@@ -564,7 +779,7 @@ begin
         execute format('grant execute on function sallyport.open(integer), sallyport.enter(), sallyport.settle(bigint),'
             ' sallyport.effect(integer, jsonb, integer), sallyport.start(), sallyport.changes(), sallyport.changes_since(jsonb),'
             ' sallyport.own_transactions(), sallyport.hindrances(jsonb), sallyport.rows_query(oid), sallyport.rows_now(oid, xid[]),'
-            ' sallyport.rows_held(oid, xid[]),'
+            ' sallyport.rows_held(oid, xid[]), sallyport.unmasked(jsonb),'
             ' sallyport.enter(bytea, text, text, text, uuid, bigint, integer, integer, integer) to %I', l.rolname);
     end loop;
 end

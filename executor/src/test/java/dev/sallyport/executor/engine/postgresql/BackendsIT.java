@@ -49,6 +49,7 @@ final class BackendsIT {
                                         database.jdbcUrl(),
                                         database.user(),
                                         SharedDatabase.PASSWORD,
+                                        null,
                                         Duration.ofSeconds(10),
                                         within,
                                         InstantSource.system()));

@@ -70,6 +70,7 @@ final class SessionIT {
                                         database.jdbcUrl(),
                                         database.user(),
                                         SharedDatabase.PASSWORD,
+                                        null,
                                         Duration.ofSeconds(10),
                                         within,
                                         InstantSource.system()));

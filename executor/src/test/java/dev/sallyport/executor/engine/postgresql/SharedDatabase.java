@@ -16,6 +16,7 @@ import dev.sallyport.schema.id.DatabaseName;
 import dev.sallyport.schema.id.TenantId;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.registry.DatabaseKind;
+import dev.sallyport.schema.registry.Masking;
 import dev.sallyport.schema.secret.SecretReference;
 import dev.sallyport.schema.secret.Secrets;
 import java.sql.Connection;
@@ -141,6 +142,29 @@ public final class SharedDatabase implements AutoCloseable {
     Engine engine(TenantId tenant, int connectionsMax) {
         return PostgresEngine.open(
                 database(tenant, connectionsMax),
+                new Secrets(ENVIRONMENT),
+                InstantSource.system(),
+                false);
+    }
+
+    /** An engine of the tenant's database with these columns tagged, which its user closes. */
+    Engine engine(TenantId tenant, Masking masking) {
+        Database plain = database(tenant);
+        return PostgresEngine.open(
+                new Database(
+                        plain.tenant(),
+                        plain.name(),
+                        plain.description(),
+                        plain.kind(),
+                        plain.jdbcUrl(),
+                        plain.user(),
+                        plain.password(),
+                        plain.sealKey(),
+                        plain.connectionsMax(),
+                        plain.readOnly(),
+                        plain.limits(),
+                        plain.statements(),
+                        masking),
                 new Secrets(ENVIRONMENT),
                 InstantSource.system(),
                 false);
