@@ -375,6 +375,10 @@ final class Masks {
                         + " from "
                         + noted
                         + " t");
+        comment(table, "view " + viewPlace, 0);
+        for (Column column : readable) {
+            comment(table, "column " + viewPlace + "." + Enrolment.quoted(column.name()), column.number());
+        }
         run("alter view " + viewPlace + " owner to " + OWNER);
         run("grant select on " + viewPlace + " to " + login);
         for (var write : Map.of("insert", insertable, "update", updatable).entrySet()) {
@@ -387,6 +391,17 @@ final class Masks {
             run("grant delete on " + viewPlace + " to " + login);
         }
         note(noted, view, undo, tags);
+    }
+
+    private void comment(long table, String on, int column) throws SQLException {
+        for (String words :
+                listed(
+                        "select description from pg_catalog.pg_description where objoid = ?"
+                                + " and classoid = 'pg_catalog.pg_class'::regclass and objsubid = ?",
+                        table,
+                        column)) {
+            run("comment on " + on + " is " + literal(String.valueOf(words)));
+        }
     }
 
     private void note(String place, String view, List<String> undo, Map<String, ColumnTag> tags)

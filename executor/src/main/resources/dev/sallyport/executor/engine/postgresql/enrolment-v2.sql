@@ -627,6 +627,10 @@ begin
         return next 'role ' || login || ': it stands above privileges';
         return;
     end if;
+    if exists (select from pg_catalog.pg_roles where rolname <> login and pg_has_role(login, oid, 'MEMBER')) then
+        return next 'role ' || login || ': it is a member of another role, whose privileges it could take';
+        return;
+    end if;
     for m in
         select x ->> 0 as s, x ->> 1 as t, x ->> 2 as c, x ->> 3 as rule from jsonb_array_elements(masks) x
         union all
@@ -666,6 +670,12 @@ begin
                 and c.reloptions = '{security_barrier=true}' and sallyport.definition(c.oid) = v.definition
         ) then
             return next v_name || 'its view is not as it was made';
+        end if;
+        if exists (
+            select from pg_catalog.pg_attribute a
+            where a.attrelid = v_relation and a.attnum = v_number and a.atthasmissing
+        ) then
+            return next v_name || 'pg_attribute shows the value that rows had when it was added; vacuum full puts that right';
         end if;
         -- parents, partitions and other children hold the same rows
         v_tree := array(
