@@ -7,12 +7,14 @@ import picocli.CommandLine.Command;
         description = {
             "Prepare a tenant's PostgreSQL database, and say what its agents could reach.",
             "",
-            "In this order: enroll, protect each table, doctor until it finds nothing."
+            "In this order: enroll, protect each table, mask where columns are tagged, doctor until it"
+                    + " finds nothing."
         },
         subcommands = {
             DatabaseEnrollCommand.class,
             DatabaseProtectCommand.class,
             DatabaseHardenCommand.class,
+            DatabaseMaskCommand.class,
             DatabaseDoctorCommand.class
         },
         mixinStandardHelpOptions = true,

@@ -14,6 +14,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -142,6 +143,60 @@ final class DatabaseCommandIT {
 
         assertThat(database("harden", "--undo").code()).isZero();
         assertThat(mayLock(agent)).isTrue();
+    }
+
+    @Test
+    void taggedColumnsAreMaskedAsAFileSaysAndGivenBack() throws Exception {
+        assertThat(enroll().code()).isZero();
+        run("alter table orders add column card text; grant select on orders to " + agent);
+        Path file =
+                Files.writeString(
+                        secrets.resolve("policy.yaml"),
+                        """
+                        database/acme/shop:
+                          kind: postgresql
+                          jdbcUrl: jdbc:postgresql://db.acme.example/shop
+                          user: agent
+                          password: env:P
+                          sealKey: env:K
+                          connectionsMax: 1
+                          readOnly: false
+                          limits: {rowsMax: 1, bytesMax: 1, timeoutMillis: 1}
+                          masking:
+                            tags:
+                              - {tag: pci, mask: last_four, columns: [public.orders.card]}
+                        """);
+        String[] options = {"--role", agent, "-f", file.toString(), "--entry", "database/acme/shop"};
+
+        Ended planned =
+                database(
+                        "mask",
+                        Stream.concat(Stream.of(options), Stream.of("--print"))
+                                .toArray(String[]::new));
+        assertThat(planned.out()).startsWith("begin;").contains("security_barrier");
+        assertThat(mayReadCards()).isTrue();
+        run(planned.out());
+        assertThat(mayReadCards()).isFalse();
+        Ended undone = database("mask", "--role", agent, "--undo");
+        assertThat(undone.err()).isEmpty();
+        assertThat(mayReadCards()).isTrue();
+        assertThat(database("mask", options).code()).isZero();
+        assertThat(mayReadCards()).isFalse();
+        assertThat(database("mask", "--role", agent, "-f", file.toString()).err())
+                .contains("--entry");
+    }
+
+    private boolean mayReadCards() throws SQLException {
+        try (Connection connection = postgres.connect(name);
+                Statement statement = connection.createStatement();
+                ResultSet rows =
+                        statement.executeQuery(
+                                "select has_column_privilege('"
+                                        + agent
+                                        + "', 'orders', 'card', 'select')")) {
+            rows.next();
+            return rows.getBoolean(1);
+        }
     }
 
     @Test

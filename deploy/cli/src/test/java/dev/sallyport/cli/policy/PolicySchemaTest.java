@@ -11,6 +11,8 @@ import dev.sallyport.schema.event.StatementClass;
 import dev.sallyport.schema.json.Json;
 import dev.sallyport.schema.registry.Budget;
 import dev.sallyport.schema.registry.Callers;
+import dev.sallyport.schema.registry.ColumnName;
+import dev.sallyport.schema.registry.ColumnTag;
 import dev.sallyport.schema.registry.Database;
 import dev.sallyport.schema.registry.DatabaseKind;
 import dev.sallyport.schema.registry.GatewayKey;
@@ -19,6 +21,8 @@ import dev.sallyport.schema.registry.Hours;
 import dev.sallyport.schema.registry.Issuer;
 import dev.sallyport.schema.registry.KeyPurpose;
 import dev.sallyport.schema.registry.Network;
+import dev.sallyport.schema.registry.Mask;
+import dev.sallyport.schema.registry.Masking;
 import dev.sallyport.schema.registry.RegistryCodec;
 import dev.sallyport.schema.registry.Rule;
 import dev.sallyport.schema.registry.Scope;
@@ -59,6 +63,8 @@ final class PolicySchemaTest {
                     Map.entry("Approval", Rule.Approval.class),
                     Map.entry("Callers", Callers.class),
                     Map.entry("Hours", Hours.class),
+                    Map.entry("Masking", Masking.class),
+                    Map.entry("ColumnTag", ColumnTag.class),
                     Map.entry("GatewayKey", GatewayKey.class));
 
     static Stream<String> records() {
@@ -99,7 +105,9 @@ final class PolicySchemaTest {
 
     /** Names, references and networks are. */
     private static boolean isText(Class<?> type) {
-        return type == Network.class || type.getRecordComponents().length == 1;
+        return type == Network.class
+                || type == ColumnName.class
+                || type.getRecordComponents().length == 1;
     }
 
     private static Class<? extends Record> asRecord(Class<?> type) {
@@ -130,6 +138,13 @@ final class PolicySchemaTest {
                         Stream.of(Scope.values()).map(Scope::wire).toList());
         assertThat(words("Issuer", "properties", "algorithms", "items"))
                 .containsExactlyInAnyOrderElementsOf(Issuer.ALGORITHMS);
+        assertThat(words("ColumnTag", "properties", "mask"))
+                .containsExactlyInAnyOrderElementsOf(
+                        Stream.of(Mask.values()).map(Mask::wire).toList());
+        assertThat(SCHEMA.at("/$defs/ColumnTag/properties/columns/maxItems").intValue())
+                .isEqualTo(Masking.COLUMNS_MAX);
+        assertThat(SCHEMA.at("/$defs/ColumnTag/properties/text/maxLength").intValue())
+                .isEqualTo(ColumnTag.TEXT_MAX);
         assertThat(words("Database", "properties", "kind"))
                 .containsExactlyInAnyOrderElementsOf(
                         Stream.of(DatabaseKind.values()).map(DatabaseKind::wire).toList());
@@ -243,6 +258,7 @@ final class PolicySchemaTest {
               readOnly: false
               limits: {rowsMax: 1, bytesMax: 1, timeoutMillis: 1}
               statements: {oneTenant: false, xml: false, cardNumbers: false}
+              masking: {tags: [{tag: pii, mask: fixed, text: x, columns: [public.t.c]}]}
             grant/a/g: {tenant: a, name: g, subjects: [], databases: [], scopes: [], statistics: false}
             rule/a/r: {tenant: a, name: r, when: {}, approval: {by: confirm}, cooldownSeconds: 1}
             key/g: {gateway: g, publicKey: MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=, purpose: approvals}
