@@ -391,7 +391,7 @@ final class MasksIT {
                     create view cards as select card from people; grant select on cards to R; select | empty | public.people.card | cards | drop view cards
                     create table app_notes (); select | empty | app.notes.note | already | drop table app_notes
                     alter table people add column late text default 'x'; select | empty | public.people.late | vacuum | alter table people drop column late
-                    alter table people add column copy text generated always as (upper(card)) stored; select | empty | public.people.card | rights on people.copy | alter table people drop column copy
+                    alter table people add column copy text generated always as (upper(card)) stored; select | empty | public.people.card | rights on public.people.copy | alter table people drop column copy
                     """)
     void whatWouldNotHoldIsRefused(
             String harm, String mask, String column, String why, String cure) throws Exception {
