@@ -271,6 +271,28 @@ final class MasksIT {
     }
 
     @Test
+    void anotherLoginWithoutMasksReadsClearValues() {
+        Masking masking = masking(Mask.LAST_FOUR, "public.people.card");
+        Enrolment.mask(administrator, role(), masking);
+        Engine clear = shared.engine(GLOBEX, 1);
+        try {
+            Answer.Succeeded done =
+                    (Answer.Succeeded)
+                            clear.run(
+                                    SharedDatabase.call(
+                                            GLOBEX, LIMITS, "select card = '4000000000009999' from people", List.of()),
+                                    new Ending.RollBack(),
+                                    new Cancellation(),
+                                    new Stopwatch());
+            assertThat(new String(done.result(), UTF_8)).contains("[[true]]");
+        } finally {
+            clear.close(Duration.ZERO);
+        }
+        assertThat(run(masking, "select card from people where id = 1", Access.READ))
+                .contains("[[\"****1234\"]]");
+    }
+
+    @Test
     void nothingRunsWhereATagIsNotMaskedLikeThat() {
         Masking card = masking(Mask.LAST_FOUR, "public.people.card");
         assertThat(run(card, "select 1", Access.READ)).startsWith("masks_missing");
