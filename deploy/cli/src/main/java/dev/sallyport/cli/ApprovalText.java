@@ -52,7 +52,7 @@ record ApprovalText(PrintWriter out, InstantSource clock) {
         line("state", standing(approval));
         line("asked for", asked(approval));
         line("tool", approval.path("tool").asString());
-        line("rehearsal", "call " + approval.path("call").asString());
+        line("from", "call " + approval.path("call").asString());
         line("decided by", people(approval));
         line("time", end(approval));
         line("in the log", "entry " + approval.path("index").asLong());
