@@ -433,6 +433,31 @@ class ApprovalsIT {
     }
 
     @Test
+    void aRefusalTakesThePlaceOfTheSamePersonsPermissionAndNeverTheOtherWay() {
+        var bens = ApprovalFixture.principal("ben");
+        for (boolean grantedFirst : List.of(true, false)) {
+            var id = approvals.ask(Wanted.usual());
+            var granted = new ApprovalGranted(id.toString(), bens, ApprovalFixture.DIGEST, null);
+            var denied = new ApprovalDenied(id.toString(), bens, "after all");
+            approvals.tell(
+                    grantedFirst ? granted : denied,
+                    fixture.approvalSigner(),
+                    fixture.approvalKey());
+            approvals.tell(
+                    grantedFirst ? denied : granted,
+                    fixture.approvalSigner(),
+                    fixture.approvalKey());
+
+            assertThat(
+                            approvals
+                                    .get(id, approvals.token("cid", DECIDE))
+                                    .at("/approval/state")
+                                    .asString())
+                    .isEqualTo("denied");
+        }
+    }
+
+    @Test
     void aRequestWhoseBytesWereAlteredDecidesNothing() throws SQLException {
         var id = approvals.ask(Wanted.usual());
         try (var superuser = fixture.superuser();

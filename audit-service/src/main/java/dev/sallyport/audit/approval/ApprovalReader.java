@@ -332,7 +332,8 @@ record ApprovalReader(Jdbi jdbi, Duration deadline) {
 
         private void decided(Entry entry, Event<?> event, Said said, ApprovalRequested asked) {
             String ignored = ignored(entry, event, said, asked);
-            if (ignored == null && !decided.add(said.approver().subject())) {
+            // a refusal takes the place of the same person's permission, never the other way
+            if (ignored == null && !decided.add(said.approver().subject()) && said.granted()) {
                 ignored = "the same person decided before";
             }
             decisions.add(

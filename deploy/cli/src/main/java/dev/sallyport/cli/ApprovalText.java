@@ -45,15 +45,24 @@ record ApprovalText(PrintWriter out, InstantSource clock) {
         out.println(INDENT + people(approval) + "; " + end(approval));
     }
 
-    /** All of an approval. */
+    /** All of an approval, and what the reader can do with these options. */
     void whole(JsonNode whole, String again) {
+        whole(whole);
+        JsonNode approval = whole.path("approval");
+        out.println("what you can do:");
+        verdict(whole.path("youCannotApprove"), "approve", "", approval, again);
+        verdict(whole.path("youCannotDeny"), "deny", " --reason WHY", approval, again);
+    }
+
+    /** All of an approval. */
+    void whole(JsonNode whole) {
         JsonNode approval = whole.path("approval");
         out.println("approval " + plain(approval.path("approval").asString()));
         line("state", standing(approval));
         line("asked for", asked(approval));
         line("tool", approval.path("tool").asString());
         line("from", "call " + approval.path("call").asString());
-        line("decided by", people(approval));
+        line("decisions", people(approval));
         line("time", end(approval));
         line("in the log", "entry " + approval.path("index").asLong());
         if (!approval.path("proved").asBoolean(false)) {
@@ -75,9 +84,6 @@ record ApprovalText(PrintWriter out, InstantSource clock) {
             out.println("exact text and effect: they cannot be opened");
         }
         history(approval);
-        out.println("what you can do:");
-        verdict(whole.path("youCannotApprove"), "approve", "", approval, again);
-        verdict(whole.path("youCannotDeny"), "deny", " --reason WHY", approval, again);
     }
 
     private void verdict(

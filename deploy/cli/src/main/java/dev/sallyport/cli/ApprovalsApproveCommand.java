@@ -46,7 +46,7 @@ final class ApprovalsApproveCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = command.commandLine().getOut();
         JsonNode whole = approvals.get("/" + approval);
-        new ApprovalText(out, InstantSource.system()).whole(whole, approvals.again());
+        new ApprovalText(out, InstantSource.system()).whole(whole);
         out.flush();
         JsonNode obstacle = whole.path("youCannotApprove");
         // a refused attempt is in the log: the service decides, and tells it there

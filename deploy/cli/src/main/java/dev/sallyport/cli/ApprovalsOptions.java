@@ -59,11 +59,13 @@ final class ApprovalsOptions {
 
     /** What the options of the next command have to be, such as {@code --tenant acme}. */
     String again() {
-        return where.tenant == null
-                ? "--url " + where.url + " --token ..."
-                : "--tenant "
-                        + where.tenant
-                        + (token == null ? " --subject " + subject : " --token ...");
+        if (where.tenant == null) {
+            return "--url " + where.url + " --token ...";
+        }
+        return "--tenant "
+                + where.tenant
+                + (token == null ? " --subject " + subject : " --token ...")
+                + (data.folder == null ? "" : " --data " + data.folder);
     }
 
     /**
