@@ -351,7 +351,8 @@ $own$;
 -- Why what was done cannot be taken back, or be told by rows; empty where it can.
 create or replace function sallyport.hindrances(start jsonb) returns setof text
     language plpgsql volatile security definer parallel unsafe
-    set search_path = pg_catalog, pg_temp
+    -- the statement may have changed how backslashes are read
+    set search_path = pg_catalog, pg_temp set standard_conforming_strings = on
 as $hindrances$
 begin
     if sallyport.proved('{effect}') is null then

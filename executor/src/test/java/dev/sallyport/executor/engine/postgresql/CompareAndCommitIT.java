@@ -500,6 +500,42 @@ final class CompareAndCommitIT {
         assertThat(shared.truth("select count(*)::text from orders")).containsExactly("60");
     }
 
+    /** With it off, backslashes in our own texts would mean something else. */
+    @Test
+    void settingsOfTheStatementsDoNotHideANotification() throws Exception {
+        shared.administer(
+                """
+                create or replace function shout() returns trigger language plpgsql security definer as $$
+                begin
+                    perform pg_notify('noise', 'x');
+                    return null;
+                end $$;
+                create trigger now after delete on orders for each statement execute function shout();
+                create or replace function quietly() returns integer language plpgsql as $$
+                begin
+                    set local standard_conforming_strings = off;
+                    delete from orders where id = 1;
+                    return 1;
+                end $$;
+                """);
+
+        // a connection that has read none of our functions yet
+        Engine fresh = shared.engine(ACME, 1);
+        try {
+            Answer.Stopped stopped =
+                    (Answer.Stopped)
+                            fresh.run(
+                                    call("select quietly()"),
+                                    new Ending.Rehearse(),
+                                    new Cancellation(),
+                                    new Stopwatch());
+
+            assertThat(stopped.message()).contains("notifies");
+        } finally {
+            fresh.close(Duration.ZERO);
+        }
+    }
+
     @Test
     void anEffectOfManyRowsIsCommitted() throws Exception {
         shared.administer(
