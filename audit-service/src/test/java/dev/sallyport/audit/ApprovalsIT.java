@@ -574,6 +574,8 @@ class ApprovalsIT {
             String ben = held.token("ben", DECIDE);
             await().atMost(AuditFixture.WITHIN)
                     .until(() -> held.get(id, ben).at("/youCannotApprove").isMissingNode());
+            assertThat(apart.get(other, "/healthz", Optional.empty()).body())
+                    .contains("\"approvals\":\"ready\"");
             for (var entry :
                     List.of(
                             new GatewayKey(
@@ -593,6 +595,8 @@ class ApprovalsIT {
                                         .equals("approvals_unavailable"));
                 assertThat(held.decide(id, ben, "approve")).isEqualTo("503 approvals_unavailable");
                 assertThat(held.decide(id, ben, "deny")).isEqualTo("503 approvals_unavailable");
+                assertThat(apart.get(other, "/healthz", Optional.empty()).body())
+                        .contains("\"approvals\":\"key not registered\"");
             }
             held.close();
         }

@@ -108,6 +108,14 @@ public final class Approvals {
     /** What keeps a person from allowing the call, and from refusing it. */
     public record Verdicts(Optional<Obstacle> approve, Optional<Obstacle> deny) {}
 
+    /** Whether people can decide here, in a few words that name nobody. */
+    public String readiness() {
+        if (keys == null) {
+            return "not configured";
+        }
+        return keys.isRegistered(registry.get()) ? "ready" : "key not registered";
+    }
+
     /** The page after the cursor. */
     public Page page(Caller caller, Optional<ApprovalCursor> after, int limit) {
         Instant now = clock.instant();

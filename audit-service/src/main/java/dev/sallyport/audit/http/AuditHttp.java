@@ -112,7 +112,7 @@ public final class AuditHttp implements AutoCloseable {
                                     parts.places())
                             .register(config.routes);
                     new ApprovalRoutes(parts).register(config.routes);
-                    new HealthRoute(watched).register(config.routes);
+                    new HealthRoute(watched, parts.approvals()).register(config.routes);
                     console.accept(config.routes);
                 });
         return new AuditHttp(server.start());

@@ -1,5 +1,6 @@
 package dev.sallyport.audit.http;
 
+import dev.sallyport.audit.approval.Approvals;
 import dev.sallyport.audit.turn.TurnLoop;
 import io.javalin.config.RoutesConfig;
 import java.time.Duration;
@@ -13,8 +14,9 @@ import java.util.Map;
  * no tenant.
  *
  * @param watched what must not stand still
+ * @param approvals of which is told whether people can decide
  */
-record HealthRoute(AuditHttp.Watched watched) {
+record HealthRoute(AuditHttp.Watched watched, Approvals approvals) {
     /** Where the health is told. */
     static final String PATH = "/healthz";
 
@@ -49,6 +51,7 @@ record HealthRoute(AuditHttp.Watched watched) {
         body.put("gapsSinceStart", watched.ingest().gaps());
         body.put("parkedLogs", watched.ingest().stuck().size());
         body.put("inconsistentLogs", watched.publisher().unsigned().size());
+        body.put("approvals", approvals.readiness());
         return body;
     }
 
