@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.sallyport.audit.ApprovalFixture.Wanted;
 import java.net.URI;
 import java.net.http.HttpRequest;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -91,14 +92,23 @@ class ApprovalsBrowserIT {
 
     @Test
     void everyCharacterStandsInItsPlaceWhateverItsScript() {
-        var id = approvals.ask(Wanted.usual().sql(RIGHT_TO_LEFT));
+        var usual = Wanted.usual().sql(RIGHT_TO_LEFT);
+        var id =
+                approvals.ask(
+                        usual.effect(
+                                ApprovalFixture.DIGEST,
+                                usual.effect().replace("Ana", "\u05d0\u05d1")));
         signIn("ben");
         browser.get(page("/console/approvals/" + id));
-        var letters = browser.findElements(By.cssSelector("pre.exact .foreign"));
 
-        assertThat(letters).hasSize(2);
-        assertThat(letters.get(0).getText()).isEqualTo("\u05d0");
-        assertThat(letters.get(0).getRect().getX()).isLessThan(letters.get(1).getRect().getX());
+        for (String where : List.of("pre.exact", "td.exact")) {
+            var letters = browser.findElements(By.cssSelector(where + " .foreign"));
+            assertThat(letters).as(where).hasSize(2);
+            assertThat(letters.get(0).getText()).isEqualTo("\u05d0");
+            assertThat(letters.get(0).getRect().getX())
+                    .as(where)
+                    .isLessThan(letters.get(1).getRect().getX());
+        }
         assertThat(browser.findElement(By.cssSelector("h3.row .exact")).getText())
                 .isEqualTo("public.customers");
     }
