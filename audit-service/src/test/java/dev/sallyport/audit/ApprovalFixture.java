@@ -146,7 +146,7 @@ final class ApprovalFixture {
                                         Json.mapper()
                                                 .createObjectNode()
                                                 .put("sql", wanted.sql())
-                                                .<tools.jackson.databind.node.ObjectNode>set(
+                                                .set(
                                                         "params",
                                                         Json.mapper().readTree("[11,\"x\\u200b\"]"))
                                                 .set(

@@ -32,8 +32,8 @@ class VisibleTextTest {
                 0x115F, 0x1160, 0x1680, 0x17B4, 0x180B, 0x180E, 0x2000, 0x2003, 0x200B, 0x200C,
                 0x200D, 0x200E, 0x200F, 0x2028, 0x2029, 0x202A, 0x202D, 0x202E, 0x202F, 0x205F,
                 0x2060, 0x2063, 0x2066, 0x2069, 0x206F, 0x2800, 0x3000, 0x3164, 0xD800, 0xE000,
-                0xFE00, 0xFE0F, 0xFEFF, 0xFFA0, 0xFFF9, 0xFFFF, 0x1D173, 0xE0001, 0xE0041,
-                0xE0100, 0x10FFFF, 0x0378
+                0xFE00, 0xFE0F, 0xFEFF, 0xFFA0, 0xFFF9, 0xFFFF, 0x1D173, 0xE0001, 0xE0041, 0xE0100,
+                0x10FFFF, 0x0378
             })
     void whatDoesNotShowIsWrittenAsItsCodePoint(int point) {
         String text = "a" + Character.toString(point) + "b";
@@ -61,7 +61,6 @@ class VisibleTextTest {
         assertThat(VisibleText.line("p\u0430yments").pieces())
                 .filteredOn(piece -> !piece.plain())
                 .singleElement()
-                .satisfies(piece ->
-                        assertThat(piece.name()).isEqualTo("CYRILLIC SMALL LETTER A"));
+                .satisfies(piece -> assertThat(piece.name()).isEqualTo("CYRILLIC SMALL LETTER A"));
     }
 }

@@ -166,7 +166,9 @@ final class DatabaseCommandIT {
                             tags:
                               - {tag: pci, mask: last_four, columns: [public.orders.card]}
                         """);
-        String[] options = {"--role", agent, "-f", file.toString(), "--entry", "database/acme/shop"};
+        String[] options = {
+            "--role", agent, "-f", file.toString(), "--entry", "database/acme/shop"
+        };
 
         Ended planned =
                 database(

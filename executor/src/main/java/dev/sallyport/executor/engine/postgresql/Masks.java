@@ -111,7 +111,8 @@ final class Masks {
                 (select string_agg(set_byte('\\x00', 0, case when i < 32 then get_byte(k.key, i) else 0 end # 92), '' order by i)
                     from generate_series(0, 63) i)
             from (select sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8')) as key) k
-            on conflict do nothing""";
+            on conflict do nothing\
+            """;
 
     /** What masks are about; DELETE and the like are left alone. */
     private static final List<String> TAKEN = List.of("SELECT", "INSERT", "UPDATE", "REFERENCES");
@@ -187,7 +188,7 @@ final class Masks {
     /** What is wrong with the masks that are noted for the role; empty where they hold. */
     static List<String> wrong(Connection connection, String role) throws SQLException {
         Masks masks = new Masks(connection, role);
-        return masks.listed("select to_regclass('sallyport.mask')::text").getFirst() == null
+        return masks.listed("select to_regclass('sallyport.mask')::text").isEmpty()
                 ? List.of()
                 : masks.wrong(null);
     }
@@ -242,7 +243,7 @@ final class Masks {
     }
 
     private boolean isThere(String place) throws SQLException {
-        return listed("select to_regclass(?)::text", place).getFirst() != null;
+        return !listed("select to_regclass(?)::text", place).isEmpty();
     }
 
     private void makeOwner() throws SQLException {
@@ -261,7 +262,10 @@ final class Masks {
             throw Enrolment.refused(
                     "role " + OWNER + " must be nologin, nosuperuser and nobypassrls");
         }
-        if ("false".equals(listed("select pg_catalog.pg_has_role(?, 'usage')::text", OWNER).getFirst())) {
+        if ("false"
+                .equals(
+                        listed("select pg_catalog.pg_has_role(?, 'usage')::text", OWNER)
+                                .getFirst())) {
             run("grant " + OWNER + " to current_user");
         }
         List<String> owner =
@@ -312,8 +316,10 @@ final class Masks {
         if (found.isEmpty()) {
             throw Enrolment.refused("there is no table " + any.schema() + "." + any.table());
         }
-        long table = Long.parseLong(String.valueOf(found.getFirst()));
-        String noted = String.valueOf(listed("select format('%I.%I', ?::text, ?::text)", any.schema(), any.table()).getFirst());
+        long table = Long.parseLong(found.getFirst());
+        String noted =
+                listed("select format('%I.%I', ?::text, ?::text)", any.schema(), any.table())
+                        .getFirst();
         refuseNarrowPolicies(table, place);
         List<Column> columns = columns(table);
         Map<String, ColumnTag> tags = new LinkedHashMap<>();
@@ -326,11 +332,10 @@ final class Masks {
                             .filter(one -> one.name().equals(name))
                             .findFirst()
                             .orElseThrow(() ->
-                                    Enrolment.refused(
-                                            "table " + place + " has no column " + name));
+                                    Enrolment.refused("table " + place + " has no column " + name));
             addSharing(table, place, column, notUpdated, notInserted);
         }
-        Set<String> rights = new TreeSet<>(listed(TABLE_RIGHTS, role, table).stream().map(String::valueOf).toList());
+        Set<String> rights = new TreeSet<>(listed(TABLE_RIGHTS, role, table));
         List<String> undo = new ArrayList<>();
         take(noted, rights, columns, undo);
         try (PreparedStatement children = connection.prepareStatement(CHILDREN)) {
@@ -340,10 +345,7 @@ final class Masks {
                     long child = rows.getLong(2);
                     take(
                             rows.getString(1),
-                            new TreeSet<>(
-                                    listed(TABLE_RIGHTS, role, child).stream()
-                                            .map(String::valueOf)
-                                            .toList()),
+                            new TreeSet<>(listed(TABLE_RIGHTS, role, child)),
                             columns(child),
                             undo);
                 }
@@ -377,7 +379,10 @@ final class Masks {
                         + " t");
         comment(table, "view " + viewPlace, 0);
         for (Column column : readable) {
-            comment(table, "column " + viewPlace + "." + Enrolment.quoted(column.name()), column.number());
+            comment(
+                    table,
+                    "column " + viewPlace + "." + Enrolment.quoted(column.name()),
+                    column.number());
         }
         run("alter view " + viewPlace + " owner to " + OWNER);
         run("grant select on " + viewPlace + " to " + login);
@@ -400,7 +405,7 @@ final class Masks {
                                 + " and classoid = 'pg_catalog.pg_class'::regclass and objsubid = ?",
                         table,
                         column)) {
-            run("comment on " + on + " is " + literal(String.valueOf(words)));
+            run("comment on " + on + " is " + literal(words));
         }
     }
 
@@ -447,8 +452,7 @@ final class Masks {
             throw Enrolment.refused("the name of the view would be too long: " + name);
         }
         boolean taken =
-                !table.schema().equals("public")
-                                && isThere("public." + Enrolment.quoted(name))
+                (!table.schema().equals("public") && isThere("public." + Enrolment.quoted(name)))
                         || isThere(login + "." + Enrolment.quoted(name));
         if (taken) {
             throw Enrolment.refused("there is a " + name + " already, and the view would hide it");
@@ -648,9 +652,7 @@ final class Masks {
                                     rows.getString("typname"),
                                     rows.getBoolean("builtin"),
                                     rows.getString("collation"),
-                                    rights == null
-                                            ? Set.of()
-                                            : Set.of(rights.split(","))));
+                                    rights == null ? Set.of() : Set.of(rights.split(","))));
                 }
             }
         }
@@ -664,16 +666,19 @@ final class Masks {
         ran.add(sql);
     }
 
-    private List<@Nullable String> listed(String query, @Nullable Object... values)
-            throws SQLException {
-        List<@Nullable String> listed = new ArrayList<>();
+    /** The first column of the rows, without nulls. */
+    private List<String> listed(String query, @Nullable Object... values) throws SQLException {
+        List<String> listed = new ArrayList<>();
         try (PreparedStatement statement = connection.prepareStatement(query)) {
             for (int i = 0; i < values.length; i++) {
                 statement.setObject(i + 1, values[i]);
             }
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
-                    listed.add(rows.getString(1));
+                    String value = rows.getString(1);
+                    if (value != null) {
+                        listed.add(value);
+                    }
                 }
             }
         }

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -54,7 +55,7 @@ final class MaskedValuesIT {
     @SuppressWarnings("NullAway.Init")
     private static Engine otherEngine;
 
-    private static ColumnTag tag(String tag, Mask mask, String text, String... columns) {
+    private static ColumnTag tag(String tag, Mask mask, @Nullable String text, String... columns) {
         return new ColumnTag(
                 tag,
                 mask,
@@ -418,7 +419,8 @@ final class MaskedValuesIT {
         Engine unasked = one.engine(ACME, 1);
         Engine otherUnasked = other.engine(ACME, 1);
         try {
-            String sql = "select 1 / (case when salary = 4200 then 0 else 1 end) from public.people";
+            String sql =
+                    "select 1 / (case when salary = 4200 then 0 else 1 end) from public.people";
             assertThat(answer(unasked, sql, Access.READ))
                     .isNotEqualTo(answer(otherUnasked, sql, Access.READ));
         } finally {
@@ -445,8 +447,7 @@ final class MaskedValuesIT {
     private static String answer(Engine engine, String sql, Access access) {
         Answer answer =
                 engine.run(
-                        SharedDatabase.call(
-                                ACME, new Limits(100, 100_000, 10_000), sql, List.of()),
+                        SharedDatabase.call(ACME, new Limits(100, 100_000, 10_000), sql, List.of()),
                         Ending.of(access, null, Ending.Confirmation.GIVEN),
                         new Cancellation(),
                         new Stopwatch());

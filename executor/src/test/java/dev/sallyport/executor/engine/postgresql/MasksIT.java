@@ -167,10 +167,15 @@ final class MasksIT {
 
     @Test
     void aHashIsKeyedAndEqualForEqualValues() throws Exception {
-        Masking masking = masking(Mask.HASH, "public.people.card", "public.people.name", "app.notes.note");
+        Masking masking =
+                masking(Mask.HASH, "public.people.card", "public.people.name", "app.notes.note");
         Enrolment.mask(administrator, role(), masking);
 
-        assertThat(run(masking, "select card ~ '^[0-9a-f]{64}$' from people where id = 1", Access.READ))
+        assertThat(
+                        run(
+                                masking,
+                                "select card ~ '^[0-9a-f]{64}$' from people where id = 1",
+                                Access.READ))
                 .contains("[[true]]");
         assertThat(
                         run(
@@ -192,9 +197,17 @@ final class MasksIT {
         Masking masking = masking(Mask.EMPTY, "public.people.card");
         Enrolment.mask(administrator, role(), masking);
 
-        assertThat(run(masking, "insert into people (name, email) values ('Flo', 'flo@x.example')", Access.WRITE))
+        assertThat(
+                        run(
+                                masking,
+                                "insert into people (name, email) values ('Flo', 'flo@x.example')",
+                                Access.WRITE))
                 .contains("\"rowsAffected\":1");
-        assertThat(run(masking, "update people set name = 'Flora' where name = 'Flo'", Access.WRITE))
+        assertThat(
+                        run(
+                                masking,
+                                "update people set name = 'Flora' where name = 'Flo'",
+                                Access.WRITE))
                 .contains("\"rowsAffected\":1");
         assertThat(run(masking, "update people set card = '1'", Access.WRITE))
                 .startsWith("statement_invalid");
@@ -280,7 +293,10 @@ final class MasksIT {
                     (Answer.Succeeded)
                             clear.run(
                                     SharedDatabase.call(
-                                            GLOBEX, LIMITS, "select card = '4000000000009999' from people", List.of()),
+                                            GLOBEX,
+                                            LIMITS,
+                                            "select card = '4000000000009999' from people",
+                                            List.of()),
                                     new Ending.RollBack(),
                                     new Cancellation(),
                                     new Stopwatch());
@@ -302,7 +318,10 @@ final class MasksIT {
                 .startsWith("masks_missing");
         assertThat(
                         run(
-                                masking(Mask.LAST_FOUR, "public.people.card", "public.people.email"),
+                                masking(
+                                        Mask.LAST_FOUR,
+                                        "public.people.card",
+                                        "public.people.email"),
                                 "select 1",
                                 Access.READ))
                 .startsWith("masks_missing");
@@ -360,7 +379,10 @@ final class MasksIT {
         List<String> before = rights();
         Masking masking = masking(Mask.LAST_FOUR, "public.people.card", "app.notes.note");
         assertThat(Enrolment.masking(administrator, role(), masking))
-                .contains("revoke select, insert, update, references on public.people from \"" + role() + "\"");
+                .contains(
+                        "revoke select, insert, update, references on public.people from \""
+                                + role()
+                                + "\"");
         assertThat(rights()).isEqualTo(before);
         Enrolment.mask(administrator, shared.login(GLOBEX), masking);
         Enrolment.mask(administrator, role(), masking);
@@ -370,7 +392,11 @@ final class MasksIT {
 
         assertThat(rights()).isEqualTo(before);
         assertThat(Enrolment.unmask(administrator, role())).isEmpty();
-        assertThat(shared.truth("select count(*) from pg_namespace where nspname = '" + role() + "'"))
+        assertThat(
+                        shared.truth(
+                                "select count(*) from pg_namespace where nspname = '"
+                                        + role()
+                                        + "'"))
                 .containsExactly("0");
         assertThat(run(masking, "select 1", Access.READ)).startsWith("masks_missing");
         // the other login's views are left as they were
@@ -415,8 +441,8 @@ final class MasksIT {
                     alter table people add column late text default 'x'; select | empty | public.people.late | vacuum | alter table people drop column late
                     alter table people add column copy text generated always as (upper(card)) stored; select | empty | public.people.card | rights on public.people.copy | alter table people drop column copy
                     """)
-    void whatWouldNotHoldIsRefused(
-            String harm, String mask, String column, String why, String cure) throws Exception {
+    void whatWouldNotHoldIsRefused(String harm, String mask, String column, String why, String cure)
+            throws Exception {
         shared.administer(harm.replace("R", role()));
         Masking masking = masking(Mask.of(mask), column);
         try {
