@@ -9,6 +9,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -265,12 +266,16 @@ record ApprovalText(PrintWriter out, InstantSource clock) {
     }
 
     private static String value(@Nullable JsonNode before, @Nullable JsonNode after) {
-        boolean was = before != null && !before.isMissingNode();
-        boolean is = after != null && !after.isMissingNode();
-        if (was && is && !before.equals(after)) {
-            return plain(before.toString()) + " -> " + plain(after.toString());
+        String was = text(before);
+        String is = text(after);
+        if (was == null || is == null) {
+            return was == null ? Objects.requireNonNullElse(is, "-") : was;
         }
-        return was ? plain(before.toString()) : is ? plain(after.toString()) : "-";
+        return was.equals(is) ? was : was + " -> " + is;
+    }
+
+    private static @Nullable String text(@Nullable JsonNode value) {
+        return value == null || value.isMissingNode() ? null : plain(value.toString());
     }
 
     private void history(JsonNode approval) {

@@ -85,10 +85,10 @@ final class RecordedEvents {
         Map<TopicPartition, Long> wanted = new HashMap<>();
         partitions.forEach(partition -> wanted.put(partition, from.toEpochMilli()));
         Map<TopicPartition, OffsetAndTimestamp> starts = consumer.offsetsForTimes(wanted);
-        for (TopicPartition partition : partitions) {
+        ends.forEach((partition, end) -> {
             OffsetAndTimestamp start = starts.get(partition);
-            consumer.seek(partition, start == null ? ends.get(partition) : start.offset());
-        }
+            consumer.seek(partition, start == null ? end : start.offset());
+        });
     }
 
     private void take(String topic, byte[] value, Consumer<Event<?>> taking) {
