@@ -11,7 +11,7 @@ public enum ApprovalBy {
     CONFIRM("confirm"),
     /** People other than the caller. */
     ANOTHER("another"),
-    /** The call is refused. No approval is asked for, so it stands in rules and in no event. */
+    /** The call is refused: rules say so, and no approval is ever asked for. */
     NOBODY("nobody");
 
     private final String wire;
