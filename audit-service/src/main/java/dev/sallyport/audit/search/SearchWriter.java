@@ -5,6 +5,7 @@ import dev.sallyport.audit.store.RowSeal;
 import dev.sallyport.schema.id.TenantId;
 import java.sql.SQLException;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -92,7 +93,11 @@ public final class SearchWriter {
                                     step.approval(),
                                     row.index(),
                                     step.kind().wire(),
-                                    row.facts().time().atOffset(ZoneOffset.UTC),
+                                    // the driver would round
+                                    row.facts()
+                                            .time()
+                                            .truncatedTo(ChronoUnit.MICROS)
+                                            .atOffset(ZoneOffset.UTC),
                                     step.expires().map(time -> time.atOffset(ZoneOffset.UTC)),
                                     step.requester(),
                                     step.approvers().toArray(new String[0])));
