@@ -38,6 +38,7 @@ final class StackRun {
                                 folder,
                                 mode,
                                 ServiceCaches.ofLauncher(),
+                                System.getenv(),
                                 console,
                                 InstantSource.system());
                 AutoCloseable _ = ending::stopping) {

@@ -66,12 +66,17 @@ public final class LocalStack implements AutoCloseable {
     }
 
     private LocalStack(
-            Path folder, Mode mode, ServiceCaches caches, Progress progress, InstantSource clock) {
+            Path folder,
+            Mode mode,
+            ServiceCaches caches,
+            Map<String, String> environment,
+            Progress progress,
+            InstantSource clock) {
         Logging.toFolder(EmbeddedStack.logFolder(folder));
         this.servers = EmbeddedStack.begin(folder, progress);
         this.starter =
                 switch (mode) {
-                    case TOGETHER -> new InProcess(System.getenv(), clock);
+                    case TOGETHER -> new InProcess(environment, clock);
                     case ISOLATED ->
                             new ChildProcesses(EmbeddedStack.logFolder(servers.folder()), caches);
                 };
@@ -137,7 +142,23 @@ public final class LocalStack implements AutoCloseable {
      */
     public static LocalStack start(
             Path folder, Mode mode, ServiceCaches caches, Progress progress, InstantSource clock) {
-        return new LocalStack(folder, mode, caches, progress, clock);
+        return start(folder, mode, caches, Map.of(), progress, clock);
+    }
+
+    /**
+     * As the other {@code start}, with what the environment says.
+     *
+     * @param environment of which services in this process see what closes writes; those in
+     *     processes of their own have the environment of this one
+     */
+    public static LocalStack start(
+            Path folder,
+            Mode mode,
+            ServiceCaches caches,
+            Map<String, String> environment,
+            Progress progress,
+            InstantSource clock) {
+        return new LocalStack(folder, mode, caches, environment, progress, clock);
     }
 
     /** Where the monitor tells its health. Its port is asked for once: then it is taken. */
