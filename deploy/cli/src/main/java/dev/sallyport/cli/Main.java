@@ -5,6 +5,7 @@ import dev.sallyport.schema.config.SettingsException;
 import dev.sallyport.schema.id.EventId;
 import dev.sallyport.schema.id.TenantId;
 import java.util.ServiceLoader;
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -64,11 +65,22 @@ public final class Main {
     static CommandLine commandLine() {
         CommandLine line = new CommandLine(new Main());
         ServiceLoader.load(Contributed.class).forEach(line::addSubcommand);
-        line.registerConverter(TenantId.class, TenantId::new);
-        line.registerConverter(EventId.class, EventId::of);
+        line.registerConverter(TenantId.class, explained(TenantId::new));
+        line.registerConverter(EventId.class, explained(EventId::of));
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setExecutionExceptionHandler(Main::explain);
         return line;
+    }
+
+    /** Tells what is wrong with a value in the words of its own type. */
+    private static <T> CommandLine.ITypeConverter<T> explained(Function<String, T> type) {
+        return text -> {
+            try {
+                return type.apply(text);
+            } catch (IllegalArgumentException e) {
+                throw new CommandLine.TypeConversionException(e.getMessage());
+            }
+        };
     }
 
     private static int explain(Exception e, CommandLine line, CommandLine.ParseResult parsed) {

@@ -91,6 +91,19 @@ final class PolicyCommandTest {
         return String.join("\n", lines) + "\n";
     }
 
+    @Test
+    void aValueOfTheWrongFormIsToldInPlainWords() {
+        assertThat(run("get", "--tenant", "No Tenant").err())
+                .contains("tenant")
+                .doesNotContain("Exception");
+        Ended ended = run("approvals", "show", "nonsense", "--tenant", "acme");
+
+        assertThat(ended.code()).isEqualTo(2);
+        assertThat(ended.err())
+                .contains("event id must be a UUID of 36 characters")
+                .doesNotContain("Exception");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
