@@ -128,10 +128,17 @@ public final class Gateway implements AutoCloseable {
         var refused = new RefusedCalls(refusals, resource, clock);
         var limited = new CallLimits(allowances, registry, config.timeouts().call());
         var runs = new CallRuns(dispatcher, limited, refused);
+        @Nullable ApprovalStore approvals = approvals(config, secrets);
+        @Nullable Decisions decisions =
+                approvals == null
+                        ? null
+                        : part(
+                                Decisions.start(
+                                        config.kafka(), config.id(), registry, approvals));
         var held =
                 new HeldCalls(
                         runs,
-                        approvals(config, secrets, registry),
+                        approvals,
                         log,
                         signingKey,
                         keyring,
@@ -165,18 +172,14 @@ public final class Gateway implements AutoCloseable {
                                                 limits(registry.get(), caller), caller, address)),
                         refused::tell,
                         new Mcp(offer),
-                        () -> health(config.id(), registry, cells)));
+                        () -> health(config.id(), registry, cells, decisions)));
     }
 
-    /** Where approvals are kept, and who notes what people decide; null where there is no store. */
-    private @Nullable ApprovalStore approvals(
-            GatewayConfig config, Secrets secrets, RegistryFeed registry) {
-        if (config.limitStore().jdbcUrl() == null) {
-            return null;
-        }
-        ApprovalStore store = part(PostgresApprovalStore.open(config.limitStore(), secrets));
-        part(Decisions.start(config.kafka(), config.id(), registry, store));
-        return store;
+    /** Where approvals are kept; null where there is no store. */
+    private @Nullable ApprovalStore approvals(GatewayConfig config, Secrets secrets) {
+        return config.limitStore().jdbcUrl() == null
+                ? null
+                : part(PostgresApprovalStore.open(config.limitStore(), secrets));
     }
 
     private static Allowances allowances(
@@ -207,15 +210,19 @@ public final class Gateway implements AutoCloseable {
      * How the gateway fares. Where cells have no executors it is no less alive: it answers their
      * callers at once, and those of the others.
      */
-    private static Health health(GatewayId id, RegistryFeed registry, Cells cells) {
+    private static Health health(
+            GatewayId id, RegistryFeed registry, Cells cells, @Nullable Decisions decisions) {
         boolean current = registry.isCurrent();
         boolean known = registry.get().gatewayKey(id, KeyPurpose.COMMANDS).isPresent();
         SortedMap<String, Object> figures = new TreeMap<>();
         figures.put("registry", current ? "current" : "outdated");
         figures.put("key", known ? "registered" : "missing");
         figures.put("cells", cells.words());
+        boolean decided = decisions == null || decisions.isCurrent();
+        figures.put("decisions", decisions == null ? "no store" : decided ? "current" : "behind");
         boolean alive = current && known;
-        figures.put("status", !alive ? "not ready" : cells.allAnswer() ? "ready" : "degraded");
+        boolean whole = cells.allAnswer() && decided;
+        figures.put("status", !alive ? "not ready" : whole ? "ready" : "degraded");
         return new Health(alive, figures);
     }
 

@@ -17,7 +17,6 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.slf4j.Logger;
@@ -38,12 +37,17 @@ public final class Decisions implements AutoCloseable {
     private static final Duration PAUSE = Duration.ofSeconds(1);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 
+    private static final Duration CURRENT_FOR = Duration.ofSeconds(10);
+
     /** How soon another gateway takes over from one that died. */
     private static final Duration GONE_AFTER = Duration.ofSeconds(10);
 
     private final Consumer<String, byte[]> consumer;
     private final Supplier<Registry> registry;
     private final ApprovalStore store;
+    /** By {@link System#nanoTime}: when nothing was left to be noted. */
+    private volatile long currentAt = System.nanoTime();
+
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread thread;
 
@@ -82,7 +86,7 @@ public final class Decisions implements AutoCloseable {
                     turn();
                 } catch (WakeupException e) {
                     LOG.atDebug().log("woken to close");
-                } catch (KafkaException e) {
+                } catch (RuntimeException e) {
                     LOG.atWarn().setCause(e).log("decisions cannot be followed just now");
                     pause();
                 }
@@ -105,9 +109,19 @@ public final class Decisions implements AutoCloseable {
         if (!records.isEmpty()) {
             consumer.commitSync();
         }
-        if (!left.isEmpty()) {
+        if (left.isEmpty()) {
+            currentAt = System.nanoTime();
+        } else {
             pause();
         }
+    }
+
+    /**
+     * Whether everything that the broker gave a few seconds ago was noted. Where not, calls that
+     * people have allowed may be answered as pending.
+     */
+    public boolean isCurrent() {
+        return System.nanoTime() - currentAt < CURRENT_FOR.toNanos();
     }
 
     private void pause() throws InterruptedException {
@@ -143,6 +157,14 @@ public final class Decisions implements AutoCloseable {
                     .addKeyValue("approval", said.approval())
                     .setCause(e)
                     .log("a decision waits for the store of approvals");
+            return false;
+        } catch (RuntimeException e) {
+            // a decision that was skipped would be lost: nobody can decide twice
+            LOG.atError()
+                    .addKeyValue("approval", said.approval())
+                    .addKeyValue("offset", record.offset())
+                    .setCause(e)
+                    .log("a decision could not be noted, and is tried again");
             return false;
         }
     }

@@ -114,6 +114,9 @@ class DecisionsIT {
         private void answer() throws StoreAwayException {
             if (times > 0) {
                 times--;
+                if (times % 2 == 0) {
+                    throw new IllegalStateException("what nobody thought of");
+                }
                 throw new StoreAwayException("away", null);
             }
         }
