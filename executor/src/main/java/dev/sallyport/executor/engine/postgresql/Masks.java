@@ -685,7 +685,9 @@ final class Masks {
         return listed;
     }
 
-    private static String literal(String text) {
-        return "'" + text.replace("'", "''") + "'";
+    /** A text as SQL writes it, whatever {@code standard_conforming_strings} is. */
+    static String literal(String text) {
+        String quoted = "'" + text.replace("'", "''") + "'";
+        return text.indexOf('\\') < 0 ? quoted : " E" + quoted.replace("\\", "\\\\");
     }
 }

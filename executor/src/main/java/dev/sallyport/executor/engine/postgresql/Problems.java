@@ -23,6 +23,7 @@ import org.postgresql.util.ServerErrorMessage;
  */
 final class Problems {
     /** indeterminate_datatype */
+    private static final String NOT_SUPPORTED = "0A000";
     private static final String TYPE_UNCLEAR = "42P18";
 
     private static final Pattern PARAMETER = Pattern.compile("parameter (\\$[0-9]{1,5})");
@@ -38,7 +39,7 @@ final class Problems {
 
     private static final Map<String, String> CONDITIONS =
             Map.ofEntries(
-                    Map.entry("0A000", "feature_not_supported"),
+                    Map.entry(NOT_SUPPORTED, "feature_not_supported"),
                     Map.entry("21000", "cardinality_violation"),
                     Map.entry("22000", "data_exception"),
                     Map.entry("22001", "string_data_right_truncation"),
@@ -341,7 +342,10 @@ final class Problems {
             return ours == null ? named(state, error) : ours;
         }
         if (server.getPosition() < 1) {
-            return named(state, error);
+            return named(state, error)
+                    + (state.equals(NOT_SUPPORTED)
+                            ? ". A column that a view masks or works out cannot be written"
+                            : "");
         }
         String hint = server.getHint();
         String words = server.getMessage() + at(error, written) + (hint == null ? "" : ". " + hint);

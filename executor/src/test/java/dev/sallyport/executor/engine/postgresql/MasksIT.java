@@ -210,7 +210,8 @@ final class MasksIT {
                                 Access.WRITE))
                 .contains("\"rowsAffected\":1");
         assertThat(run(masking, "update people set card = '1'", Access.WRITE))
-                .startsWith("statement_invalid");
+                .startsWith("statement_invalid")
+                .contains("a view masks");
         assertThat(run(masking, "update public.people set card = '1'", Access.WRITE))
                 .startsWith("permission_denied");
         assertThat(run(masking, "delete from people where name = 'Flora'", Access.WRITE))
@@ -221,6 +222,25 @@ final class MasksIT {
         assertThat(run(masking, "update people set name = 'A' where id = 1", Access.REHEARSE))
                 .contains("\"name\":\"A\"")
                 .doesNotContain("card");
+    }
+
+    @Test
+    void commentsAreCopiedToTheLetterAndNeverRun() throws Exception {
+        String comment = "C:\\temp\\'; create role intruder; --";
+        shared.administer("comment on column people.name is " + Masks.literal(comment));
+
+        Enrolment.mask(administrator, role(), masking(Mask.EMPTY, "public.people.card"));
+
+        assertThat(
+                        shared.truth(
+                                "select col_description('%s.people'::regclass, 3)"
+                                        .formatted(role())))
+                .containsExactly(comment);
+        // doubled, it is the same in every setting of standard_conforming_strings
+        assertThat(Masks.literal(comment))
+                .isEqualTo(" E'C:\\\\temp\\\\''; create role intruder; --'");
+        assertThat(Masks.literal("it's")).isEqualTo("'it''s'");
+        shared.administer("comment on column people.name is null");
     }
 
     @Test
