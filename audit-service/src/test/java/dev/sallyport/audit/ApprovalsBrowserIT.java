@@ -91,6 +91,22 @@ class ApprovalsBrowserIT {
     }
 
     @Test
+    void aLinkToAnApprovalLeadsThereThroughTheSignIn() {
+        var id = approvals.ask(Wanted.usual());
+        browser.manage().deleteAllCookies();
+        browser.get(page("/console/approvals/" + id));
+
+        browser.findElement(By.id("token")).sendKeys("nonsense");
+        browser.findElement(By.cssSelector("form[action='/console/sign-in'] button")).click();
+        awaitText(By.cssSelector(".notice strong"), "That token is not accepted.");
+        browser.findElement(By.id("token")).sendKeys(approvals.token("ben", "audit:approve"));
+        browser.findElement(By.cssSelector("form[action='/console/sign-in'] button")).click();
+
+        awaitText(By.cssSelector("#standing .tag"), "open");
+        assertThat(browser.getCurrentUrl()).isEqualTo(page("/console/approvals/" + id));
+    }
+
+    @Test
     void everyCharacterStandsInItsPlaceWhateverItsScript() {
         var usual = Wanted.usual().sql(RIGHT_TO_LEFT);
         var id =

@@ -17,6 +17,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ConsoleIT {
     private static AuditFixture fixture;
@@ -77,6 +79,31 @@ class ConsoleIT {
                 fixture.post(service, "/console/sign-in", form(fixture.token(tenant, "mcp:read")));
         assertThat(unscoped.statusCode()).isEqualTo(403);
         assertThat(unscoped.body()).contains("audit:read");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/console/approvals/01a220fd-7255-7281-a10f-ad306dafe73b, /console/approvals/01a220fd-7255-7281-a10f-ad306dafe73b",
+        "/console/entries/7, /console/entries/7",
+        "/console/sign-out, /console",
+        "/console/entries/7/proof.json, /console",
+        "/console/../log/acme, /console",
+        "https://evil.example/console/entries/7, /console",
+        "//evil.example, /console",
+        "/console//evil.example, /console",
+        "'/console/entries/7\r\nSet-Cookie: a=b', /console"
+    })
+    void signingInLeadsToAPageOfTheConsoleAndNowhereElse(String then, String page) {
+        var signedIn =
+                fixture.post(
+                        service,
+                        "/console/sign-in",
+                        form(fixture.token(tenant, "audit:read"))
+                                + "&then="
+                                + URLEncoder.encode(then, StandardCharsets.UTF_8));
+
+        assertThat(signedIn.statusCode()).isEqualTo(303);
+        assertThat(signedIn.headers().firstValue("Location")).hasValue(page);
     }
 
     @Test

@@ -156,7 +156,7 @@ public final class Console {
     private void signedIn(Context ctx, Aim aim, Function<Caller, byte[]> then) {
         Optional<String> token = session.token(ctx);
         if (token.isEmpty()) {
-            pages.show(ctx, OK, "signin.jte", new SignInView(publicUrl.toString(), null));
+            pages.show(ctx, OK, "signin.jte", new SignInView(publicUrl.toString(), ctx.path(), null));
             return;
         }
         switch (access.admit(token.get(), ctx.ip(), aim)) {
@@ -170,14 +170,17 @@ public final class Console {
                         ctx,
                         denied.status(),
                         "signin.jte",
-                        new SignInView(publicUrl.toString(), denied.message()));
+                        new SignInView(
+                                publicUrl.toString(), ctx.path(), denied.message()));
             }
         }
     }
 
     private void signIn(Context ctx) {
         session.requireOwnForm(ctx);
-        String token = PostedForm.of(ctx).field("token");
+        PostedForm form = PostedForm.of(ctx);
+        String token = form.field("token");
+        String then = SignInView.page(form.field("then"));
         if (token.length() > Session.TOKEN_CHARS_MAX) {
             pages.show(
                     ctx,
@@ -185,6 +188,7 @@ public final class Console {
                     "signin.jte",
                     new SignInView(
                             publicUrl.toString(),
+                            then,
                             "A browser keeps no more than "
                                     + Session.TOKEN_CHARS_MAX
                                     + " characters: ask for a token with fewer claims."));
@@ -194,16 +198,15 @@ public final class Console {
         switch (access.admit(token, ctx.ip(), Aim.APPROVALS)) {
             case Admission.Admitted(var caller) -> {
                 session.open(ctx, token, caller.expires());
-                ctx.redirect(
-                        Aim.READ.isOpenTo(caller) ? HOME : ApprovalPages.HOME,
-                        HttpStatus.SEE_OTHER);
+                String usual = Aim.READ.isOpenTo(caller) ? HOME : ApprovalPages.HOME;
+                ctx.redirect(then.isEmpty() ? usual : then, HttpStatus.SEE_OTHER);
             }
             case Admission.Denied denied ->
                     pages.show(
                             ctx,
                             denied.status(),
                             "signin.jte",
-                            new SignInView(publicUrl.toString(), denied.message()));
+                            new SignInView(publicUrl.toString(), then, denied.message()));
         }
     }
 
