@@ -132,9 +132,7 @@ public final class Gateway implements AutoCloseable {
         @Nullable Decisions decisions =
                 approvals == null
                         ? null
-                        : part(
-                                Decisions.start(
-                                        config.kafka(), config.id(), registry, approvals));
+                        : part(Decisions.start(config.kafka(), config.id(), registry, approvals));
         var held =
                 new HeldCalls(
                         runs,

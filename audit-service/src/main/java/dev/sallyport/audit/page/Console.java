@@ -156,7 +156,8 @@ public final class Console {
     private void signedIn(Context ctx, Aim aim, Function<Caller, byte[]> then) {
         Optional<String> token = session.token(ctx);
         if (token.isEmpty()) {
-            pages.show(ctx, OK, "signin.jte", new SignInView(publicUrl.toString(), ctx.path(), null));
+            pages.show(
+                    ctx, OK, "signin.jte", new SignInView(publicUrl.toString(), ctx.path(), null));
             return;
         }
         switch (access.admit(token.get(), ctx.ip(), aim)) {
@@ -170,8 +171,7 @@ public final class Console {
                         ctx,
                         denied.status(),
                         "signin.jte",
-                        new SignInView(
-                                publicUrl.toString(), ctx.path(), denied.message()));
+                        new SignInView(publicUrl.toString(), ctx.path(), denied.message()));
             }
         }
     }

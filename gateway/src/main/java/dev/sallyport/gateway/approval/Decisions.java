@@ -45,6 +45,7 @@ public final class Decisions implements AutoCloseable {
     private final Consumer<String, byte[]> consumer;
     private final Supplier<Registry> registry;
     private final ApprovalStore store;
+
     /** By {@link System#nanoTime}: when nothing was left to be noted. */
     private volatile long currentAt = System.nanoTime();
 

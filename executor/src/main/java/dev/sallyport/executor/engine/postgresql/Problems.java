@@ -24,6 +24,7 @@ import org.postgresql.util.ServerErrorMessage;
 final class Problems {
     /** indeterminate_datatype */
     private static final String NOT_SUPPORTED = "0A000";
+
     private static final String TYPE_UNCLEAR = "42P18";
 
     private static final Pattern PARAMETER = Pattern.compile("parameter (\\$[0-9]{1,5})");

@@ -70,18 +70,7 @@ final class CompareAndCommitIT {
                     raise exception 'refused' using errcode = '23514';
                 end $$;
                 """);
-        for (String table : List.of("orders", "history", "numbered", "visits")) {
-            shared.administer(
-                    "grant select, insert, update, delete on "
-                            + table
-                            + " to "
-                            + shared.login(ACME)
-                            + ", "
-                            + shared.login(GLOBEX));
-            try (Connection administrator = shared.administrator()) {
-                Enrolment.protect(administrator, "public", table, "tenant_id");
-            }
-        }
+        shared.protect(List.of("orders", "history", "numbered", "visits"), ACME, GLOBEX);
         engine = shared.engine(ACME, 2);
     }
 

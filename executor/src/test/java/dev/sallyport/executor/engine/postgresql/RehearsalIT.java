@@ -71,19 +71,10 @@ final class RehearsalIT {
                 end $$;
                 create trigger telling before insert on kinds for each row execute function tell_kind();
                 """);
-        for (String table :
-                List.of("orders", "totals", "visits", "numbered", "parts", "noisy", "kinds")) {
-            shared.administer(
-                    "grant select, insert, update, delete on "
-                            + table
-                            + " to "
-                            + shared.login(ACME)
-                            + ", "
-                            + shared.login(GLOBEX));
-            try (Connection administrator = shared.administrator()) {
-                Enrolment.protect(administrator, "public", table, "tenant_id");
-            }
-        }
+        shared.protect(
+                List.of("orders", "totals", "visits", "numbered", "parts", "noisy", "kinds"),
+                ACME,
+                GLOBEX);
         engine = shared.engine(ACME, 1);
     }
 

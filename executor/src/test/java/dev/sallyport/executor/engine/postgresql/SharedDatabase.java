@@ -280,6 +280,22 @@ public final class SharedDatabase implements AutoCloseable {
         return values;
     }
 
+    /** Lets the tenants' agents read and change these tables, each under its tenant's policy. */
+    void protect(List<String> tables, TenantId... tenants) throws SQLException {
+        for (String table : tables) {
+            for (TenantId tenant : tenants) {
+                administer(
+                        "grant select, insert, update, delete on "
+                                + table
+                                + " to "
+                                + login(tenant));
+            }
+            try (Connection administrator = administrator()) {
+                Enrolment.protect(administrator, "public", table, "tenant_id");
+            }
+        }
+    }
+
     /** Keeps everybody else out of the table until it is closed. */
     public Connection lock(String table) throws SQLException {
         Connection holder = administrator();
