@@ -61,6 +61,8 @@ class NothingSecretAnywhereIT {
     private static final String ENDLESS =
             "select count(*) from customers a, orders b, payments c, orders d where a.name || b.id || c.id || d.id <> ";
 
+    private static final String LIMITS_UNAVAILABLE = "limits_unavailable";
+
     private final Secrets secrets = new Secrets();
     private final String row = secrets.text("a row's value");
     private final String literal = secrets.text("a literal");
@@ -146,7 +148,7 @@ class NothingSecretAnywhereIT {
                         "connection_lost",
                         "database_unavailable",
                         // of the server that has the tenants' databases and that of the limits
-                        "limits_unavailable")
+                        LIMITS_UNAVAILABLE)
                 // whichever limit is noticed first
                 .containsAnyOf("deadline_exceeded", "statement_timeout");
     }
@@ -494,6 +496,12 @@ class NothingSecretAnywhereIT {
             stage.stack().servers().postgres().stop();
             call(ken, "db_query", sql("select '" + literal + "'"));
             call(ken, "db_execute", sql("delete from customers where name = $1", parameter));
+            // what the gateway had leased of the limits may still be good for some seconds
+            await().atMost(PATIENCE)
+                    .until(() -> {
+                        call(ken, "db_query", sql("select '" + literal + "'"));
+                        return codes.contains(LIMITS_UNAVAILABLE);
+                    });
             stage.stack().servers().postgres().startAgain();
             await().atMost(PATIENCE)
                     .until(() ->
